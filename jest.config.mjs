@@ -1,0 +1,13 @@
+export default {
+  rootDir: '.',
+  testEnvironment: 'node',
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '512MB',
+  coverageProvider: 'v8',
+  testRegex: 'test/.*\\.test\\.ts$',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: { '^.+\\.ts$': '@swc/jest' },
+  collectCoverageFrom: ['src/**/*.ts', 'migrations/**/*.ts'],
+  testTimeout: 30000,
+}
