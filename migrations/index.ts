@@ -1,0 +1,6 @@
+import { LogAndRepos1700000000001 } from './0001-log-and-repos.js'
+import { Accounts1700000000002 } from './0002-accounts.js'
+import { Identity1700000000003 } from './0003-identity.js'
+
+/** Every migration, in the order in which they run. A new one is added at the end; a released one never changes. */
+export const migrations = [LogAndRepos1700000000001, Accounts1700000000002, Identity1700000000003]

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common'
+import type { Did, Handle, SigningKey } from '../../repo-engine/index.js'
+import { CommitLog, type NewEvent } from '../commit-log/commit-log.js'
+import { accountFrame, identityFrame } from '../commit-log/frame.js'
+import type { Tx } from '../database/database.js'
+import { SigningKeys } from '../identity/signing-keys.js'
+import { RepoGenesis } from '../repo/repo-genesis.js'
+import { Accounts, type NewAccount } from './accounts.js'
+
+/** How an account begins: its names and its key are reserved, then its repository makes it real. */
+@Injectable()
+export class AccountGenesis {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly keys: SigningKeys,
+    private readonly repos: RepoGenesis,
+    private readonly log: CommitLog,
+  ) {}
+
+  /** Takes the handle, the email address and the DID. @throws XrpcError 400 as {@link Accounts.insert}. */
+  async reserve(tx: Tx, account: NewAccount, key: SigningKey): Promise<void> {
+    await this.accounts.insert(tx, account)
+    await this.keys.store(tx, account.did, key)
+  }
+
+  /**
+   * Gives a reserved account its repository and tells the log. One that comes from elsewhere starts `deactivated`,
+   * and says nothing of its handle: its identity is still the other server's to speak for.
+   */
+  async begin(tx: Tx, did: Did, handle: Handle, key: SigningKey, status: 'deactivated' | null): Promise<void> {
+    const identity: NewEvent = { ...BARE, did, kind: 'identity', frame: identityFrame(did, handle) }
+    const account: NewEvent = { ...BARE, did, kind: 'account', frame: accountFrame(did, status) }
+    const repository = await this.repos.create(tx, did, key, status)
+    await this.log.append(tx, [...(status ? [] : [identity]), account, ...repository])
+  }
+
+  /** Takes a reservation back. */
+  async cancel(tx: Tx, did: Did): Promise<void> {
+    await this.accounts.remove(tx, did)
+    await this.keys.remove(tx, did)
+  }
+}
+
+/** An event that moves no head. */
+const BARE = { rev: null, cid: null, event: null } as const

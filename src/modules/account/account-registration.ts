@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common'
+import type { Did, Handle } from '../../repo-engine/index.js'
+import { Database } from '../database/database.js'
+import { EmbeddedPlc } from '../identity/plc/embedded-plc.js'
+import type { PlcUpdate } from '../identity/plc/operation.js'
+import { PlcDirectory } from '../identity/plc/plc-directory.js'
+import { PlcError } from '../identity/plc/plc-error.js'
+import { SigningKeys } from '../identity/signing-keys.js'
+import { XrpcError } from '../xrpc/xrpc-error.js'
+import { AccountGenesis } from './account-genesis.js'
+import type { NewAccount } from './accounts.js'
+import type { NewIdentity } from './new-identity.js'
+import { type Finish, GivenUp, Outbox } from './outbox.js'
+
+const KIND = 'register-account'
+
+interface Registration {
+  did: Did
+  handle: Handle
+  genesis: PlcUpdate
+}
+
+/**
+ * Brings accounts into being. With the PLC directory in the same database that is one write. With one outside it is
+ * two, and the outbox between them knows after a crash which of them is missing: an identity without an account, or
+ * an account without its identity, is never what remains.
+ */
+@Injectable()
+export class AccountRegistration {
+  constructor(
+    private readonly database: Database,
+    private readonly plc: PlcDirectory,
+    private readonly genesis: AccountGenesis,
+    private readonly keys: SigningKeys,
+    private readonly outbox: Outbox,
+  ) {
+    outbox.handle<Registration>(KIND, (registration) => this.submit(registration))
+  }
+
+  /**
+   * @throws XrpcError 400 when the handle, the email address or the DID is taken; 502 when an outside directory does
+   * not answer: the account is there as soon as it does. PlcError when it refuses: nothing is left behind.
+   */
+  async register(account: NewAccount, identity: NewIdentity): Promise<void> {
+    const { plc } = this
+    const { did, key, genesis } = identity
+    if (genesis === null) await this.registerAtOnce(account, identity)
+    else if (plc instanceof EmbeddedPlc)
+      await this.registerAtOnce(account, identity, (tx) => plc.submitWithin(tx, did, genesis))
+    else {
+      const id = await this.database.write(async (tx) => {
+        await this.genesis.reserve(tx, account, key)
+        return this.outbox.add(tx, KIND, { did, handle: account.handle, genesis } satisfies Registration)
+      })
+      await this.outbox.perform(id).catch(explain)
+    }
+  }
+
+  private async registerAtOnce(account: NewAccount, { did, key, genesis }: NewIdentity, submit?: Finish): Promise<void> {
+    await this.database.write(async (tx) => {
+      await this.genesis.reserve(tx, account, key)
+      await submit?.(tx)
+      await this.genesis.begin(tx, did, account.handle, key, genesis ? null : 'deactivated')
+    })
+  }
+
+  /** The second half. Submitting twice is harmless, so it need not know whether this is the first time. */
+  private async submit({ did, handle, genesis }: Registration): Promise<Finish> {
+    try {
+      await this.plc.submit(did, genesis)
+    } catch (error) {
+      if (error instanceof PlcError) throw new GivenUp(error, (tx) => this.genesis.cancel(tx, did))
+      throw error
+    }
+    const key = await this.keys.get(did)
+    return (tx) => this.genesis.begin(tx, did, handle, key, null)
+  }
+}
+
+function explain(error: Error): never {
+  if (error instanceof PlcError) throw error
+  throw new XrpcError(502, 'UpstreamFailure', `${error.message}; the account will be ready to sign in once it does`)
+}

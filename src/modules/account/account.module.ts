@@ -1,0 +1,40 @@
+import { Module } from '@nestjs/common'
+import { CqrsModule } from '@nestjs/cqrs'
+import { RepoModule } from '../repo/repo.module.js'
+import { AccountGenesis } from './account-genesis.js'
+import { AccountRegistration } from './account-registration.js'
+import { Accounts } from './accounts.js'
+import { CreateAccountHandler } from './create-account.js'
+import { CreateSessionHandler } from './create-session.js'
+import { DeleteSessionHandler } from './delete-session.js'
+import { HandleController } from './handle.controller.js'
+import { HandleRegistration } from './handle-registration.js'
+import { NewIdentities } from './new-identity.js'
+import { Outbox } from './outbox.js'
+import { Passwords } from './passwords.js'
+import { RefreshSessionHandler } from './refresh-session.js'
+import { ServerController } from './server.controller.js'
+import { SignUpRules } from './sign-up-rules.js'
+import { UpdateHandleHandler } from './update-handle.js'
+
+@Module({
+  imports: [CqrsModule, RepoModule],
+  controllers: [ServerController, HandleController],
+  providers: [
+    AccountGenesis,
+    AccountRegistration,
+    Accounts,
+    HandleRegistration,
+    NewIdentities,
+    Outbox,
+    Passwords,
+    SignUpRules,
+    CreateAccountHandler,
+    CreateSessionHandler,
+    DeleteSessionHandler,
+    RefreshSessionHandler,
+    UpdateHandleHandler,
+  ],
+  exports: [Accounts, Outbox],
+})
+export class AccountModule {}

@@ -1,0 +1,134 @@
+import { Injectable } from '@nestjs/common'
+import type { Did, Handle } from '../../repo-engine/index.js'
+import { CommitLog } from '../commit-log/commit-log.js'
+import { identityFrame } from '../commit-log/frame.js'
+import { Clock } from '../config/clock.js'
+import { Database, type Reader, type Tx } from '../database/database.js'
+import { invalidRequest } from '../xrpc/xrpc-error.js'
+
+/** Somebody who can sign in here. */
+export interface Account {
+  did: Did
+  handle: Handle
+  email: string
+  /** RFC 3339; null until the address is confirmed. */
+  emailConfirmedAt: string | null
+  /** PHC string. */
+  password: string
+  /** Null: active. It stands on the repository, whose readers ask for it most. */
+  status: string | null
+}
+
+export type NewAccount = Pick<Account, 'did' | 'handle' | 'email' | 'password'>
+
+/** An account without a repository is still being created: nobody can see it, but its names are taken. */
+const SELECT = `SELECT a.did, a.handle, a.email, a.email_confirmed_at AS emailConfirmedAt, a.password, r.status
+  FROM account a JOIN repo r ON r.did = a.did WHERE `
+
+/** The accounts of this server. */
+@Injectable()
+export class Accounts {
+  constructor(
+    private readonly database: Database,
+    private readonly log: CommitLog,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The account of a DID, of whatever status, or null. */
+  async byDid(did: string, reader: Reader = this.database.read): Promise<Account | null> {
+    return (await reader.get<Account>(`${SELECT} a.did = ?`, did)) ?? null
+  }
+
+  /** The account that signs in under a handle, an email address or a DID, in any case, or null. */
+  async byIdentifier(identifier: string, reader: Reader = this.database.read): Promise<Account | null> {
+    if (identifier.startsWith('did:')) return this.byDid(identifier, reader)
+    const column = identifier.includes('@') ? 'email' : 'handle'
+    return (await reader.get<Account>(`${SELECT} a.${column} = ?`, identifier.toLowerCase())) ?? null
+  }
+
+  /** @throws XrpcError 400 HandleNotAvailable when another account has the handle or is taking it. */
+  async checkHandleFree(handle: Handle, did: Did | null): Promise<void> {
+    const claim = await this.database.read.get<{ did: Did }>('SELECT did FROM handle_claim WHERE handle = ?', handle)
+    if (claim && claim.did !== did) throw handleTaken(handle)
+  }
+
+  /** @throws XrpcError 400 InvalidRequest when another account has the email address. */
+  async checkEmailFree(email: string): Promise<void> {
+    if (await this.database.read.get('SELECT 1 FROM account WHERE email = ?', email)) throw emailTaken(email)
+  }
+
+  /** @throws XrpcError 400 HandleNotAvailable, or InvalidRequest when the email address or the DID has an account. */
+  async insert(tx: Tx, { did, handle, email, password }: NewAccount): Promise<void> {
+    await this.claimHandle(tx, did, handle)
+    const inserted = await tx.run(
+      `INSERT INTO account (did, handle, email, password, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      did,
+      handle,
+      email,
+      password,
+      this.clock.iso(),
+    )
+    if (inserted === 1) return
+    const sameEmail = await tx.get('SELECT 1 FROM account WHERE email = ?', email)
+    if (sameEmail) throw emailTaken(email)
+    throw invalidRequest('Account already exists', 'AlreadyExists')
+  }
+
+  /** Takes a handle for an account, besides those it has. @throws XrpcError 400 HandleNotAvailable. */
+  async claimHandle(tx: Tx, did: Did, handle: Handle): Promise<void> {
+    const claimed = await tx.run(
+      `INSERT INTO handle_claim (handle, did) VALUES (?, ?)
+       ON CONFLICT (handle) DO UPDATE SET did = excluded.did WHERE handle_claim.did = excluded.did`,
+      handle,
+      did,
+    )
+    if (claimed === 0) throw handleTaken(handle)
+  }
+
+  /**
+   * As {@link claimHandle}, for a change: there is one at a time, so that the last one asked for is the last one done.
+   * @throws XrpcError 400 HandleNotAvailable, InvalidRequest.
+   */
+  async claimNextHandle(tx: Tx, did: Did, handle: Handle): Promise<void> {
+    await this.claimHandle(tx, did, handle)
+    const other = await tx.get(
+      `SELECT 1 FROM handle_claim WHERE did = ? AND handle <> ?
+       AND handle NOT IN (SELECT handle FROM account WHERE did = ?)`,
+      did,
+      handle,
+      did,
+    )
+    if (other) throw invalidRequest('Another change of handle is waiting for the PLC directory')
+  }
+
+  /** Makes a claimed handle the account's only one, and says so in the log. */
+  async setHandle(tx: Tx, did: Did, handle: Handle): Promise<void> {
+    await tx.run('UPDATE account SET handle = ? WHERE did = ?', handle, did)
+    await this.dropClaims(tx, did)
+    const frame = identityFrame(did, handle)
+    await this.log.append(tx, [{ did, kind: 'identity', rev: null, cid: null, event: null, frame }])
+  }
+
+  /** Lets go of the handles that the account was taking and has not got. */
+  async dropClaims(tx: Tx, did: Did): Promise<void> {
+    await tx.run(
+      'DELETE FROM handle_claim WHERE did = ? AND handle NOT IN (SELECT handle FROM account WHERE did = ?)',
+      did,
+      did,
+    )
+  }
+
+  /** Takes back an account that has not come to be. */
+  async remove(tx: Tx, did: Did): Promise<void> {
+    await tx.run('DELETE FROM account WHERE did = ?', did)
+    await this.dropClaims(tx, did)
+  }
+}
+
+function handleTaken(handle: Handle): Error {
+  return invalidRequest(`Handle already taken: ${handle}`, 'HandleNotAvailable')
+}
+
+function emailTaken(email: string): Error {
+  return invalidRequest(`Email already taken: ${email}`)
+}

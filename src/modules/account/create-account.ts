@@ -1,0 +1,49 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import type { Did, Handle } from '../../repo-engine/index.js'
+import { Sessions } from '../auth/sessions.js'
+import type { TokenPair } from '../auth/tokens.js'
+import { AccountRegistration } from './account-registration.js'
+import { NewIdentities } from './new-identity.js'
+import { Passwords } from './passwords.js'
+import { type SignUpInput, SignUpRules } from './sign-up-rules.js'
+
+export interface CreatedAccount extends TokenPair {
+  did: Did
+  handle: Handle
+}
+
+/**
+ * Makes an account and its empty repository, and signs its owner in. `serviceToken` is what a DID from elsewhere
+ * shows for itself.
+ */
+export class CreateAccount extends Command<CreatedAccount> {
+  constructor(
+    readonly input: SignUpInput,
+    readonly serviceToken: string | null,
+  ) {
+    super()
+  }
+}
+
+/** @throws XrpcError as {@link SignUpRules.check}, {@link NewIdentities.adopt} and {@link AccountRegistration.register}. */
+@CommandHandler(CreateAccount)
+export class CreateAccountHandler implements ICommandHandler<CreateAccount> {
+  constructor(
+    private readonly rules: SignUpRules,
+    private readonly identities: NewIdentities,
+    private readonly passwords: Passwords,
+    private readonly registration: AccountRegistration,
+    private readonly sessions: Sessions,
+  ) {}
+
+  async execute({ input, serviceToken }: CreateAccount): Promise<CreatedAccount> {
+    // Before the rules: whether a DID has an account here is nobody's business but its own.
+    const adopted = input.did === undefined ? null : await this.identities.adopt(input.did, serviceToken)
+    const { handle, email, password } = await this.rules.check(input)
+    const hash = await this.passwords.hash(password)
+    const identity = adopted ?? this.identities.make(handle, input.recoveryKey)
+    const { did } = identity
+    await this.registration.register({ did, handle, email, password: hash }, identity)
+    return { did, handle, ...(await this.sessions.start(did, 'com.atproto.access')) }
+  }
+}

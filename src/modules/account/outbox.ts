@@ -1,0 +1,157 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { Clock } from '../config/clock.js'
+import { Database, type Tx } from '../database/database.js'
+
+/** What is written in the same transaction that takes the finished work off the list. */
+export type Finish = (tx: Tx) => Promise<void>
+
+/**
+ * Work of one kind, given the payload it was promised with. It is done again after an error or a crash, so it must
+ * find out by itself how far it has come. @throws GivenUp when there is no point in trying again.
+ */
+export type Work<Payload> = (payload: Payload) => Promise<Finish | void>
+
+/** The work cannot be done, ever, for a `cause`; `undo` takes back what was written on the assumption that it can. */
+export class GivenUp extends Error {
+  constructor(
+    override readonly cause: Error,
+    readonly undo: Finish,
+  ) {
+    super(cause.message)
+  }
+}
+
+interface Row {
+  id: number
+  kind: string
+  payload: string
+  attempts: number
+}
+
+const FIRST_RETRY_MS = 1000
+const LAST_RETRY_MS = 10 * 60 * 1000
+const AT_ONCE = 8
+
+/**
+ * Promises to the world outside (a PLC operation, a mail), made in the transaction that they follow from, and kept
+ * afterwards: at once, again after a failure at growing intervals, and after a restart.
+ */
+@Injectable()
+export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('Outbox')
+  private readonly works = new Map<string, Work<never>>()
+  private readonly inHand = new Map<number, Promise<void>>()
+  private timer: NodeJS.Timeout | undefined
+  private stopped = false
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Says who does the work of a kind; before the application starts. */
+  handle<Payload>(kind: string, work: Work<Payload>): void {
+    this.works.set(kind, work as Work<never>)
+  }
+
+  /** Promises some work, and has it begun once the write is committed. Gives its number. */
+  async add(tx: Tx, kind: string, payload: unknown): Promise<number> {
+    const row = await tx.get<{ id: number }>(
+      'INSERT INTO outbox (kind, payload, attempts, due_at) VALUES (?, ?, 0, ?) RETURNING id',
+      kind,
+      JSON.stringify(payload),
+      this.clock.now(),
+    )
+    tx.afterCommit(() => void this.perform(row!.id).catch(() => {}))
+    return row!.id
+  }
+
+  /** Has the work done now, or joins whoever is doing it. @throws what the work throws; it stays promised then. */
+  perform(id: number): Promise<void> {
+    let attempt = this.inHand.get(id)
+    if (!attempt) {
+      attempt = this.attempt(id).finally(() => this.inHand.delete(id))
+      this.inHand.set(id, attempt)
+    }
+    return attempt
+  }
+
+  /** Takes up what an earlier run of the server has left, without waiting for it. */
+  onApplicationBootstrap(): void {
+    void this.run(Number.MAX_SAFE_INTEGER)
+  }
+
+  /** Leaves the rest to the next run. */
+  onApplicationShutdown(): void {
+    this.stopped = true
+    clearTimeout(this.timer)
+  }
+
+  /** Does all that is due by a moment, then sleeps until something is. */
+  private async run(dueBy: number): Promise<void> {
+    try {
+      let after = 0
+      for (;;) {
+        const rows = await this.database.read.all<{ id: number }>(
+          'SELECT id FROM outbox WHERE due_at <= ? AND id > ? ORDER BY id LIMIT ?',
+          dueBy,
+          after,
+          AT_ONCE,
+        )
+        if (rows.length === 0 || this.stopped) break
+        await Promise.allSettled(rows.map(({ id }) => this.perform(id)))
+        after = rows.at(-1)!.id
+      }
+      await this.sleep()
+    } catch (error) {
+      if (!this.stopped) this.logger.error(error)
+    }
+  }
+
+  private async sleep(): Promise<void> {
+    const next = await this.database.read.get<{ due: number | null }>('SELECT min(due_at) AS due FROM outbox')
+    if (this.stopped || next?.due == null) return
+    clearTimeout(this.timer)
+    const wait = Math.max(next.due - this.clock.now(), FIRST_RETRY_MS)
+    this.timer = setTimeout(() => void this.run(this.clock.now()), wait).unref()
+  }
+
+  private async attempt(id: number): Promise<void> {
+    const row = await this.database.read.get<Row>('SELECT id, kind, payload, attempts FROM outbox WHERE id = ?', id)
+    if (!row || this.stopped) return
+    try {
+      const work = this.works.get(row.kind)
+      if (!work) throw new Error(`nobody does the work of kind ${row.kind}`)
+      const finish = await work(JSON.parse(row.payload) as never)
+      await this.remove(id, finish)
+    } catch (error) {
+      if (error instanceof GivenUp) await this.remove(id, error.undo)
+      else await this.putOff(row, error)
+      throw error instanceof GivenUp ? error.cause : error
+    }
+  }
+
+  private async remove(id: number, finish: Finish | void): Promise<void> {
+    await this.database.write(async (tx) => {
+      await tx.run('DELETE FROM outbox WHERE id = ?', id)
+      await finish?.(tx)
+    })
+  }
+
+  private async putOff({ id, kind, attempts }: Row, error: unknown): Promise<void> {
+    if (this.stopped) return
+    const message = String((error as Error)?.message ?? error)
+    const delay = Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts, 20), LAST_RETRY_MS)
+    this.logger.warn(`${kind} ${id} is tried again in ${delay / 1000} s: ${message}`)
+    const dueAt = this.clock.now() + delay
+    await this.database.write(async (tx) => {
+      await tx.run(
+        'UPDATE outbox SET attempts = attempts + 1, due_at = ?, last_error = ? WHERE id = ?',
+        dueAt,
+        message,
+        id,
+      )
+    })
+    await this.sleep()
+  }
+}

@@ -1,0 +1,95 @@
+import { Controller, Req, UseGuards } from '@nestjs/common'
+import { CommandBus } from '@nestjs/cqrs'
+import type { FastifyRequest } from 'fastify'
+import { bearerToken } from '../auth/bearer.js'
+import { AccessGuard, RefreshGuard } from '../auth/guards.js'
+import { expiredToken, type RefreshClaims } from '../auth/tokens.js'
+import { Refresh, Viewer } from '../auth/viewer.js'
+import { Config } from '../config/config.js'
+import { DidResolver } from '../identity/did-resolver.js'
+import type { XrpcMethods } from '../lexicon/types.js'
+import { Input, XrpcProcedure, XrpcQuery } from '../xrpc/xrpc.js'
+import { type Account, Accounts } from './accounts.js'
+import { CreateAccount } from './create-account.js'
+import { CreateSession, type SignedIn } from './create-session.js'
+import { DeleteSession } from './delete-session.js'
+import { RefreshSession } from './refresh-session.js'
+
+type Server<Name extends string> = XrpcMethods[`com.atproto.server.${Name}` & keyof XrpcMethods]
+
+/** Accounts and sessions: com.atproto.server. */
+@Controller()
+export class ServerController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly accounts: Accounts,
+    private readonly dids: DidResolver,
+    private readonly config: Config,
+  ) {}
+
+  @XrpcQuery('com.atproto.server.describeServer')
+  describeServer(): Server<'describeServer'>['output'] {
+    const { serviceDid, handleDomains, inviteRequired, privacyPolicyUrl, termsOfServiceUrl, contactEmail } = this.config
+    return {
+      did: serviceDid,
+      availableUserDomains: [...handleDomains],
+      inviteCodeRequired: inviteRequired,
+      links: { privacyPolicy: privacyPolicyUrl ?? undefined, termsOfService: termsOfServiceUrl ?? undefined },
+      contact: { email: contactEmail ?? undefined },
+    }
+  }
+
+  @XrpcProcedure('com.atproto.server.createAccount')
+  async createAccount(
+    @Input() input: Server<'createAccount'>['input'],
+    @Req() request: FastifyRequest,
+  ): Promise<Server<'createAccount'>['output']> {
+    // Only a DID from elsewhere has anything to show; clients also send what is left of an older session.
+    const serviceToken = input.did === undefined ? null : bearerToken(request)
+    const created = await this.commands.execute(new CreateAccount(input, serviceToken))
+    return { ...created, didDoc: await this.documentOf(created.did) }
+  }
+
+  @XrpcProcedure('com.atproto.server.createSession')
+  async createSession(
+    @Input() { identifier, password, allowTakendown }: Server<'createSession'>['input'],
+  ): Promise<Server<'createSession'>['output']> {
+    return this.sessionOf(await this.commands.execute(new CreateSession(identifier, password, allowTakendown)))
+  }
+
+  @XrpcProcedure('com.atproto.server.refreshSession')
+  @UseGuards(RefreshGuard)
+  async refreshSession(@Refresh() token: RefreshClaims): Promise<Server<'refreshSession'>['output']> {
+    return this.sessionOf(await this.commands.execute(new RefreshSession(token)))
+  }
+
+  @XrpcProcedure('com.atproto.server.deleteSession')
+  @UseGuards(RefreshGuard)
+  async deleteSession(@Refresh() { sessionId }: RefreshClaims): Promise<void> {
+    await this.commands.execute(new DeleteSession(sessionId))
+  }
+
+  @XrpcQuery('com.atproto.server.getSession')
+  @UseGuards(AccessGuard)
+  async getSession(@Viewer() { did }: Viewer): Promise<Server<'getSession'>['output']> {
+    const account = await this.accounts.byDid(did)
+    if (!account) throw expiredToken('Token has been revoked')
+    return this.describe(account)
+  }
+
+  private async sessionOf({ account, tokens }: SignedIn) {
+    return { ...tokens, ...(await this.describe(account)) }
+  }
+
+  private async describe({ did, handle, email, emailConfirmedAt, status }: Account) {
+    const emailConfirmed = emailConfirmedAt !== null
+    const active = status === null
+    return { did, didDoc: await this.documentOf(did), handle, email, emailConfirmed, active, status: status ?? undefined }
+  }
+
+  /** Left out where its source does not answer: a session must not wait for the DID's. */
+  private async documentOf(did: string): Promise<Record<string, unknown> | undefined> {
+    const document = await this.dids.resolve(did)
+    return document === null ? undefined : { ...document }
+  }
+}

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common'
+import { isEmail } from 'class-validator'
+import { type Did, type Handle, parseDidKey } from '../../repo-engine/index.js'
+import { Config } from '../config/config.js'
+import { HandleResolver } from '../identity/handle-resolver.js'
+import { checkHandle } from '../identity/service-handles.js'
+import type { XrpcMethods } from '../lexicon/types.js'
+import { invalidRequest } from '../xrpc/xrpc-error.js'
+import { Accounts } from './accounts.js'
+import { checkNewPassword } from './passwords.js'
+
+export type SignUpInput = XrpcMethods['com.atproto.server.createAccount']['input']
+
+/** What somebody who wants an account has asked for, found to be fine. */
+export interface SignUp {
+  handle: Handle
+  email: string
+  password: string
+}
+
+/** Which accounts and handles may be had here. */
+@Injectable()
+export class SignUpRules {
+  constructor(
+    private readonly accounts: Accounts,
+    private readonly handles: HandleResolver,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * Judges a sign-up before anything costly is done for it; what other sign-ups under way take, only the write knows.
+   * @throws XrpcError 400 InvalidRequest, InvalidPassword, InvalidInviteCode, and as {@link checkHandle}.
+   */
+  async check({ handle, email, password, inviteCode, recoveryKey, plcOp, did }: SignUpInput): Promise<SignUp> {
+    if (plcOp !== undefined) throw invalidRequest('Unsupported input: "plcOp"')
+    if (!password) throw invalidRequest('Password is required', 'InvalidPassword')
+    checkNewPassword(password)
+    if (this.config.inviteRequired)
+      throw invalidRequest(
+        inviteCode ? 'Provided invite code not available' : 'No invite code provided',
+        'InvalidInviteCode',
+      )
+    if (!email) throw invalidRequest('Email is required')
+    if (!isEmail(email))
+      throw invalidRequest('This email address is not supported, please use a different email.')
+    if (recoveryKey !== undefined) parseDidKey(recoveryKey)
+    const checked = await this.checkHandle(handle, (did as Did | undefined) ?? null)
+    await this.accounts.checkEmailFree(email.toLowerCase())
+    return { handle: checked, email: email.toLowerCase(), password }
+  }
+
+  /**
+   * A handle in its normal form that an account may take: one of this server's domains, or one that says it is the
+   * account's. `did` is null for an account that has none yet.
+   * @throws XrpcError 400 InvalidHandle, UnsupportedDomain, HandleNotAvailable, InvalidRequest.
+   */
+  async checkHandle(text: string, did: Did | null): Promise<Handle> {
+    if (did === null || this.handles.isServiceHandle(text)) {
+      const handle = this.handles.checkServiceHandle(text)
+      await this.accounts.checkHandleFree(handle, did)
+      return handle
+    }
+    const handle = checkHandle(text)
+    await this.accounts.checkHandleFree(handle, did)
+    // Asked afresh: the owner has just set it up, and what is remembered from before would say no.
+    if ((await this.handles.resolve(handle, { fresh: true })) !== did)
+      throw invalidRequest('External handle did not resolve to DID')
+    return handle
+  }
+}

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common'
+import type { FastifyRequest } from 'fastify'
+import { LRUCache } from 'lru-cache'
+import { Strategy } from 'passport-jwt'
+import { Clock } from '../config/clock.js'
+import { Config } from '../config/config.js'
+import { Secrets } from '../config/secrets.js'
+import { unauthorized } from '../xrpc/xrpc-error.js'
+import { bearerToken, runStrategy } from './bearer.js'
+import { Sessions } from './sessions.js'
+import { type AccessClaims, expiredToken, readAccessClaims, type VerifiedJwt } from './tokens.js'
+import type { Viewer } from './viewer.js'
+
+/** Tokens whose signature need not be looked at again; a client sends the same one for two hours. */
+const VERIFIED_TOKENS = 10_000
+
+/** Tells who is asking from an access token. Its signature is checked once, its session on every request. */
+@Injectable()
+export class AccessStrategy extends Strategy {
+  private readonly verified = new LRUCache<string, AccessClaims>({ max: VERIFIED_TOKENS })
+
+  constructor(
+    secrets: Secrets,
+    config: Config,
+    private readonly clock: Clock,
+    private readonly sessions: Sessions,
+  ) {
+    super(
+      {
+        jwtFromRequest: bearerToken,
+        secretOrKey: secrets.jwtSecret,
+        algorithms: ['HS256'],
+        audience: config.serviceDid,
+        // Looked at below, on every use and by our clock.
+        ignoreExpiration: true,
+        jsonWebTokenOptions: { complete: true },
+      },
+      (jwt: VerifiedJwt, done: (error: null, claims: AccessClaims) => void) => done(null, readAccessClaims(jwt)),
+    )
+  }
+
+  /**
+   * @throws XrpcError 401 AuthMissing; 400 InvalidToken for what is no access token of this server; 400 ExpiredToken
+   * when it or its session has ended; 401 AccountTakedown.
+   */
+  async viewerOf(request: FastifyRequest): Promise<Viewer> {
+    const { did, scope, sessionId, expiresAt } = await this.claimsOf(request)
+    if (expiresAt <= this.clock.now()) throw expiredToken('Token has expired')
+    const session = await this.sessions.find(sessionId)
+    if (session?.did !== did) throw expiredToken('Token has been revoked')
+    const { status } = session
+    if (scope === 'com.atproto.takendown' || (status !== null && status !== 'deactivated'))
+      throw unauthorized('Account has been taken down', 'AccountTakedown')
+    return { did, scope, sessionId, status }
+  }
+
+  private async claimsOf(request: FastifyRequest): Promise<AccessClaims> {
+    const token = bearerToken(request) ?? ''
+    const known = this.verified.get(token)
+    if (known) return known
+    const claims = await runStrategy<AccessClaims>(this, request)
+    this.verified.set(token, claims)
+    return claims
+  }
+}

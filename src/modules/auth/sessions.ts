@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto'
+import { Injectable } from '@nestjs/common'
+import type { Did } from '../../repo-engine/index.js'
+import { Clock } from '../config/clock.js'
+import { Database, type Answer, type Tx } from '../database/database.js'
+import { type AccessScope, type Grant, type RefreshClaims, SessionTokens, type TokenPair } from './tokens.js'
+
+const HOUR = 60 * 60 * 1000
+const REFRESH_MS = 90 * 24 * HOUR
+/** How long a refresh token may be used again: its answer can be lost, and two tabs can share one token. */
+const GRACE_MS = 2 * HOUR
+
+/** A session as an access token needs it. `status` is the account's, null when active. */
+export interface Session {
+  did: Did
+  status: string | null
+}
+
+/**
+ * Sign-ins and their refresh tokens. A refresh token is used up by its successor: within the grace it goes on giving
+ * the same one, after it somebody is using a token that they should not have, and the whole session ends.
+ */
+@Injectable()
+export class Sessions {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly tokens: SessionTokens,
+  ) {}
+
+  /** As {@link open}, in a write of its own, with what the client takes away. */
+  async start(did: Did, scope: AccessScope): Promise<TokenPair> {
+    return this.tokens.mint(await this.database.write((tx) => this.open(tx, did, scope)))
+  }
+
+  /** As {@link rotate}, in a write of its own, with what the client takes away. */
+  async refresh(token: RefreshClaims): Promise<TokenPair | null> {
+    const grant = await this.database.write((tx) => this.rotate(tx, token))
+    return grant && this.tokens.mint(grant)
+  }
+
+  /** Starts a session, and forgets those of the account that nobody can refresh any more. */
+  async open(tx: Tx, did: Did, scope: AccessScope): Promise<Grant> {
+    const now = this.clock.now()
+    const grant: Grant = { did, scope, sessionId: newId(), refreshId: newId(), refreshExpiresAt: now + REFRESH_MS }
+    const { sessionId, refreshId, refreshExpiresAt } = grant
+    await tx.run('DELETE FROM refresh_token WHERE expires_at <= ?', now)
+    await tx.run(
+      'DELETE FROM session WHERE did = ? AND NOT EXISTS (SELECT 1 FROM refresh_token t WHERE t.session = session.id)',
+      did,
+    )
+    const createdAt = this.clock.iso()
+    await tx.run('INSERT INTO session (id, did, scope, created_at) VALUES (?, ?, ?, ?)', sessionId, did, scope, createdAt)
+    await tx.run(INSERT_TOKEN, refreshId, sessionId, refreshExpiresAt)
+    return grant
+  }
+
+  /**
+   * Uses a refresh token. Null when it is used up, revoked or expired; if it should have lived on, its session is
+   * ended too, so the caller's write must commit either way.
+   */
+  async rotate(tx: Tx, token: RefreshClaims): Promise<Grant | null> {
+    const now = this.clock.now()
+    const grace = now + GRACE_MS
+    // A second use changes nothing: the successor is there, and the grace has been counting since the first.
+    const used = await tx.get<{ next_id: string }>(
+      `UPDATE refresh_token SET next_id = coalesce(next_id, ?),
+         expires_at = CASE WHEN expires_at < ? THEN expires_at ELSE ? END
+       WHERE id = ? AND session = ? AND expires_at > ? RETURNING next_id`,
+      newId(),
+      grace,
+      grace,
+      token.tokenId,
+      token.sessionId,
+      now,
+    )
+    if (!used) {
+      if (token.expiresAt > now) await this.revoke(tx, token.sessionId)
+      return null
+    }
+    await tx.run(`${INSERT_TOKEN} ON CONFLICT (id) DO NOTHING`, used.next_id, token.sessionId, now + REFRESH_MS)
+    await tx.run('DELETE FROM refresh_token WHERE session = ? AND expires_at <= ?', token.sessionId, now)
+    // The successor outlives the grace of what it replaced, so it is always there.
+    const next = await tx.get<{ did: Did; scope: AccessScope; expires_at: number }>(
+      'SELECT s.did, s.scope, t.expires_at FROM refresh_token t JOIN session s ON s.id = t.session WHERE t.id = ?',
+      used.next_id,
+    )
+    return {
+      did: next!.did,
+      scope: next!.scope,
+      sessionId: token.sessionId,
+      refreshId: used.next_id,
+      refreshExpiresAt: next!.expires_at,
+    }
+  }
+
+  /** Ends a session: its access and refresh tokens are worth nothing from the commit on. */
+  async revoke(tx: Tx, sessionId: string): Promise<void> {
+    await tx.run('DELETE FROM refresh_token WHERE session = ?', sessionId)
+    await tx.run('DELETE FROM session WHERE id = ?', sessionId)
+  }
+
+  /** The living session of that id. Asked once for every authenticated request. */
+  find(sessionId: string): Answer<Session | undefined> {
+    return this.database.read.get<Session>(
+      'SELECT s.did, r.status FROM session s JOIN repo r ON r.did = s.did WHERE s.id = ?',
+      sessionId,
+    )
+  }
+}
+
+const INSERT_TOKEN = 'INSERT INTO refresh_token (id, session, expires_at) VALUES (?, ?, ?)'
+
+function newId(): string {
+  return randomBytes(24).toString('base64url')
+}

@@ -1,0 +1,42 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
+import type { FastifyRequest } from 'fastify'
+import type { Did } from '../../repo-engine/index.js'
+import { unauthorized } from '../xrpc/xrpc-error.js'
+import { type AccessScope, invalidToken, type RefreshClaims } from './tokens.js'
+
+/** Who is asking, as a guard has found out. */
+export interface Viewer {
+  did: Did
+  scope: AccessScope
+  sessionId: string
+  /** The account's status; null when it is active. */
+  status: string | null
+}
+
+/** What the guards leave on a request. */
+export interface AuthenticatedRequest extends FastifyRequest {
+  viewer?: Viewer
+  refresh?: RefreshClaims
+}
+
+/** Parameter: the {@link Viewer} behind AccessGuard; null for nobody behind OptionalAccessGuard. */
+export const Viewer = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Viewer | null =>
+    context.switchToHttp().getRequest<AuthenticatedRequest>().viewer ?? null,
+)
+
+/** Parameter: the {@link RefreshClaims} behind RefreshGuard. */
+export const Refresh = createParamDecorator(
+  (_: unknown, context: ExecutionContext): RefreshClaims =>
+    context.switchToHttp().getRequest<AuthenticatedRequest>().refresh!,
+)
+
+/** For what a deactivated account may not do. @throws XrpcError 401 AccountDeactivated. */
+export function requireActive(viewer: Viewer): void {
+  if (viewer.status !== null) throw unauthorized('Account is deactivated', 'AccountDeactivated')
+}
+
+/** For what an app password is not trusted with. @throws XrpcError 400 InvalidToken. */
+export function requireFullAccess(viewer: Viewer): void {
+  if (viewer.scope !== 'com.atproto.access') throw invalidToken('Bad token scope')
+}

@@ -1,0 +1,144 @@
+import { Injectable, Optional } from '@nestjs/common'
+import type { Cid } from '../../repo-engine/index.js'
+import { Clock } from '../config/clock.js'
+import { Database, type Reader, type Tx } from '../database/database.js'
+import type { Frame } from './frame.js'
+import { InlineHandlers } from './inline-handlers.js'
+import { SeqFloor } from './seq-floor.js'
+
+/**
+ * `commit` a signed commit with its records · `import` a whole repository put in place (records in parts) ·
+ * `sync` the head stated anew · `identity` handle or DID document · `account` hosting status.
+ */
+export type EventKind = 'commit' | 'import' | 'sync' | 'identity' | 'account'
+
+/** Something that happened to a repository, about to be appended. */
+export interface NewEvent {
+  did: string
+  kind: EventKind
+  rev: string | null
+  /** The commit that is the head once the event has happened; null when the event moves no head. */
+  cid: Cid | null
+  /** What a replay needs beyond the frame: DAG-CBOR, or null. */
+  event: Uint8Array | null
+  frame: Frame
+}
+
+/** A row of the log. */
+export interface LogRow {
+  seq: number
+  did: string
+  kind: EventKind
+  /** When it was appended, RFC 3339. */
+  time: string
+  rev: string | null
+  /** Bytes of the commit's CID. */
+  cid: Buffer | null
+  event: Buffer | null
+  /** The firehose frame, byte for byte as it goes out. */
+  frame: Buffer
+}
+
+const READ_LIMIT = 500
+
+/**
+ * What happened here, in order. An event is in the log if and only if what it tells is in the same database, because
+ * both are one transaction. Sequence numbers are dense, become visible in order, and are never used twice.
+ */
+@Injectable()
+export class CommitLog {
+  private readonly waiting = new Set<() => void>()
+  private bellRung = false
+
+  constructor(
+    private readonly database: Database,
+    private readonly floor: SeqFloor,
+    private readonly clock: Clock,
+    @Optional() private readonly inline?: InlineHandlers,
+  ) {}
+
+  /** Appends events inside the write that makes them true, and runs the inline projections over them. */
+  async append(tx: Tx, events: readonly NewEvent[]): Promise<LogRow[]> {
+    const last = await tx.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM commit_log')
+    let seq = Math.max(last?.seq ?? 0, this.floor.value)
+    const time = this.clock.iso()
+    const rows: LogRow[] = []
+    for (const { did, kind, rev, cid, event, frame } of events) {
+      const bytes = frame(++seq, time)
+      await tx.run(
+        'INSERT INTO commit_log (seq, did, kind, time, rev, cid, event, frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        seq,
+        did,
+        kind,
+        time,
+        rev,
+        cid?.bytes ?? null,
+        event,
+        bytes,
+      )
+      rows.push({ seq, did, kind, time, rev, cid: cid && (cid.bytes as Buffer), event: event as Buffer | null, frame: bytes })
+    }
+    if (this.inline) await this.inline.handle(rows, tx)
+    tx.afterCommit(() => this.committed(seq))
+    return rows
+  }
+
+  /** Up to `limit` events after `seq`, oldest first. */
+  read(after: number, limit = READ_LIMIT, reader: Reader = this.database.read): LogRow[] | Promise<LogRow[]> {
+    return reader.all<LogRow>('SELECT * FROM commit_log WHERE seq > ? ORDER BY seq LIMIT ?', after, limit)
+  }
+
+  /** Up to `limit` events of one repository after `seq`, oldest first. */
+  readRepo(did: string, after = 0, limit = READ_LIMIT, reader: Reader = this.database.read): LogRow[] | Promise<LogRow[]> {
+    return reader.all<LogRow>('SELECT * FROM commit_log WHERE did = ? AND seq > ? ORDER BY seq LIMIT ?', did, after, limit)
+  }
+
+  /** The newest sequence number that can be seen; the floor when the log is empty. */
+  async lastSeq(): Promise<number> {
+    const row = await this.database.read.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM commit_log')
+    return row?.seq ?? this.floor.value
+  }
+
+  /**
+   * Follows the log: every event after `seq`, in order, batch by batch, for as long as the caller iterates. Waits on
+   * COMMIT, never polls. Ends when `signal` aborts.
+   */
+  async *tail(after: number, signal: AbortSignal): AsyncGenerator<LogRow[]> {
+    while (!signal.aborted) {
+      // Registered before the read, so that a commit between an empty read and the wait is not missed.
+      const bell = this.nextCommit(signal)
+      const rows = await this.read(after)
+      if (rows.length > 0) {
+        bell.cancel()
+        after = rows.at(-1)!.seq
+        yield rows
+      } else await bell.rung
+    }
+  }
+
+  private nextCommit(signal: AbortSignal): { rung: Promise<void>; cancel: () => void } {
+    let wake!: () => void
+    const rung = new Promise<void>((resolve) => (wake = resolve))
+    const cancel = (): void => {
+      this.waiting.delete(ring)
+      signal.removeEventListener('abort', ring)
+      wake()
+    }
+    const ring = cancel
+    this.waiting.add(ring)
+    signal.addEventListener('abort', ring)
+    return { rung, cancel }
+  }
+
+  /** Called once a writer; the work is done once a group, before any of its writers is answered. */
+  private committed(seq: number): void {
+    this.floor.raise(seq)
+    if (this.bellRung) return
+    this.bellRung = true
+    queueMicrotask(() => {
+      this.bellRung = false
+      this.floor.save()
+      for (const ring of [...this.waiting]) ring()
+    })
+  }
+}

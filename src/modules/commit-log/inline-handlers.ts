@@ -1,0 +1,11 @@
+import type { Tx } from '../database/database.js'
+import type { LogRow } from './commit-log.js'
+
+/**
+ * What must be true of every event in the transaction that appends it. The log runs these without knowing them:
+ * the projections provide the class; where nobody does, the log stands alone.
+ */
+export abstract class InlineHandlers {
+  /** Called in seq order, inside the append's own write. An error undoes the write. */
+  abstract handle(events: readonly LogRow[], tx: Tx): Promise<void>
+}

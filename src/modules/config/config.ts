@@ -1,0 +1,147 @@
+import { plainToInstance, Transform } from 'class-transformer'
+import { IsBoolean, IsHexadecimal, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Length, Matches, Max, Min, validateSync } from 'class-validator'
+
+const flag = Transform(({ value }: { value: unknown }) =>
+  value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value,
+)
+const integer = Transform(({ value }: { value: unknown }) =>
+  typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value,
+)
+const url = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] }
+
+/** The environment as it is read: one property a variable, checked by its decorators. README's table is this class. */
+export class Environment {
+  @IsOptional() @integer @IsInt() @Min(0) @Max(65535) PDS_PORT?: number
+  @IsOptional() @integer @IsInt() @Min(0) @Max(65535) PORT?: number
+  @IsOptional() @IsString() @Matches(/^[a-z0-9.-]{1,253}$/, { message: 'PDS_HOSTNAME must be a lower-case host name without scheme or port' }) PDS_HOSTNAME?: string
+  @IsOptional() @IsString() @IsNotEmpty() PDS_DATA_DIRECTORY?: string
+  @IsOptional() @flag @IsBoolean() PDS_DEV_MODE?: boolean
+  @IsOptional() @IsUrl(url) PDS_DID_PLC_URL?: string
+  @IsOptional() @IsHexadecimal() @Length(64, 64) PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX?: string
+  @IsOptional() @Matches(/^did:key:z[a-zA-Z0-9]+$/) PDS_RECOVERY_DID_KEY?: string
+  @IsOptional() @IsString() @Length(16, 1024) PDS_JWT_SECRET?: string
+  @IsOptional() @IsString() @Length(8, 1024) PDS_ADMIN_PASSWORD?: string
+  @IsOptional() @IsHexadecimal() @Length(64, 64) PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX?: string
+  @IsOptional() @IsString() PDS_SERVICE_HANDLE_DOMAINS?: string
+  @IsOptional() @flag @IsBoolean() PDS_INVITE_REQUIRED?: boolean
+  @IsOptional() @flag @IsBoolean() PDS_ACCEPTING_REPO_IMPORTS?: boolean
+  @IsOptional() @integer @IsInt() @Min(1) PDS_MAX_REPO_IMPORT_SIZE?: number
+  @IsOptional() @IsString() PDS_CONTACT_EMAIL_ADDRESS?: string
+  @IsOptional() @IsUrl(url) PDS_TERMS_OF_SERVICE_URL?: string
+  @IsOptional() @IsUrl(url) PDS_PRIVACY_POLICY_URL?: string
+  @IsOptional() @IsString() @Length(1, 100) PDS_VERSION?: string
+}
+
+/** The settings in force, derived from the environment; everything else of the server reads these. */
+export class Config {
+  readonly port: number
+  readonly hostname: string
+  /** Plain http and private addresses are fine: true on localhost unless told otherwise. */
+  readonly devMode: boolean
+  readonly dataDirectory: string
+  /** did:web of the host name (with the port, on localhost: did:web has no other way to say it). */
+  readonly handleDomains: readonly string[]
+  /** An outside PLC directory; null: the embedded one. */
+  readonly plcUrl: string | null
+  readonly plcRotationKeyHex: string | null
+  readonly recoveryDidKey: string | null
+  readonly jwtSecret: string | null
+  readonly adminPassword: string | null
+  readonly signingKeyEncryptionKeyHex: string | null
+  readonly inviteRequired: boolean
+  readonly acceptingImports: boolean
+  /** Largest CAR that importRepo takes, in bytes. */
+  readonly maxImportBytes: number
+  readonly contactEmail: string | null
+  readonly termsOfServiceUrl: string | null
+  readonly privacyPolicyUrl: string | null
+  readonly version: string
+  /** `PDS_…` names that are set and mean nothing here: said at start, because a silently ignored setting is a trap. */
+  readonly unknownNames: readonly string[]
+
+  private constructor(env: Environment, names: string[]) {
+    const localhost = (env.PDS_HOSTNAME ?? 'localhost') === 'localhost'
+    this.port = env.PDS_PORT ?? env.PORT ?? 2583
+    this.hostname = env.PDS_HOSTNAME ?? 'localhost'
+    this.devMode = env.PDS_DEV_MODE ?? localhost
+    this.dataDirectory = env.PDS_DATA_DIRECTORY ?? './data'
+    this.handleDomains = env.PDS_SERVICE_HANDLE_DOMAINS
+      ? env.PDS_SERVICE_HANDLE_DOMAINS.split(',').map((domain) => domain.trim().toLowerCase())
+      : [localhost ? '.test' : `.${this.hostname}`]
+    this.plcUrl = env.PDS_DID_PLC_URL?.replace(/\/+$/, '') ?? (localhost ? null : 'https://plc.directory')
+    this.plcRotationKeyHex = env.PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX ?? null
+    this.recoveryDidKey = env.PDS_RECOVERY_DID_KEY ?? null
+    this.jwtSecret = env.PDS_JWT_SECRET ?? null
+    this.adminPassword = env.PDS_ADMIN_PASSWORD ?? null
+    this.signingKeyEncryptionKeyHex = env.PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX ?? null
+    this.inviteRequired = env.PDS_INVITE_REQUIRED ?? !localhost
+    this.acceptingImports = env.PDS_ACCEPTING_REPO_IMPORTS ?? true
+    this.maxImportBytes = env.PDS_MAX_REPO_IMPORT_SIZE ?? 1024 ** 3
+    this.contactEmail = env.PDS_CONTACT_EMAIL_ADDRESS ?? null
+    this.termsOfServiceUrl = env.PDS_TERMS_OF_SERVICE_URL ?? null
+    this.privacyPolicyUrl = env.PDS_PRIVACY_POLICY_URL ?? null
+    this.version = env.PDS_VERSION ?? VERSION
+    const known = new Set(environmentNames())
+    this.unknownNames = names.filter((name) => name.startsWith('PDS_') && !known.has(name))
+    for (const domain of this.handleDomains)
+      if (!/^\.[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(domain))
+        throw new ConfigError(`PDS_SERVICE_HANDLE_DOMAINS: "${domain}" must start with a dot and be a domain`)
+  }
+
+  /** Reads an environment such as `process.env`. @throws ConfigError naming the variable that cannot be used. */
+  static fromEnv(env: Readonly<Record<string, string | undefined>>): Config {
+    // An empty value is the same as none, as in the env files that installers write.
+    const set = Object.entries(env).filter(([, value]) => value !== undefined && value !== '')
+    const known = new Set(environmentNames())
+    const plain = Object.fromEntries(set.filter(([name]) => known.has(name)))
+    const parsed = plainToInstance(Environment, plain)
+    const [problem] = validateSync(parsed)
+    if (problem) throw new ConfigError(`${problem.property}: ${Object.values(problem.constraints ?? {})[0]}`)
+    return new Config(
+      parsed,
+      set.map(([name]) => name),
+    )
+  }
+
+  /** The URL under which clients reach this server; with the port that is really bound, once it is known. */
+  publicUrl(boundPort = this.port): string {
+    return this.hostname === 'localhost' ? `http://localhost:${boundPort}` : `https://${this.hostname}`
+  }
+
+  get serviceDid(): `did:web:${string}` {
+    return `did:web:${this.hostname}`
+  }
+}
+
+/** A setting that cannot be used: the server does not start. */
+export class ConfigError extends Error {}
+
+/** Version of this software, as `/xrpc/_health` and the CLI say it. */
+export const VERSION = '0.1.0'
+
+/** Every variable that is read. */
+export function environmentNames(): string[] {
+  return [...ENVIRONMENT_NAMES]
+}
+
+const ENVIRONMENT_NAMES = [
+  'PDS_PORT',
+  'PORT',
+  'PDS_HOSTNAME',
+  'PDS_DATA_DIRECTORY',
+  'PDS_DEV_MODE',
+  'PDS_DID_PLC_URL',
+  'PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX',
+  'PDS_RECOVERY_DID_KEY',
+  'PDS_JWT_SECRET',
+  'PDS_ADMIN_PASSWORD',
+  'PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX',
+  'PDS_SERVICE_HANDLE_DOMAINS',
+  'PDS_INVITE_REQUIRED',
+  'PDS_ACCEPTING_REPO_IMPORTS',
+  'PDS_MAX_REPO_IMPORT_SIZE',
+  'PDS_CONTACT_EMAIL_ADDRESS',
+  'PDS_TERMS_OF_SERVICE_URL',
+  'PDS_PRIVACY_POLICY_URL',
+  'PDS_VERSION',
+] as const satisfies readonly (keyof Environment)[]

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { ConfigError, type Config } from './config.js'
+
+/** What nobody but the operator may know. Taken from the environment, or made at the first start and kept in the data directory. */
+export class Secrets {
+  private constructor(
+    /** HS256 secret of session tokens. */
+    readonly jwtSecret: string,
+    readonly adminPassword: string,
+    /** AES-256 key that seals the accounts' signing keys at rest: 32 bytes. */
+    readonly keyEncryptionKey: Buffer,
+    /** K-256 private key that rotates the PLC identities of accounts made here: 32 bytes. */
+    readonly plcRotationKey: Buffer,
+    /** True when the admin password has just been made up: the one moment to show it. */
+    readonly adminPasswordIsNew: boolean,
+  ) {}
+
+  /** @throws ConfigError when the file that keeps them cannot be read or understood. */
+  static load(config: Config): Secrets {
+    const file = join(config.dataDirectory, 'secrets.json')
+    const isNew = !existsSync(file)
+    const kept = isNew ? create(file) : read(file)
+    return new Secrets(
+      config.jwtSecret ?? kept.jwtSecret,
+      config.adminPassword ?? kept.adminPassword,
+      Buffer.from(config.signingKeyEncryptionKeyHex ?? kept.keyEncryptionKey, 'hex'),
+      Buffer.from(config.plcRotationKeyHex ?? kept.plcRotationKey, 'hex'),
+      isNew && config.adminPassword === null,
+    )
+  }
+}
+
+interface SecretsFile {
+  jwtSecret: string
+  adminPassword: string
+  keyEncryptionKey: string
+  plcRotationKey: string
+}
+
+function create(file: string): SecretsFile {
+  const secrets: SecretsFile = {
+    jwtSecret: randomBytes(32).toString('hex'),
+    adminPassword: randomBytes(16).toString('hex'),
+    keyEncryptionKey: randomBytes(32).toString('hex'),
+    plcRotationKey: randomBytes(32).toString('hex'),
+  }
+  // Losing these loses every account's keys: on disk before anything is sealed with them.
+  mkdirSync(dirname(file), { recursive: true })
+  const temporary = `${file}.new`
+  const handle = openSync(temporary, 'w', 0o600)
+  writeSync(handle, `${JSON.stringify(secrets, null, 2)}\n`)
+  fsyncSync(handle)
+  closeSync(handle)
+  renameSync(temporary, file)
+  const directory = openSync(dirname(file), 'r')
+  fsyncSync(directory)
+  closeSync(directory)
+  return secrets
+}
+
+function read(file: string): SecretsFile {
+  try {
+    const secrets = JSON.parse(readFileSync(file, 'utf8')) as SecretsFile
+    const hex = /^[0-9a-f]{64}$/
+    if (secrets.jwtSecret && secrets.adminPassword && hex.test(secrets.keyEncryptionKey) && hex.test(secrets.plcRotationKey))
+      return secrets
+  } catch (error) {
+    throw new ConfigError(`${file} cannot be read: ${(error as Error).message}`)
+  }
+  throw new ConfigError(`${file} is not complete: restore it from a backup, or set the PDS_* secrets in the environment`)
+}

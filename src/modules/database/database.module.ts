@@ -1,0 +1,27 @@
+import { join } from 'node:path'
+import { Global, Inject, Logger, Module, type OnApplicationShutdown } from '@nestjs/common'
+import { Config } from '../config/config.js'
+import { Database } from './database.js'
+import { SqliteDatabase } from './sqlite-database.js'
+
+@Global()
+@Module({
+  providers: [
+    {
+      provide: Database,
+      inject: [Config],
+      useFactory: (config: Config) => {
+        const logger = new Logger('Database')
+        return SqliteDatabase.open(join(config.dataDirectory, 'skylog.sqlite'), (error) => logger.error(error))
+      },
+    },
+  ],
+  exports: [Database],
+})
+export class DatabaseModule implements OnApplicationShutdown {
+  constructor(@Inject(Database) private readonly database: Database) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.database.close()
+  }
+}

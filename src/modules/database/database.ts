@@ -1,0 +1,48 @@
+/**
+ * The one door to SQL. Everything outside this folder sees these three shapes and portable SQL with `?`
+ * placeholders; which database stands behind them is known here and in `migrations/dialect.ts` only.
+ *
+ * Values come back as the engine's own types: INTEGER as number, TEXT as string, BLOB as Buffer.
+ */
+
+/** What may be bound to a placeholder. Booleans are stored as 0 and 1. */
+export type SqlValue = null | number | string | Uint8Array
+
+/** The embedded database answers at once, a database server by promise; `await` serves both. */
+export type Answer<T> = T | Promise<T>
+
+export interface Reader {
+  /** All rows. */
+  all<Row>(sql: string, ...values: SqlValue[]): Answer<Row[]>
+  /** The first row, or undefined. */
+  get<Row>(sql: string, ...values: SqlValue[]): Answer<Row | undefined>
+}
+
+/**
+ * An open write. Usable only while the function it was given to runs; any later use throws.
+ * The first statement of a write must be a write, so that nothing it has read can be stale.
+ */
+export interface Tx extends Reader {
+  /** Runs a statement and gives the number of rows it changed. */
+  run(sql: string, ...values: SqlValue[]): Answer<number>
+  /** Runs `fn` after COMMIT, before the writer's promise resolves; dropped on ROLLBACK. A doorbell: it must not throw. */
+  afterCommit(fn: () => void): void
+}
+
+export abstract class Database {
+  /** The latest committed state; each statement sees its own moment and never an open write. */
+  abstract readonly read: Reader
+
+  /** Runs `fn` against one unchanging state, however long it takes. Bounded in number: waits for its turn. */
+  abstract snapshot<T>(fn: (read: Reader) => Promise<T>): Promise<T>
+
+  /**
+   * Runs `fn` as one atomic, durable write: the promise resolves after COMMIT has reached the disk, and rejects
+   * with the error of `fn` (everything it wrote undone, other writers untouched) or of the commit itself.
+   * `fn` must await nothing but its `tx`. @throws Error when called inside another write.
+   */
+  abstract write<T>(fn: (tx: Tx) => Promise<T>): Promise<T>
+
+  /** Waits for the writes under way, then closes every connection. */
+  abstract close(): Promise<void>
+}

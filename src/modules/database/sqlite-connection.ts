@@ -1,0 +1,34 @@
+import type { Database as Driver, Statement } from 'better-sqlite3'
+import type { Reader, SqlValue } from './database.js'
+
+/** More distinct statements than the code has; a caller that builds SQL out of values would show here. */
+const MAX_STATEMENTS = 500
+
+/** One driver connection whose statements are prepared once. */
+export class SqliteConnection implements Reader {
+  private readonly statements = new Map<string, Statement<unknown[]>>()
+
+  constructor(readonly driver: Driver) {}
+
+  all<Row>(sql: string, ...values: SqlValue[]): Row[] {
+    return this.prepare(sql).all(...values) as Row[]
+  }
+
+  get<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
+    return this.prepare(sql).get(...values) as Row | undefined
+  }
+
+  run(sql: string, ...values: SqlValue[]): number {
+    return this.prepare(sql).run(...values).changes
+  }
+
+  private prepare(sql: string): Statement<unknown[]> {
+    let statement = this.statements.get(sql)
+    if (!statement) {
+      if (this.statements.size >= MAX_STATEMENTS) this.statements.delete(this.statements.keys().next().value!)
+      statement = this.driver.prepare(sql)
+      this.statements.set(sql, statement)
+    }
+    return statement
+  }
+}

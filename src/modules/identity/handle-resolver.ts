@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common'
+import { isDid, isHandle, type Did, type Handle } from '../../repo-engine/index.js'
+import { Clock } from '../config/clock.js'
+import { Config } from '../config/config.js'
+import { Database } from '../database/database.js'
+import { handleOf, type DidDocument } from './did-document.js'
+import { DnsTxt } from './dns-txt.js'
+import { FreshCache } from './fresh-cache.js'
+import { FetchError, SafeFetch } from './safe-fetch.js'
+import { checkServiceHandle, hasDisallowedTld, serviceDomainOf } from './service-handles.js'
+
+const MINUTE_MS = 60 * 1000
+const FRESHNESS = { staleMs: 10 * MINUTE_MS, maxMs: 24 * 60 * MINUTE_MS, missingMs: MINUTE_MS / 2 }
+const WELL_KNOWN_TIMEOUT_MS = 5000
+const MAX_WELL_KNOWN_BYTES = 4096
+
+/** Which DID a handle stands for (https://atproto.com/specs/handle#handle-resolution), and which handles are ours to give. */
+@Injectable()
+export class HandleResolver {
+  private readonly cache: FreshCache<Did>
+
+  constructor(
+    private readonly database: Database,
+    private readonly config: Config,
+    private readonly dns: DnsTxt,
+    private readonly fetch: SafeFetch,
+    clock: Clock,
+  ) {
+    this.cache = new FreshCache((handle) => this.load(handle), clock, FRESHNESS)
+  }
+
+  /**
+   * The DID of a handle in any case: that of a local account, else what DNS or the handle's own web server say. Null
+   * when they say nothing, something else or two things. What is known from elsewhere may be minutes old; `fresh`
+   * asks again. Never throws for what others do.
+   */
+  async resolve(handle: string, { fresh = false }: { fresh?: boolean } = {}): Promise<Did | null> {
+    if (!isHandle(handle)) return null
+    const name = handle.toLowerCase()
+    const local = await this.localDid(name)
+    if (local || this.isServiceHandle(name) || hasDisallowedTld(name)) return local
+    return this.cache.get(name, fresh)
+  }
+
+  /** The DID of the local account with this handle, in lower case; null without one. */
+  async localDid(handle: string): Promise<Did | null> {
+    const row = await this.database.read.get<{ did: Did }>('SELECT did FROM account WHERE handle = ?', handle)
+    return row?.did ?? null
+  }
+
+  /** The handle that a DID document claims, if it points back to the DID; null otherwise. */
+  async verifiedHandle(document: DidDocument, options?: { fresh?: boolean }): Promise<Handle | null> {
+    const handle = handleOf(document)
+    return handle && (await this.resolve(handle, options)) === document.id ? handle : null
+  }
+
+  /** True under the domains whose handles only this server gives out. */
+  isServiceHandle(handle: string): boolean {
+    return serviceDomainOf(handle.toLowerCase(), this.config.handleDomains) !== null
+  }
+
+  /**
+   * The normal form of a handle that this server may give out; whether it is taken is not asked.
+   * @throws XrpcError 400 InvalidHandle, UnsupportedDomain, or HandleNotAvailable for a reserved name.
+   */
+  checkServiceHandle(handle: string, { allowReserved = false }: { allowReserved?: boolean } = {}): Handle {
+    return checkServiceHandle(handle, this.config.handleDomains, allowReserved)
+  }
+
+  private async load(handle: string): Promise<Did | null> {
+    const claims = (await this.dns.lookup(`_atproto.${handle}`)).filter((text) => text.startsWith('did='))
+    if (claims.length > 0) {
+      const dids = new Set(claims.map((text) => text.slice('did='.length).trim()))
+      const [did] = dids
+      return dids.size === 1 && isDid(did) ? did : null
+    }
+    const { status, body } = await this.fetch.fetch(`https://${handle}/.well-known/atproto-did`, {
+      headers: { accept: 'text/plain' },
+      maxBytes: MAX_WELL_KNOWN_BYTES,
+      timeoutMs: WELL_KNOWN_TIMEOUT_MS,
+    })
+    if (status >= 500) throw new FetchError(`status ${status}`)
+    const did = body.toString().split('\n', 1)[0]!.trim()
+    return status === 200 && isDid(did) ? did : null
+  }
+}

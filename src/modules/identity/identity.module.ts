@@ -1,0 +1,39 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common'
+import { Config } from '../config/config.js'
+import { LexiconModule } from '../lexicon/lexicon.module.js'
+import { DidResolver } from './did-resolver.js'
+import { DnsTxt } from './dns-txt.js'
+import { HandleResolver } from './handle-resolver.js'
+import { IdentityController } from './identity.controller.js'
+import { EmbeddedPlc } from './plc/embedded-plc.js'
+import { HttpPlc } from './plc/http-plc.js'
+import { PlcController } from './plc/plc.controller.js'
+import { PlcDirectory } from './plc/plc-directory.js'
+import { SafeFetch } from './safe-fetch.js'
+import { ServerAddress } from './server-address.js'
+import { SigningKeys } from './signing-keys.js'
+import { WellKnownController } from './well-known.controller.js'
+
+@Global()
+@Module({ imports: [LexiconModule] })
+export class IdentityModule {
+  /** Without a PLC directory in the settings, the embedded one is opened and served; with one, `EmbeddedPlc` is not provided. */
+  static with({ plcUrl }: Config): DynamicModule {
+    const controllers = [IdentityController, WellKnownController]
+    const providers = [DidResolver, DnsTxt, HandleResolver, SafeFetch, ServerAddress, SigningKeys]
+    const exported = [DidResolver, HandleResolver, PlcDirectory, SafeFetch, ServerAddress, SigningKeys]
+    if (plcUrl === null)
+      return {
+        module: IdentityModule,
+        controllers: [...controllers, PlcController],
+        providers: [...providers, EmbeddedPlc, { provide: PlcDirectory, useExisting: EmbeddedPlc }],
+        exports: [...exported, EmbeddedPlc],
+      }
+    const outside = {
+      provide: PlcDirectory,
+      inject: [SafeFetch],
+      useFactory: (fetch: SafeFetch) => new HttpPlc(plcUrl, fetch),
+    }
+    return { module: IdentityModule, controllers, providers: [...providers, outside], exports: exported }
+  }
+}

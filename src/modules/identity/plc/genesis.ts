@@ -1,0 +1,63 @@
+/** Making did:plc operations for the accounts of this server. Pure. */
+import type { Did, SigningKey } from '../../../repo-engine/index.js'
+import {
+  cidOfOperation,
+  didOfGenesis,
+  signOperation,
+  stateOf,
+  type PlcOperation,
+  type PlcState,
+  type PlcTombstone,
+  type PlcUpdate,
+} from './operation.js'
+import { PlcError } from './plc-error.js'
+
+export interface NewIdentity {
+  handle: string
+  /** did:key that signs the account's commits. */
+  signingKey: string
+  /** The server's key: signs this operation, and the later ones of this server. */
+  rotationKey: SigningKey
+  /** did:keys of the account's owner or of the operator; they stand before the server's and overrule it. */
+  recoveryKeys?: readonly string[]
+  pdsUrl: string
+}
+
+/** The first operation of a new account, and the DID that it makes. */
+export function formatGenesis(identity: NewIdentity): { did: Did; op: PlcUpdate } {
+  const { handle, signingKey, rotationKey, recoveryKeys = [], pdsUrl } = identity
+  const op = signOperation<PlcUpdate>(
+    {
+      type: 'plc_operation',
+      rotationKeys: [...new Set([...recoveryKeys, rotationKey.didKey])],
+      verificationMethods: { atproto: signingKey },
+      alsoKnownAs: [`at://${handle}`],
+      services: { atproto_pds: { type: 'AtprotoPersonalDataServer', endpoint: pdsUrl } },
+      prev: null,
+    },
+    rotationKey,
+  )
+  return { did: didOfGenesis(op), op }
+}
+
+/** The operation after `last` that replaces what `changes` names. @throws PlcError 410 after a tombstone. */
+export function formatUpdate(last: PlcOperation, changes: Partial<PlcState>, key: SigningKey): PlcUpdate {
+  const state = stateOf(last)
+  if (!state) throw new PlcError('DID is tombstoned', 410)
+  return signOperation<PlcUpdate>({ type: 'plc_operation', ...state, ...changes, prev: cidOfOperation(last) }, key)
+}
+
+/** As {@link formatUpdate}, with another handle in the place of the present one; other aliases stay. */
+export function formatHandleUpdate(last: PlcOperation, handle: string, key: SigningKey): PlcUpdate {
+  const aliases = stateOf(last)?.alsoKnownAs ?? []
+  const present = aliases.findIndex((alias) => alias.startsWith('at://'))
+  const others = aliases.filter((alias, i) => i !== present && alias !== `at://${handle}`)
+  const alsoKnownAs = others.toSpliced(Math.max(0, present), 0, `at://${handle}`)
+  return formatUpdate(last, { alsoKnownAs }, key)
+}
+
+/** The operation that ends an identity. @throws PlcError 410 when that has been done. */
+export function formatTombstone(last: PlcOperation, key: SigningKey): PlcTombstone {
+  if (!stateOf(last)) throw new PlcError('DID is tombstoned', 410)
+  return signOperation<PlcTombstone>({ type: 'plc_tombstone', prev: cidOfOperation(last) }, key)
+}

@@ -1,0 +1,149 @@
+import { lookup } from 'node:dns'
+import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import { Injectable } from '@nestjs/common'
+import { Config } from '../config/config.js'
+import { isPublicAddress } from './public-address.js'
+
+export interface OpenOptions {
+  method?: 'GET' | 'POST'
+  headers?: Readonly<Record<string, string>>
+  body?: string | Uint8Array
+  /** The operator named this address: plain http and private networks are fine. */
+  trusted?: boolean
+  signal?: AbortSignal
+}
+
+export interface FetchOptions extends OpenOptions {
+  /** Largest body that is read, 64 KiB unless told. */
+  maxBytes?: number
+  /** For all of it, from the name lookup to the last byte; 10 s unless told. */
+  timeoutMs?: number
+}
+
+export interface Fetched {
+  status: number
+  headers: IncomingHttpHeaders
+  body: Buffer
+}
+
+/** An outgoing request that was not made, or not answered in full. */
+export class FetchError extends Error {}
+
+const MAX_BYTES = 64 * 1024
+const TIMEOUT_MS = 10_000
+
+/**
+ * The only way out to addresses that others have named. The address is looked at when the connection is made, so
+ * that a name cannot point elsewhere between check and use; redirects are refused, since they would escape both.
+ * In dev mode plain http and private addresses are allowed, and everything else stays the same.
+ */
+@Injectable()
+export class SafeFetch {
+  /** For other clients, WebSockets among them: a name lookup that finds public addresses only. */
+  readonly lookup: LookupFunction
+  private readonly guarded: Agents
+  private readonly trusting = agents(lookup as LookupFunction)
+
+  constructor(private readonly config: Config) {
+    this.lookup = config.devMode ? (lookup as LookupFunction) : lookupPublic
+    this.guarded = agents(this.lookup)
+  }
+
+  /** Makes a request and reads the whole answer, whatever its status. @throws FetchError, also for redirects. */
+  async fetch(url: string, options: FetchOptions = {}): Promise<Fetched> {
+    const { maxBytes = MAX_BYTES, timeoutMs = TIMEOUT_MS } = options
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
+    try {
+      const response = await this.open(url, { ...options, signal })
+      const body = await readBody(response, maxBytes)
+      return { status: response.statusCode!, headers: response.headers, body }
+    } catch (error) {
+      if (timeout.aborted) throw new FetchError(`no full answer within ${timeoutMs} ms`)
+      throw error instanceof FetchError ? error : new FetchError((error as Error).message || String(error))
+    }
+  }
+
+  /**
+   * Makes a request and gives the answer as a stream once its head is there. The caller bounds time (by `signal`) and
+   * size, and reads or destroys the stream. @throws FetchError, also for redirects.
+   */
+  async open(url: string, options: OpenOptions = {}): Promise<IncomingMessage> {
+    const trusted = options.trusted || this.config.devMode
+    const target = checkUrl(url, trusted)
+    const isHttps = target.protocol === 'https:'
+    const { http, https } = options.trusted ? this.trusting : this.guarded
+    const { method = 'GET', headers, body, signal } = options
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const request = isHttps ? httpsRequest : httpRequest
+      request(target, {
+        method,
+        headers: { 'accept-encoding': 'identity', ...headers },
+        agent: isHttps ? https : http,
+        signal,
+      })
+        .on('response', resolve)
+        .on('error', (error) => reject(error instanceof FetchError ? error : new FetchError(error.message)))
+        .end(body)
+    })
+    const status = response.statusCode!
+    if (status < 300 || status >= 400) return response
+    response.destroy()
+    throw new FetchError(`a redirect (${status}), which is not followed`)
+  }
+}
+
+interface Agents {
+  http: HttpAgent
+  https: HttpsAgent
+}
+
+/** Connections are kept only among those that were made through the same lookup. */
+function agents(lookup: LookupFunction): Agents {
+  const options = { keepAlive: true, maxFreeSockets: 32, timeout: 60_000, lookup }
+  return { http: new HttpAgent(options), https: new HttpsAgent(options) }
+}
+
+function checkUrl(text: string, trusted: boolean): URL {
+  const url = URL.parse(text)
+  if (!url || !['http:', 'https:'].includes(url.protocol)) throw new FetchError(`not a web address: ${text.slice(0, 200)}`)
+  if (url.username || url.password) throw new FetchError('an address with credentials in it')
+  if (trusted) return url
+  if (url.protocol !== 'https:') throw new FetchError('an address without https')
+  // Addresses written as numbers are never looked up; URL has brought them to their one form.
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  if (isIP(host) && !isPublicAddress(host)) throw notPublic(host)
+  return url
+}
+
+const lookupPublic: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, found) => {
+    if (error) return callback(error, [])
+    const addresses = found.filter(({ address }) => isPublicAddress(address))
+    const [first] = addresses
+    if (!first) return callback(notPublic(hostname), [])
+    if (options.all) callback(null, addresses)
+    else callback(null, first.address, first.family)
+  })
+}
+
+function notPublic(host: string): FetchError {
+  return new FetchError(`not a public address: ${host}`)
+}
+
+async function readBody(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  let size = 0
+  if (Number(response.headers['content-length']) > maxBytes) size = Infinity
+  else
+    for await (const piece of response as AsyncIterable<Buffer>) {
+      size += piece.length
+      if (size > maxBytes) break
+      pieces.push(piece)
+    }
+  if (size <= maxBytes) return Buffer.concat(pieces)
+  response.destroy()
+  throw new FetchError(`an answer of more than ${maxBytes} bytes`)
+}

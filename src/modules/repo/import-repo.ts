@@ -1,0 +1,151 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import {
+  Cid,
+  type DecodedCommit,
+  type Did,
+  type RepoSummary,
+  type SigningKey,
+  signCommit,
+  type Tid,
+  TidClock,
+  tidToMicros,
+  verifyCommit,
+  verifyRepo,
+} from '../../repo-engine/index.js'
+import { CommitLog } from '../commit-log/commit-log.js'
+import { Database } from '../database/database.js'
+import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
+import type { CarFile } from './car-file.js'
+import { ImportStaging } from './import-staging.js'
+import { inSlices } from './in-slices.js'
+import { importEvent } from './repo-events.js'
+import { type Hosting, readRepo, type Repo, replaceRepo } from './repo-row.js'
+import { RepoTips } from './repo-tips.js'
+
+/** How far ahead of this clock a rev may be. */
+const MAX_AHEAD_MICROS = 5 * 60 * 1_000_000
+
+export interface ImportOptions {
+  /** Whose repository it must be; null: whoever the commit says. */
+  did: Did | null
+  hosting: Hosting
+  /** Signs the new head of a hosted repository; null: the repository keeps the commit it came with. */
+  key: SigningKey | null
+  /** The did:key that the commit must be signed by, or null where it cannot be known; by default nobody asks. */
+  signedBy?: (commit: DecodedCommit) => Promise<string | null>
+  /** Called with the number of records put in place so far. */
+  onProgress?: (records: number) => void
+}
+
+export interface ImportedRepo extends RepoSummary {
+  repo: Repo
+}
+
+/** Puts the repository of a CAR in the place of whatever the DID has here. */
+export class ImportRepo extends Command<ImportedRepo> {
+  constructor(
+    readonly source: AsyncIterable<Uint8Array>,
+    readonly options: ImportOptions,
+  ) {
+    super()
+  }
+}
+
+/**
+ * An import is received into a file, checked in full, written in small pieces beside the current tree, and then put in
+ * place by one short transaction that also appends its event. Up to that moment nothing of it can be seen, and what a
+ * crash leaves behind is swept at the next start; all the while other requests are served.
+ */
+@CommandHandler(ImportRepo)
+export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
+  private readonly underWay = new Set<string>()
+
+  constructor(
+    private readonly tips: RepoTips,
+    private readonly database: Database,
+    private readonly log: CommitLog,
+    private readonly tids: TidClock,
+    private readonly staging: ImportStaging,
+  ) {}
+
+  /** @throws XrpcError 400 InvalidRequest, 409 ImportInProgress; RepoError when the CAR is not a sound repository. */
+  async execute({ source, options }: ImportRepo): Promise<ImportedRepo> {
+    const who = options.did ?? ''
+    if (this.underWay.has(who)) throw new XrpcError(409, 'ImportInProgress', 'another import is under way')
+    this.underWay.add(who)
+    try {
+      const car = await this.staging.receive(source)
+      try {
+        return await this.place(car, options)
+      } finally {
+        car.dispose()
+      }
+    } finally {
+      this.underWay.delete(who)
+    }
+  }
+
+  private async place(car: CarFile, options: ImportOptions): Promise<ImportedRepo> {
+    const [head] = car.roots
+    if (car.roots.length !== 1 || !head) throw invalidRequest('expected one root')
+    // The first pass writes nothing: a repository that is not sound never touches the database.
+    const summary = await inSlices(verifyRepo({ store: car, head, did: options.did ?? undefined }))
+    const { commit } = summary
+    const verified = await this.checkSignature(commit, options)
+    return this.tips.turn(commit.did, async (tip) => {
+      await tip?.settled
+      this.tips.drop(commit.did)
+      const current = await readRepo(this.database.read, commit.did)
+      if (current && current.hosting !== options.hosting)
+        throw invalidRequest(`${commit.did} is already here, ${current.hosting}`)
+      const rev = this.revOf(commit, current, options.key !== null)
+      const staged = await this.staging.stage(car, head, commit.did, rev, options.onProgress ?? (() => undefined))
+      const block = options.key
+        ? signCommit({ did: commit.did, version: 3, data: commit.data, rev, prev: null }, options.key)
+        : car.get(head)!
+      const repo: Repo = {
+        did: commit.did,
+        hosting: options.hosting,
+        status: current?.status ?? null,
+        tree: staged.tree,
+        layer: staged.layer,
+        rev,
+        head: Cid.ofCbor(block),
+        data: commit.data,
+        verified: options.key !== null || verified,
+      }
+      try {
+        await this.database.write(async (tx) => {
+          await replaceRepo(tx, current, repo, block)
+          await this.log.append(tx, [importEvent(repo, block, staged)])
+        })
+      } catch (error) {
+        await this.staging.discard(staged)
+        throw error
+      }
+      this.staging.sweepSoon()
+      return { ...summary, repo }
+    })
+  }
+
+  private async checkSignature(commit: DecodedCommit, { signedBy }: ImportOptions): Promise<boolean> {
+    const didKey = (await signedBy?.(commit)) ?? null
+    if (didKey === null) return false
+    if (!verifyCommit(commit, didKey)) throw invalidRequest(`the commit is not signed by ${didKey}`)
+    return true
+  }
+
+  /** A commit signed here gets a new rev; one that is kept has its own, save for version 2, which has none. */
+  private revOf({ rev }: DecodedCommit, current: Repo | null, resigned: boolean): Tid {
+    const now = this.tids.next()
+    if (rev !== null && tidToMicros(rev) > tidToMicros(now) + MAX_AHEAD_MICROS)
+      throw invalidRequest(`rev ${rev} is in the future`)
+    if (resigned || rev === null) {
+      const latest = current && (rev === null || current.rev > rev) ? current.rev : rev
+      return this.tids.next(latest)
+    }
+    if (current && rev <= current.rev)
+      throw invalidRequest(`rev ${rev} is not newer than ${current.rev}, which is here already`)
+    return rev
+  }
+}

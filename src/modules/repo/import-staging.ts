@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common'
+import { CborWriter, type Cid, type Did, type NodeBlock, type RecordBlock, type Tid, verifyRepo } from '../../repo-engine/index.js'
+import { Config } from '../config/config.js'
+import { Database } from '../database/database.js'
+import { CarFile } from './car-file.js'
+import { inSlices } from './in-slices.js'
+import { newTree, putNodes, putRecords } from './repo-row.js'
+
+/** Rows and bytes that one write carries. */
+const BATCH_ROWS = 400
+const BATCH_BYTES = 512 * 1024
+/** Rows that one write of the sweep deletes. */
+const SWEEP_ROWS = 1_000
+
+/** A repository written beside the one that is in place; nothing points to it yet. */
+export interface StagedRepo {
+  /** Names the pieces of it in commit_log_part. */
+  id: string
+  parts: number
+  records: number
+  tree: number
+  layer: number
+}
+
+/** Where an import stays until it is in place: its file, and its rows under a tree number of their own. */
+@Injectable()
+export class ImportStaging implements OnModuleInit {
+  private readonly logger = new Logger('Import')
+  private readonly directory: string
+  private sweeping: Promise<void> = Promise.resolve()
+
+  constructor(
+    private readonly database: Database,
+    private readonly config: Config,
+  ) {
+    this.directory = join(config.dataDirectory, 'tmp')
+  }
+
+  /** What a crash left goes: files, and trees that were staged or being swept. */
+  async onModuleInit(): Promise<void> {
+    rmSync(this.directory, { recursive: true, force: true })
+    await this.database.write(async (tx) => {
+      await tx.run("UPDATE tree SET state = 'abandoned' WHERE state = 'staged'")
+    })
+    this.sweepSoon()
+  }
+
+  /** Takes in a CAR. The caller disposes of the file. @throws RepoError InvalidCar, LimitExceeded. */
+  receive(source: AsyncIterable<Uint8Array>): Promise<CarFile> {
+    return CarFile.receive(this.directory, source, { maxBytes: this.config.maxImportBytes })
+  }
+
+  /** Writes a repository that has been verified, in small writes. @throws RepoError, whatever the database throws. */
+  async stage(car: CarFile, head: Cid, did: Did, rev: Tid, onProgress: (records: number) => void): Promise<StagedRepo> {
+    const { database } = this
+    const id = randomUUID()
+    const tree = await database.write((tx) => newTree(tx, did, id))
+    const staged: StagedRepo = { id, parts: 0, records: 0, tree, layer: -1 }
+    let nodes: NodeBlock[] = []
+    let records: RecordBlock[] = []
+    let bytes = 0
+    const flush = async (): Promise<void> => {
+      const batch = { nodes, records }
+      nodes = []
+      records = []
+      bytes = 0
+      await database.write(async (tx) => {
+        await putNodes(tx, tree, rev, batch.nodes)
+        await putRecords(tx, tree, rev, batch.records)
+        if (batch.records.length === 0) return
+        const part = encodePart(batch.records)
+        await tx.run('INSERT INTO commit_log_part (part_of, n, bytes) VALUES (?, ?, ?)', staged.id, staged.parts++, part)
+      })
+      staged.records += batch.records.length
+      onProgress(staged.records)
+    }
+    await inSlices(verifyRepo({ store: car, head }), (item) => {
+      if (item.kind === 'node') {
+        // The root comes first.
+        if (staged.layer < 0) staged.layer = item.at.layer
+        nodes.push(item)
+      } else if (item.kind === 'record') records.push(item)
+      bytes += item.bytes.length
+      return nodes.length + records.length >= BATCH_ROWS || bytes >= BATCH_BYTES ? flush() : undefined
+    })
+    await flush()
+    return staged
+  }
+
+  /** Gives up what was staged. */
+  async discard({ tree }: StagedRepo): Promise<void> {
+    await this.database.write(async (tx) => tx.run("UPDATE tree SET state = 'abandoned' WHERE id = ?", tree))
+    this.sweepSoon()
+  }
+
+  /** Deletes the rows of trees that are not in place any more in the background, a little at a time. */
+  sweepSoon(): void {
+    this.sweeping = this.sweeping.then(() => this.sweep()).catch((error: unknown) => this.logger.error(error))
+  }
+
+  /** Resolves when what is being swept has gone. */
+  async swept(): Promise<void> {
+    await this.sweeping
+  }
+
+  private async sweep(): Promise<void> {
+    const dead = await this.database.read.all<{ id: number; part_of: string }>(
+      "SELECT id, CASE state WHEN 'abandoned' THEN part_of END AS part_of FROM tree WHERE state IN ('dead', 'abandoned')",
+    )
+    for (const { id, part_of } of dead) {
+      for (const [table, key] of TREE_TABLES) await this.sweepRows(table, 'tree', key, id)
+      if (part_of !== null) await this.sweepRows('commit_log_part', 'part_of', 'n', part_of)
+      await this.database.write(async (tx) => tx.run('DELETE FROM tree WHERE id = ?', id))
+    }
+  }
+
+  private async sweepRows(table: string, column: string, key: string, value: number | string): Promise<void> {
+    const statement = `DELETE FROM ${table} WHERE ${column} = ? AND (${key}) IN
+      (SELECT ${key} FROM ${table} WHERE ${column} = ? ORDER BY ${key} LIMIT ${SWEEP_ROWS})`
+    while ((await this.database.write(async (tx) => tx.run(statement, value, value))) > 0);
+  }
+}
+
+/** The tables whose rows belong to a tree, with what orders them in it. */
+const TREE_TABLES = [
+  ['tree_node', 'after, depth'],
+  ['record', 'path'],
+  ['record_link', 'collection, subject, rkey'],
+] as const
+
+/** DAG-CBOR: [[path, record bytes], …]. */
+function encodePart(records: readonly RecordBlock[]): Buffer {
+  const writer = new CborWriter().array(records.length)
+  for (const { path, bytes } of records) writer.array(2).text(path).bytes(bytes)
+  return writer.finish()
+}

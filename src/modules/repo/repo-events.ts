@@ -1,0 +1,38 @@
+import { type Cid, type Did, encodeCar, encodeCbor, type FormattedCommit, type Tid } from '../../repo-engine/index.js'
+import type { NewEvent } from '../commit-log/commit-log.js'
+import { commitFrame, syncFrame } from '../commit-log/frame.js'
+import type { StagedRepo } from './import-staging.js'
+import type { Repo } from './repo-row.js'
+
+/** A commit formatted here, as the log keeps it: the frame holds all that a replay needs. */
+export function commitEvent(commit: FormattedCommit): NewEvent {
+  const { did, rev, since, cid, prevData, ops, blocks } = commit
+  return {
+    did,
+    kind: 'commit',
+    rev,
+    cid,
+    event: null,
+    frame: commitFrame({ did, rev, since, commit: cid, prevData, ops, blocks }),
+  }
+}
+
+/** The head stated anew. */
+export function syncEvent(did: Did, rev: Tid, head: Cid, commitBlock: Uint8Array): NewEvent {
+  const blocks = encodeCar(head, [{ cid: head, bytes: commitBlock }])
+  return { did, kind: 'sync', rev, cid: head, event: null, frame: syncFrame(did, rev, blocks) }
+}
+
+/**
+ * A whole repository put in place. On the wire it is a sync; a replay rebuilds the tree from the records in the log's
+ * parts. `event` is DAG-CBOR: {hosting, partOf: names the parts, records: how many, verified}.
+ */
+export function importEvent(repo: Repo, commitBlock: Uint8Array, staged: StagedRepo): NewEvent {
+  const event = encodeCbor({
+    partOf: staged.id,
+    records: staged.records,
+    hosting: repo.hosting,
+    verified: repo.verified,
+  })
+  return { ...syncEvent(repo.did, repo.rev, repo.head, commitBlock), kind: 'import', event }
+}

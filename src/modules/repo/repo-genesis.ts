@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common'
+import { type Did, formatCommit, Mst, type SigningKey, TidClock } from '../../repo-engine/index.js'
+import type { NewEvent } from '../commit-log/commit-log.js'
+import type { Tx } from '../database/database.js'
+import { commitEvent, syncEvent } from './repo-events.js'
+import { insertRepo, newTree, putNodes, type RepoStatus } from './repo-row.js'
+
+/** How a repository begins: one signed commit over the empty tree. */
+@Injectable()
+export class RepoGenesis {
+  constructor(private readonly tids: TidClock) {}
+
+  /** Puts the repository in place and gives its first events, a commit and a sync, for the log. */
+  async create(tx: Tx, did: Did, key: SigningKey, status: RepoStatus | null = null): Promise<NewEvent[]> {
+    const rev = this.tids.next()
+    const commit = formatCommit({ did, tree: Mst.empty(), head: null, since: null, rev, writes: [], key })
+    const tree = await newTree(tx, did)
+    const { cid: head, data } = commit
+    await insertRepo(
+      tx,
+      { did, hosting: 'hosted', status, tree, layer: commit.tree.layer, rev, head, data, verified: true },
+      commit.bytes,
+    )
+    await putNodes(tx, tree, rev, commit.addedNodes)
+    return [commitEvent(commit), syncEvent(did, rev, head, commit.bytes)]
+  }
+}

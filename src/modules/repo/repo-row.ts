@@ -1,0 +1,205 @@
+/**
+ * The repository tables: where a head stands, its tree filed by position, its records in path order. Every function
+ * that writes takes the open tx; what makes a change of head safe is that it is a compare-and-swap.
+ */
+import {
+  Cid,
+  type Did,
+  type FormattedCommit,
+  type NodeBlock,
+  type NodePosition,
+  type RecordBlock,
+  type Tid,
+} from '../../repo-engine/index.js'
+import type { Reader, Tx } from '../database/database.js'
+import { LINKING_COLLECTIONS, linkOf } from './record-link.js'
+
+/** `hosted`: written here, by a key held here · `archived`: kept as it came, with its own commit. */
+export type Hosting = 'hosted' | 'archived'
+/** Why a repository is not active. */
+export type RepoStatus = 'deactivated' | 'takendown' | 'suspended' | 'deleted'
+
+export interface Repo {
+  did: Did
+  hosting: Hosting
+  /** Null: active. */
+  status: RepoStatus | null
+  /** The generation of tree_node, record and record_link rows that the head stands on. */
+  tree: number
+  /** Layer of the root node: with it the root's place is known. */
+  layer: number
+  rev: Tid
+  head: Cid
+  data: Cid
+  /** An archived repository's signature was checked against its DID document. Hosted ones are always true. */
+  verified: boolean
+}
+
+/** The head has moved since the writer looked, or the repository takes no writes any more. */
+export class HeadMoved extends Error {}
+
+type RepoRow = Omit<Repo, 'head' | 'data' | 'verified'> & { head: Buffer; data: Buffer; verified: number }
+
+/** The repository of a DID, or null. */
+export async function readRepo(reader: Reader, did: string): Promise<Repo | null> {
+  const row = await reader.get<RepoRow>(
+    'SELECT did, hosting, status, tree, layer, rev, head, data, verified FROM repo WHERE did = ?',
+    did,
+  )
+  return row
+    ? { ...row, head: Cid.fromBytes(row.head), data: Cid.fromBytes(row.data), verified: row.verified === 1 }
+    : null
+}
+
+/**
+ * A number for a new generation of rows, marked as not in use yet: what a crash leaves of it is swept at start.
+ * `partOf` names its pieces in the log, where it has some.
+ */
+export async function newTree(tx: Tx, did: string, partOf: string | null = null): Promise<number> {
+  await tx.run("INSERT INTO tree (did, state, part_of) VALUES (?, 'staged', ?)", did, partOf)
+  return (await tx.get<{ id: number }>('SELECT max(id) AS id FROM tree'))!.id
+}
+
+/** Puts a new repository in place. @throws the database's constraint error when the DID has one. */
+export async function insertRepo(tx: Tx, repo: Repo, commitBlock: Uint8Array): Promise<void> {
+  await tx.run(
+    `INSERT INTO repo (did, hosting, status, tree, layer, rev, head, data, commit_block, verified)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    repo.did,
+    repo.hosting,
+    repo.status,
+    repo.tree,
+    repo.layer,
+    repo.rev,
+    repo.head.bytes,
+    repo.data.bytes,
+    commitBlock,
+    repo.verified ? 1 : 0,
+  )
+  await tx.run("UPDATE tree SET state = 'live' WHERE id = ?", repo.tree)
+}
+
+/**
+ * Moves an active hosted repository from `from` to a commit formatted on top of it. The first statement is the
+ * compare-and-swap of the head. @throws HeadMoved
+ */
+export async function applyCommit(tx: Tx, from: Repo, commit: FormattedCommit): Promise<void> {
+  const moved = await tx.run(
+    `UPDATE repo SET head = ?, rev = ?, data = ?, layer = ?, commit_block = ?
+     WHERE did = ? AND head = ? AND hosting = 'hosted' AND status IS NULL`,
+    commit.cid.bytes,
+    commit.rev,
+    commit.data.bytes,
+    commit.tree.layer,
+    commit.bytes,
+    from.did,
+    from.head.bytes,
+  )
+  if (moved === 0) throw new HeadMoved(`the head of ${from.did} is no longer ${from.head.toString()}`)
+  await putNodes(tx, from.tree, commit.rev, commit.addedNodes)
+  const filled = new Set(commit.removedNodes.length > 0 ? commit.addedNodes.map(({ at }) => placeOf(at)) : [])
+  for (const { at } of commit.removedNodes)
+    if (!filled.has(placeOf(at)))
+      await tx.run('DELETE FROM tree_node WHERE tree = ? AND after = ? AND depth = ?', from.tree, at.after, -at.layer)
+  for (const { path, prev, action } of commit.ops) {
+    if (prev && LINKING_COLLECTIONS.has(collectionOf(path))) await removeLink(tx, from.tree, path)
+    if (action === 'delete') await tx.run('DELETE FROM record WHERE tree = ? AND path = ?', from.tree, path)
+  }
+  await putRecords(tx, from.tree, commit.rev, commit.records)
+}
+
+/** Writes nodes at their places. */
+export async function putNodes(tx: Tx, tree: number, rev: string, nodes: readonly NodeBlock[]): Promise<void> {
+  for (const { at, cid, bytes } of nodes)
+    await tx.run(
+      `INSERT INTO tree_node (tree, after, depth, rev, cid, bytes) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (tree, after, depth) DO UPDATE SET rev = excluded.rev, cid = excluded.cid, bytes = excluded.bytes`,
+      tree,
+      at.after,
+      -at.layer,
+      rev,
+      cid.bytes,
+      bytes,
+    )
+}
+
+/** Writes records at their paths, and what they link to. */
+export async function putRecords(tx: Tx, tree: number, rev: string, records: readonly RecordBlock[]): Promise<void> {
+  for (const { path, cid, bytes } of records) {
+    await tx.run(
+      `INSERT INTO record (tree, path, rev, cid, bytes) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (tree, path) DO UPDATE SET rev = excluded.rev, cid = excluded.cid, bytes = excluded.bytes`,
+      tree,
+      path,
+      rev,
+      cid.bytes,
+      bytes,
+    )
+    const subject = linkOf(path, bytes)
+    if (subject !== null)
+      await tx.run(
+        'INSERT INTO record_link (tree, collection, subject, rkey) VALUES (?, ?, ?, ?)',
+        tree,
+        collectionOf(path),
+        subject,
+        path.slice(path.indexOf('/') + 1),
+      )
+  }
+}
+
+/** Paths of the records in a collection that point at the subject. */
+export async function linkedPaths(reader: Reader, tree: number, collection: string, subject: string): Promise<string[]> {
+  const rows = await reader.all<{ rkey: string }>(
+    'SELECT rkey FROM record_link WHERE tree = ? AND collection = ? AND subject = ? ORDER BY rkey',
+    tree,
+    collection,
+    subject,
+  )
+  return rows.map(({ rkey }) => `${collection}/${rkey}`)
+}
+
+async function removeLink(tx: Tx, tree: number, path: string): Promise<void> {
+  const row = await tx.get<{ bytes: Buffer }>('SELECT bytes FROM record WHERE tree = ? AND path = ?', tree, path)
+  const subject = row ? linkOf(path, row.bytes) : null
+  if (subject !== null)
+    await tx.run(
+      'DELETE FROM record_link WHERE tree = ? AND collection = ? AND subject = ? AND rkey = ?',
+      tree,
+      collectionOf(path),
+      subject,
+      path.slice(path.indexOf('/') + 1),
+    )
+}
+
+/** The part of a path before the slash. */
+export function collectionOf(path: string): string {
+  return path.slice(0, path.indexOf('/'))
+}
+
+function placeOf({ after, layer }: NodePosition): string {
+  return `${layer} ${after}`
+}
+
+/**
+ * Puts a repository whose rows are already written in the place of the one a DID has, or in an empty place.
+ * @throws HeadMoved when the one in place is no longer `current`
+ */
+export async function replaceRepo(tx: Tx, current: Repo | null, repo: Repo, commitBlock: Uint8Array): Promise<void> {
+  if (!current) return insertRepo(tx, repo, commitBlock)
+  const moved = await tx.run(
+    `UPDATE repo SET tree = ?, layer = ?, rev = ?, head = ?, data = ?, commit_block = ?, verified = ?
+     WHERE did = ? AND head = ?`,
+    repo.tree,
+    repo.layer,
+    repo.rev,
+    repo.head.bytes,
+    repo.data.bytes,
+    commitBlock,
+    repo.verified ? 1 : 0,
+    repo.did,
+    current.head.bytes,
+  )
+  if (moved === 0) throw new HeadMoved(`the head of ${repo.did} is no longer ${current.head.toString()}`)
+  await tx.run("UPDATE tree SET state = 'dead' WHERE id = ?", current.tree)
+  await tx.run("UPDATE tree SET state = 'live' WHERE id = ?", repo.tree)
+}

@@ -1,0 +1,163 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import {
+  Cid,
+  type Did,
+  formatCommit,
+  type FormattedCommit,
+  RepoError,
+  type RepoWrite,
+  type Tid,
+  TidClock,
+} from '../../repo-engine/index.js'
+import { CommitLog } from '../commit-log/commit-log.js'
+import { Database } from '../database/database.js'
+import { SigningKeys } from '../identity/signing-keys.js'
+import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
+import { commitEvent } from './repo-events.js'
+import { type PreparedWrite, resolveWrite } from './prepare-write.js'
+import { applyCommit, HeadMoved, linkedPaths, type Repo } from './repo-row.js'
+import { type RepoTip, RepoTips } from './repo-tips.js'
+
+/** Most writes in one commit (sync 1.1 allows 200 operations). */
+export const MAX_WRITES = 200
+/** Most bytes of blocks in one commit's event. */
+const MAX_BLOCK_BYTES = 2_000_000
+/** Tries when commits that this one was formatted on top of turn out not to have been written. */
+const MAX_TRIES = 5
+
+export interface WriteConditions {
+  /** The head must be this commit. */
+  swapCommit?: string
+  /** The first write's record must have this CID; null: must not exist. */
+  swapRecord?: string | null
+  /** Also delete the records of the same collection that point at the same subject. */
+  replaceLinks?: boolean
+}
+
+export interface WrittenRecords {
+  /** Null when every write turned out to change nothing. */
+  commit: { cid: string; rev: Tid } | null
+  /** In the order of the writes; null for deletes. */
+  cids: (Cid | null)[]
+}
+
+/** Makes one signed commit of some writes to a repository hosted here. */
+export class WriteRecords extends Command<WrittenRecords> {
+  constructor(
+    readonly did: Did,
+    readonly writes: readonly PreparedWrite[],
+    readonly conditions: WriteConditions = {},
+  ) {
+    super()
+  }
+}
+
+@CommandHandler(WriteRecords)
+export class WriteRecordsHandler implements ICommandHandler<WriteRecords> {
+  constructor(
+    private readonly tips: RepoTips,
+    private readonly database: Database,
+    private readonly log: CommitLog,
+    private readonly keys: SigningKeys,
+    private readonly tids: TidClock,
+  ) {}
+
+  /**
+   * Resolves when the commit is durable. @throws XrpcError 400 InvalidSwap, InvalidRequest, RepoNotFound,
+   * RepoDeactivated, RepoTakendown
+   */
+  async execute(command: WriteRecords): Promise<WrittenRecords> {
+    const { did, writes } = command
+    if (writes.length > MAX_WRITES) throw invalidRequest(`Too many writes. Max: ${MAX_WRITES}`)
+    for (let tries = 1; ; tries++) {
+      const { commit, durable } = await this.tips.turn(did, (tip) => this.format(writable(did, tip), command))
+      try {
+        await durable
+        const cids = writes.map(({ cid }) => cid)
+        return { commit: commit && { cid: commit.cid.toString(), rev: commit.rev }, cids }
+      } catch (error) {
+        this.tips.drop(did)
+        if (!(error instanceof HeadMoved) || tries >= MAX_TRIES) throw error
+      }
+    }
+  }
+
+  /** Formats on the tip and queues the write; does not wait for it, so that the next one can be formatted meanwhile. */
+  private async format(
+    tip: RepoTip,
+    { did, writes, conditions }: WriteRecords,
+  ): Promise<{ commit: FormattedCommit | null; durable: Promise<unknown> }> {
+    const { repo } = tip
+    checkSwapCommit(repo, conditions.swapCommit)
+    const key = await this.keys.get(did)
+    const replaced = conditions.replaceLinks ? await this.linked(tip, writes[0]!) : []
+    const commit = await tip.read(() => {
+      checkSwapRecord(tip, writes[0], conditions.swapRecord)
+      const changes = [...replaced.map((path): RepoWrite => ({ action: 'delete', path })), ...changesOf(tip, writes)]
+      if (changes.length === 0) return null
+      const { tree, head, rev: since } = repo
+      return formatted({ did, tree: tip.tree, head: repo.head, since, rev: this.tids.next(since), writes: changes, key })
+    })
+    if (!commit) return { commit, durable: tip.settled }
+    const durable = this.database.write(async (tx) => {
+      await applyCommit(tx, repo, commit)
+      await this.log.append(tx, [commitEvent(commit)])
+    })
+    tip.advance(commit, durable)
+    return { commit, durable }
+  }
+
+  /** Looks in what is stored, so everything formatted before has to be stored first. */
+  private async linked(tip: RepoTip, { collection, subject, path }: PreparedWrite): Promise<string[]> {
+    if (subject === null) return []
+    await tip.settled
+    const paths = await linkedPaths(this.database.read, tip.repo.tree, collection, subject)
+    return paths.filter((linked) => linked !== path)
+  }
+}
+
+function writable(did: Did, tip: RepoTip | null): RepoTip {
+  if (!tip || tip.repo.hosting !== 'hosted') throw invalidRequest(`Could not find repo for DID: ${did}`, 'RepoNotFound')
+  const { status } = tip.repo
+  if (status === null) return tip
+  const error = status === 'deactivated' ? 'AccountDeactivated' : 'AccountTakedown'
+  throw new XrpcError(status === 'deactivated' ? 400 : 401, error, `Account is ${status}`)
+}
+
+function checkSwapCommit({ head }: Repo, swapCommit: string | undefined): void {
+  if (swapCommit !== undefined && !head.equals(Cid.parse(swapCommit)))
+    throw invalidRequest(`Commit was at ${head.toString()}`, 'InvalidSwap')
+}
+
+function checkSwapRecord(tip: RepoTip, write: PreparedWrite | undefined, swapRecord: string | null | undefined): void {
+  if (swapRecord === undefined || !write) return
+  const held = tip.tree.get(write.path)
+  if (swapRecord === null ? held !== null : !held?.equals(Cid.parse(swapRecord)))
+    throw invalidRequest(`Record was at ${held ? held.toString() : 'null'}`, 'InvalidSwap')
+}
+
+function changesOf(tip: RepoTip, writes: readonly PreparedWrite[]): RepoWrite[] {
+  // Only `put` and a lone delete look at what is there; the engine checks the rest in order.
+  const lone = writes.length === 1
+  return writes.flatMap((write) => {
+    const looks = write.action === 'put' || (write.action === 'delete' && lone)
+    const held = looks ? tip.tree.get(write.path) : null
+    // Deleting what is not there is a success that changes nothing.
+    if (write.action === 'delete' && lone && held === null) return []
+    return resolveWrite(write, held) ?? []
+  })
+}
+
+function formatted(input: Parameters<typeof formatCommit>[0]): FormattedCommit | null {
+  let commit: FormattedCommit
+  try {
+    commit = formatCommit(input)
+  } catch (error) {
+    if (error instanceof RepoError && (error.code === 'KeyExists' || error.code === 'KeyNotFound'))
+      throw invalidRequest(error.message)
+    throw error
+  }
+  if (commit.blocks.length > MAX_BLOCK_BYTES)
+    throw invalidRequest(`Too many writes. Max event size: ${MAX_BLOCK_BYTES} bytes`)
+  return commit.ops.length > 0 ? commit : null
+}

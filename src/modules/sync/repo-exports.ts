@@ -1,0 +1,209 @@
+import { Injectable } from '@nestjs/common'
+import { type CarBlock, Cid, encodeCar, Mst, provePath } from '../../repo-engine/index.js'
+import { Database, type Reader } from '../database/database.js'
+import { FetchedBlocks } from '../repo/fetched-blocks.js'
+import { RepoQueries } from '../repo/repo-queries.js'
+import type { RepoStatus } from '../repo/repo-row.js'
+import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
+import { exportRepo, exportSince } from './export-repo.js'
+
+/** Exports that may run at once, each on a snapshot of its own, and that may wait. */
+const MAX_RUNNING = 5
+const MAX_WAITING = 100
+/** An export that its reader does not take this long is given up: the WAL cannot shrink below its snapshot. */
+const STALL_MS = 60_000
+/** Rows looked at between two turns of other work when blocks are searched by CID. */
+const SEARCH_ROWS = 2_000
+
+/** Repositories, and provable parts of them, as CARs. Everything is read from one snapshot, so nothing is ever torn. */
+@Injectable()
+export class RepoExports {
+  private running = 0
+  private readonly waiting: (() => void)[] = []
+
+  constructor(
+    private readonly database: Database,
+    private readonly queries: RepoQueries,
+  ) {}
+
+  /**
+   * The whole repository, or what was written after the rev `since`, in streamable order. Runs on a snapshot that ends
+   * with the iteration. @throws XrpcError RepoNotFound …, 503 NotEnoughResources.
+   */
+  async export(did: string, since: string | null): Promise<AsyncGenerator<Buffer>> {
+    await this.queries.available(did)
+    await this.enter()
+    const { queries, database } = this
+    const leave = (): void => this.leave()
+    // The snapshot is a callback and the CAR a generator; chunks pass from one to the other by hand.
+    const chunks = new Handover()
+    const done = database
+      .snapshot(async (reader) => {
+        const repo = await queries.available(did, reader)
+        const car = since === null ? exportRepo(reader, repo) : exportSince(reader, repo, since)
+        for await (const chunk of car) if (!(await chunks.put(chunk))) return
+      })
+      .then(
+        () => chunks.end(),
+        (error: unknown) => chunks.end(error),
+      )
+      .finally(leave)
+    void done
+    return chunks.take()
+  }
+
+  /** A CAR that proves what stands under a path: commit, the nodes down to it, and the record if there is one. */
+  async proveRecord(did: string, path: string): Promise<Buffer> {
+    return this.database.snapshot(async (reader) => {
+      const repo = await this.queries.available(did, reader)
+      const blocks = new FetchedBlocks(repo.tree)
+      const tree = Mst.load(blocks, repo.data, repo.layer)
+      const nodes = await blocks.during(reader, () => provePath(tree, path))
+      const commit = await commitBlock(reader, did)
+      const record = await reader.get<{ cid: Buffer; bytes: Buffer }>(
+        'SELECT cid, bytes FROM record WHERE tree = ? AND path = ?',
+        repo.tree,
+        path,
+      )
+      return encodeCar(repo.head, [
+        { cid: repo.head, bytes: commit },
+        ...nodes,
+        ...(record ? [{ cid: Cid.fromBytes(record.cid), bytes: record.bytes }] : []),
+      ])
+    })
+  }
+
+  /**
+   * Blocks of the current repository by CID. They are filed by place, so they are searched for: commit, records, nodes.
+   * @throws XrpcError 400 BlockNotFound naming those that are not there.
+   */
+  async blocks(did: string, cids: Cid[]): Promise<Buffer> {
+    return this.database.snapshot(async (reader) => {
+      const repo = await this.queries.available(did, reader)
+      const wanted = new Map(cids.map((cid) => [cid.toString(), cid]))
+      const found: CarBlock[] = []
+      const take = (cid: Cid, bytes: Uint8Array): void => {
+        if (wanted.delete(cid.toString())) found.push({ cid, bytes })
+      }
+      if (wanted.has(repo.head.toString())) take(repo.head, await commitBlock(reader, did))
+      for (const { table, key } of PLACES) {
+        for (let after: unknown = key.first; wanted.size > 0; ) {
+          const rows = await reader.all<{ cid: Buffer } & Record<string, string | number>>(
+            `SELECT ${key.columns}, cid FROM ${table} WHERE tree = ? AND (${key.columns}) > (${key.marks})
+             ORDER BY ${key.columns} LIMIT ${SEARCH_ROWS}`,
+            repo.tree,
+            ...(after as (string | number)[]),
+          )
+          for (const row of rows) {
+            const cid = Cid.fromBytes(row.cid)
+            if (!wanted.has(cid.toString())) continue
+            const place = key.columns.split(', ').map((column) => row[column]!)
+            const block = await reader.get<{ bytes: Buffer }>(
+              `SELECT bytes FROM ${table} WHERE tree = ? AND (${key.columns}) = (${key.marks})`,
+              repo.tree,
+              ...place,
+            )
+            take(cid, block!.bytes)
+          }
+          const last = rows.at(-1)
+          if (!last) break
+          after = key.columns.split(', ').map((column) => last[column]!)
+          await new Promise(setImmediate)
+        }
+      }
+      if (wanted.size > 0) throw invalidRequest(`Could not find cids: ${[...wanted.keys()].join(', ')}`, 'BlockNotFound')
+      return encodeCar(repo.head, found)
+    })
+  }
+
+  /** Repositories hosted here in the order in which they came, after the one with the given number. */
+  async list(after: number, limit: number): Promise<{ id: number; did: string; head: Cid; rev: string; status: RepoStatus | null }[]> {
+    const rows = await this.database.read.all<{ id: number; did: string; head: Buffer; rev: string; status: RepoStatus | null }>(
+      `SELECT id, did, head, rev, status FROM repo
+       WHERE id > ? AND hosting = 'hosted' AND (status IS NULL OR status <> 'deleted') ORDER BY id LIMIT ?`,
+      after,
+      limit,
+    )
+    return rows.map((row) => ({ ...row, head: Cid.fromBytes(row.head) }))
+  }
+
+  private async enter(): Promise<void> {
+    if (this.running < MAX_RUNNING) {
+      this.running++
+      return
+    }
+    if (this.waiting.length >= MAX_WAITING) throw new XrpcError(503, 'NotEnoughResources', 'too many exports at once')
+    await new Promise<void>((resolve) => this.waiting.push(resolve))
+  }
+
+  private leave(): void {
+    const next = this.waiting.shift()
+    if (next) next()
+    else this.running--
+  }
+}
+
+/** What finds rows in tree order; `first` is before every row. */
+const PLACES = [
+  { table: 'record', key: { columns: 'path', marks: '?', first: [''] } },
+  { table: 'tree_node', key: { columns: 'after, depth', marks: '?, ?', first: ['', -1000] } },
+] as const
+
+async function commitBlock(reader: Reader, did: string): Promise<Buffer> {
+  return (await reader.get<{ commit_block: Buffer }>('SELECT commit_block FROM repo WHERE did = ?', did))!.commit_block
+}
+
+/** One chunk at a time from a producer that is called back to a consumer that iterates. */
+class Handover {
+  private chunk: Buffer | null = null
+  private ended = false
+  private error: unknown
+  private wakeTaker: () => void = () => undefined
+  private wakePutter: (wanted: boolean) => void = () => undefined
+
+  /** Resolves with true when the next chunk is wanted, with false when nobody takes any more. */
+  async put(chunk: Buffer): Promise<boolean> {
+    if (this.ended) return false
+    this.chunk = chunk
+    this.wakeTaker()
+    const wanted = new Promise<boolean>((resolve) => (this.wakePutter = resolve))
+    const stall = setTimeout(() => {
+      this.error = new Error('the export was not read')
+      this.close()
+    }, STALL_MS)
+    try {
+      return await wanted
+    } finally {
+      clearTimeout(stall)
+    }
+  }
+
+  end(error?: unknown): void {
+    this.error ??= error
+    this.ended = true
+    this.wakeTaker()
+  }
+
+  async *take(): AsyncGenerator<Buffer> {
+    try {
+      for (;;) {
+        while (!this.chunk && !this.ended) await new Promise<void>((resolve) => (this.wakeTaker = resolve))
+        const { chunk } = this
+        if (chunk) {
+          this.chunk = null
+          yield chunk
+          this.wakePutter(true)
+        } else if (this.error !== undefined) throw this.error
+        else return
+      }
+    } finally {
+      this.close()
+    }
+  }
+
+  private close(): void {
+    this.ended = true
+    this.wakePutter(false)
+    this.wakeTaker()
+  }
+}

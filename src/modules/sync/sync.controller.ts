@@ -1,0 +1,93 @@
+import { Readable } from 'node:stream'
+import { Controller, Header, StreamableFile } from '@nestjs/common'
+import { Cid } from '../../repo-engine/index.js'
+import type { XrpcMethods } from '../lexicon/types.js'
+import { RepoQueries } from '../repo/repo-queries.js'
+import { invalidRequest } from '../xrpc/xrpc-error.js'
+import { Params, XrpcQuery } from '../xrpc/xrpc.js'
+import { RepoExports } from './repo-exports.js'
+
+const CAR = 'application/vnd.ipld.car'
+
+type ParamsOf<Nsid extends keyof XrpcMethods> = XrpcMethods[Nsid]['params']
+type Out<Nsid extends keyof XrpcMethods> = XrpcMethods[Nsid]['output']
+
+/** The queries of com.atproto.sync: repositories as they are, for anyone to check. */
+@Controller()
+export class SyncController {
+  constructor(
+    private readonly queries: RepoQueries,
+    private readonly repos: RepoExports,
+  ) {}
+
+  @XrpcQuery('com.atproto.sync.getRepo')
+  async getRepo(@Params() { did, since }: ParamsOf<'com.atproto.sync.getRepo'>): Promise<StreamableFile> {
+    return stream(await this.repos.export(did, since ?? null))
+  }
+
+  @XrpcQuery('com.atproto.sync.getCheckout')
+  async getCheckout(@Params() { did }: ParamsOf<'com.atproto.sync.getCheckout'>): Promise<StreamableFile> {
+    return stream(await this.repos.export(did, null))
+  }
+
+  @XrpcQuery('com.atproto.sync.getLatestCommit')
+  async getLatestCommit(
+    @Params() { did }: ParamsOf<'com.atproto.sync.getLatestCommit'>,
+  ): Promise<Out<'com.atproto.sync.getLatestCommit'>> {
+    const { head, rev } = await this.queries.available(did)
+    return { cid: head.toString(), rev }
+  }
+
+  @XrpcQuery('com.atproto.sync.getHead')
+  async getHead(@Params() { did }: ParamsOf<'com.atproto.sync.getHead'>): Promise<Out<'com.atproto.sync.getHead'>> {
+    const { head } = await this.queries.available(did)
+    return { root: head.toString() }
+  }
+
+  @XrpcQuery('com.atproto.sync.getRecord')
+  @Header('content-type', CAR)
+  async getRecord(@Params() params: ParamsOf<'com.atproto.sync.getRecord'>): Promise<StreamableFile> {
+    return file(await this.repos.proveRecord(params.did, `${params.collection}/${params.rkey}`))
+  }
+
+  @XrpcQuery('com.atproto.sync.getBlocks')
+  @Header('content-type', CAR)
+  async getBlocks(@Params() { did, cids }: ParamsOf<'com.atproto.sync.getBlocks'>): Promise<StreamableFile> {
+    if (cids.length > MAX_CIDS) throw invalidRequest(`at most ${MAX_CIDS} CIDs at a time`)
+    return file(await this.repos.blocks(did, cids.map(Cid.parse)))
+  }
+
+  @XrpcQuery('com.atproto.sync.listRepos')
+  async listRepos(@Params() params: ParamsOf<'com.atproto.sync.listRepos'>): Promise<Out<'com.atproto.sync.listRepos'>> {
+    const { limit = 500, cursor } = params
+    const after = cursor === undefined ? 0 : Number(cursor)
+    if (!Number.isSafeInteger(after) || after < 0) throw invalidRequest('Malformed cursor')
+    const rows = await this.repos.list(after, limit + 1)
+    const repos = rows.slice(0, limit).map(({ did, head, rev, status }) => ({
+      did,
+      head: head.toString(),
+      rev,
+      active: status === null,
+      ...(status && { status }),
+    }))
+    return rows.length > limit ? { cursor: String(rows[limit - 1]!.id), repos } : { repos }
+  }
+
+  @XrpcQuery('com.atproto.sync.getRepoStatus')
+  async getRepoStatus(
+    @Params() { did }: ParamsOf<'com.atproto.sync.getRepoStatus'>,
+  ): Promise<Out<'com.atproto.sync.getRepoStatus'>> {
+    const { status, rev } = await this.queries.repo(did)
+    return status === null ? { did, active: true, rev } : { did, active: false, status }
+  }
+}
+
+const MAX_CIDS = 1_000
+
+function stream(chunks: AsyncGenerator<Buffer>): StreamableFile {
+  return new StreamableFile(Readable.from(chunks, { objectMode: false, highWaterMark: 256 * 1024 }), { type: CAR })
+}
+
+function file(car: Buffer): StreamableFile {
+  return new StreamableFile(car, { type: CAR })
+}

@@ -1,0 +1,62 @@
+import type { DynamicModule, LogLevel } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
+import type { FastifyInstance } from 'fastify'
+
+/** Largest JSON body, in bytes: 200 writes of a full commit, as JSON. */
+const MAX_JSON_BYTES = 4 * 1024 * 1024
+/** A client that takes longer than this to send its headers is cut off. */
+const HEADERS_TIMEOUT_MS = 20_000
+const KEEP_ALIVE_MS = 75_000
+
+/** Makes the HTTP server around a module: bodies, CORS, and limits that hold before any handler runs. Not listening yet. */
+export async function createHttpApp(module: DynamicModule, logLevels?: LogLevel[]): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_JSON_BYTES,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 1024 },
+  })
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    bodyParser: false,
+    abortOnError: false,
+    logger: logLevels ?? ['log', 'warn', 'error', 'fatal'],
+  })
+  const fastify = adapter.getInstance() as unknown as FastifyInstance
+  fastify.server.headersTimeout = HEADERS_TIMEOUT_MS
+  parseBodies(fastify)
+  allowEveryOrigin(fastify)
+  app.enableShutdownHooks()
+  return app
+}
+
+/** JSON is parsed; every other body is handed on as the stream it is. */
+function parseBodies(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers()
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
+    if (body.length === 0) return done(null, undefined)
+    try {
+      // `__proto__` in JSON is an ordinary own property; the engine and the lexicons treat it so.
+      done(null, JSON.parse(body.toString('utf8')))
+    } catch {
+      done(Object.assign(new Error('Request body is not JSON'), { statusCode: 400 }))
+    }
+  })
+  fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+}
+
+/** atproto clients run in browsers, on any site (https://atproto.com/specs/xrpc#cors). */
+function allowEveryOrigin(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('access-control-allow-origin', '*')
+    if (request.method !== 'OPTIONS') return done()
+    reply
+      .headers({
+        'access-control-allow-methods': 'GET,HEAD,PUT,PATCH,POST,DELETE',
+        'access-control-allow-headers': request.headers['access-control-request-headers'] ?? '*',
+        'access-control-max-age': '86400',
+      })
+      .status(204)
+      .send()
+  })
+}
