@@ -3,14 +3,15 @@ import type { Strategy } from 'passport-jwt'
 import { unauthorized } from '../xrpc/xrpc-error.js'
 import { expiredToken, invalidToken } from './tokens.js'
 
-const BEARER = 'bearer '
+const BEARER = /^bearer(?: +(\S*))?$/i
 
 /** The bearer token of a request; null without an Authorization header. @throws XrpcError 400 InvalidToken. */
 export function bearerToken(request: Pick<FastifyRequest, 'headers'>): string | null {
   const header = request.headers.authorization
   if (header === undefined) return null
-  if (header.slice(0, BEARER.length).toLowerCase() !== BEARER) throw invalidToken('Unexpected authorization type')
-  return header.slice(BEARER.length).trim()
+  const match = BEARER.exec(header)
+  if (!match) throw invalidToken('Unexpected authorization type')
+  return match[1] ?? ''
 }
 
 /**

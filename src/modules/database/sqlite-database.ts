@@ -1,14 +1,12 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Sqlite, { type Database as Driver } from 'better-sqlite3'
-import { DataSource } from 'typeorm'
-import { migrations } from '../../../migrations/index.js'
+import type { DataSource } from 'typeorm'
 import { Database, type Reader, type Tx } from './database.js'
 import { SqliteConnection } from './sqlite-connection.js'
+import { SqliteSnapshots } from './sqlite-snapshots.js'
+import { driverOf, openSource } from './sqlite-source.js'
 import { SqliteWriter } from './sqlite-writer.js'
-
-/** Snapshots that may be open at once; each holds a connection, and the WAL cannot shrink below the oldest. */
-const MAX_SNAPSHOTS = 8
 
 /**
  * SQLite in one file. One writer connection behind a queue, and read-only connections that never see an open write.
@@ -18,17 +16,11 @@ const MAX_SNAPSHOTS = 8
  * BEGIN fails inside the first one's transaction and its ROLLBACK undoes the first one's work.
  */
 export class SqliteDatabase extends Database {
-  private readonly idle: SqliteSnapshot[] = []
-  private readonly waiting: ((snapshot: SqliteSnapshot) => void)[] = []
-  private snapshots = 0
-
   private constructor(
-    private readonly file: string,
-    private readonly lock: Driver,
-    private readonly writerSource: DataSource,
-    private readonly readerSource: DataSource,
-    private readonly writer: SqliteWriter,
     readonly read: Reader,
+    private readonly snapshots: SqliteSnapshots,
+    private readonly writer: SqliteWriter | null,
+    private readonly closeAll: () => Promise<void>,
   ) {
     super()
   }
@@ -39,75 +31,52 @@ export class SqliteDatabase extends Database {
    */
   static async open(file: string, onDoorbellError: (error: unknown) => void = console.error): Promise<SqliteDatabase> {
     mkdirSync(dirname(file), { recursive: true })
-    const lock = lockFile(`${file}.lock`)
-    let writerSource: DataSource | undefined
-    try {
-      writerSource = await openSource(file, false)
-      const readerSource = await openSource(file, true)
-      const writer = new SqliteWriter(new SqliteConnection(driverOf(writerSource)), onDoorbellError)
-      const reader = new SqliteConnection(driverOf(readerSource))
-      return new SqliteDatabase(file, lock, writerSource, readerSource, writer, reader)
-    } catch (error) {
-      await writerSource?.destroy()
+    const lock = takeLock(`${file}.lock`)
+    const sources: DataSource[] = []
+    const close = async (): Promise<void> => {
+      for (const source of sources.reverse()) await source.destroy()
       lock.close()
+    }
+    try {
+      sources.push(await openSource(file, false))
+      const writer = new SqliteWriter(new SqliteConnection(driverOf(sources[0]!)), onDoorbellError)
+      sources.push(await openSource(file, true))
+      const reader = new SqliteConnection(driverOf(sources[1]!))
+      return new SqliteDatabase(reader, new SqliteSnapshots(file), writer, close)
+    } catch (error) {
+      await close()
       throw error
     }
+  }
+
+  /** Opens a file that exists for reading alone; also while a server writes to it. @throws Error when there is none. */
+  static async openReadOnly(file: string): Promise<SqliteDatabase> {
+    if (!existsSync(file)) throw new Error(`${file} does not exist: no server has run on this data directory`)
+    const source = await openSource(file, true)
+    const reader = new SqliteConnection(driverOf(source))
+    return new SqliteDatabase(reader, new SqliteSnapshots(file), null, () => source.destroy())
   }
 
   write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.writer.write(fn)
+    return this.writer?.write(fn) ?? Promise.reject(new Error('this database is open for reading only'))
   }
 
-  async snapshot<T>(fn: (read: Reader) => Promise<T>): Promise<T> {
-    const snapshot = await this.takeSnapshot()
-    try {
-      snapshot.connection.run('BEGIN')
-      return await fn(snapshot.connection)
-    } finally {
-      if (snapshot.connection.driver.inTransaction) snapshot.connection.run('COMMIT')
-      this.giveBack(snapshot)
-    }
+  snapshot<T>(fn: (read: Reader) => Promise<T>): Promise<T> {
+    return this.snapshots.during(fn)
   }
 
   async close(): Promise<void> {
-    await this.writer.idle()
-    await Promise.all(this.idle.map((snapshot) => snapshot.source.destroy()))
-    await this.readerSource.destroy()
-    await this.writerSource.destroy()
-    this.lock.close()
+    await this.writer?.idle()
+    await this.snapshots.close()
+    await this.closeAll()
   }
-
-  private async takeSnapshot(): Promise<SqliteSnapshot> {
-    const free = this.idle.pop()
-    if (free) return free
-    if (this.snapshots >= MAX_SNAPSHOTS) return new Promise((resolve) => this.waiting.push(resolve))
-    this.snapshots++
-    try {
-      const source = await openSource(this.file, true)
-      return { source, connection: new SqliteConnection(driverOf(source)) }
-    } catch (error) {
-      this.snapshots--
-      throw error
-    }
-  }
-
-  private giveBack(snapshot: SqliteSnapshot): void {
-    const next = this.waiting.shift()
-    if (next) next(snapshot)
-    else this.idle.push(snapshot)
-  }
-}
-
-interface SqliteSnapshot {
-  source: DataSource
-  connection: SqliteConnection
 }
 
 /**
  * Two processes that write to one data directory would each trust a head that the other has moved. The lock is an open
  * transaction on a file of its own: the operating system lets go of it however the process ends.
  */
-function lockFile(path: string): Driver {
+function takeLock(path: string): Driver {
   const lock = new Sqlite(path, { timeout: 0 })
   try {
     lock.exec('BEGIN EXCLUSIVE')
@@ -116,28 +85,4 @@ function lockFile(path: string): Driver {
     lock.close()
     throw new Error(`${path}: another skylog process uses this data directory; stop it first`)
   }
-}
-
-async function openSource(file: string, readonly: boolean): Promise<DataSource> {
-  const source = new DataSource({
-    type: 'better-sqlite3',
-    database: file,
-    readonly,
-    timeout: 5000,
-    migrations: readonly ? [] : migrations,
-    migrationsRun: !readonly,
-    prepareDatabase: (driver: Driver) => {
-      if (!readonly) {
-        driver.pragma('journal_mode = WAL')
-        driver.pragma('synchronous = FULL')
-      }
-      driver.pragma(`cache_size = ${readonly ? -8_000 : -24_000}`)
-      driver.pragma('temp_store = MEMORY')
-    },
-  })
-  return source.initialize()
-}
-
-function driverOf(source: DataSource): Driver {
-  return (source.driver as unknown as { databaseConnection: Driver }).databaseConnection
 }

@@ -25,7 +25,9 @@ export interface DidDocument {
 
 /** Takes parsed JSON for the document of a DID; null when it is not an object with this `id`. */
 export function readDocument(value: unknown, did: string): DidDocument | null {
-  return typeof value === 'object' && value !== null && (value as { id?: unknown }).id === did ? (value as DidDocument) : null
+  return typeof value === 'object' && value !== null && (value as { id?: unknown }).id === did
+    ? (value as DidDocument)
+    : null
 }
 
 /** did:key of the account's signing key (`#atproto`), the two types from before Multikey included; null without one. */
@@ -58,7 +60,8 @@ export function pdsEndpointOf(document: DidDocument): string | null {
 /** URL of a service by its fragment (`bsky_fg`), and by its type where one is given; null without one. */
 export function serviceEndpointOf(document: DidDocument, id: string, type?: string): string | null {
   const service = findById(document, document.service, id)
-  if (!service || (type !== undefined && service.type !== type) || typeof service.serviceEndpoint !== 'string') return null
+  if (!service || (type !== undefined && service.type !== type) || typeof service.serviceEndpoint !== 'string')
+    return null
   const url = URL.parse(service.serviceEndpoint)
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return null
   return service.serviceEndpoint.replace(/\/+$/, '')

@@ -56,7 +56,8 @@ export class FreshCache<Value extends object | string> {
       .catch(() => undefined)
       .then((value) => {
         this.underWay.delete(key)
-        if (value !== undefined || !this.usable(key)) this.entries.set(key, { value: value ?? null, at: this.clock.now() })
+        if (value !== undefined || !this.usable(key))
+          this.entries.set(key, { value: value ?? null, at: this.clock.now() })
         return value ?? null
       })
     this.underWay.set(key, started)

@@ -21,16 +21,12 @@ export class IdentityController {
   ) {}
 
   @XrpcQuery('com.atproto.identity.resolveHandle')
-  async resolveHandle(
-    @Params() { handle }: ParamsOf<'com.atproto.identity.resolveHandle'>,
-  ): Promise<{ did: string }> {
+  async resolveHandle(@Params() { handle }: ParamsOf<'com.atproto.identity.resolveHandle'>): Promise<{ did: string }> {
     return { did: await this.didOf(handle) }
   }
 
   @XrpcQuery('com.atproto.identity.resolveDid')
-  async resolveDid(
-    @Params() { did }: ParamsOf<'com.atproto.identity.resolveDid'>,
-  ): Promise<{ didDoc: DidDocument }> {
+  async resolveDid(@Params() { did }: ParamsOf<'com.atproto.identity.resolveDid'>): Promise<{ didDoc: DidDocument }> {
     return { didDoc: await this.documentOf(did) }
   }
 

@@ -73,21 +73,8 @@ export class SafeFetch {
   async open(url: string, options: OpenOptions = {}): Promise<IncomingMessage> {
     const trusted = options.trusted || this.config.devMode
     const target = checkUrl(url, trusted)
-    const isHttps = target.protocol === 'https:'
     const { http, https } = options.trusted ? this.trusting : this.guarded
-    const { method = 'GET', headers, body, signal } = options
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      const request = isHttps ? httpsRequest : httpRequest
-      request(target, {
-        method,
-        headers: { 'accept-encoding': 'identity', ...headers },
-        agent: isHttps ? https : http,
-        signal,
-      })
-        .on('response', resolve)
-        .on('error', (error) => reject(error instanceof FetchError ? error : new FetchError(error.message)))
-        .end(body)
-    })
+    const response = await send(target, options, target.protocol === 'https:' ? https : http)
     const status = response.statusCode!
     if (status < 300 || status >= 400) return response
     response.destroy()
@@ -106,9 +93,31 @@ function agents(lookup: LookupFunction): Agents {
   return { http: new HttpAgent(options), https: new HttpsAgent(options) }
 }
 
+function send(target: URL, options: OpenOptions, agent: HttpAgent): Promise<IncomingMessage> {
+  const { method = 'GET', headers, body, signal } = options
+  const start = agent instanceof HttpsAgent ? httpsRequest : httpRequest
+  return new Promise((resolve, reject) => {
+    const request = start(target, { method, headers: { 'accept-encoding': 'identity', ...headers }, agent, signal })
+    let answered = false
+    request
+      .on('response', (response) => {
+        answered = true
+        resolve(response)
+      })
+      .on('error', (error: NodeJS.ErrnoException) => {
+        // The other side closed a kept connection while this request was on its way: nobody has seen it.
+        const unseen = !answered && request.reusedSocket && error.code === 'ECONNRESET' && method === 'GET'
+        if (unseen) resolve(send(target, options, agent))
+        else reject(error instanceof FetchError ? error : new FetchError(error.message))
+      })
+      .end(body)
+  })
+}
+
 function checkUrl(text: string, trusted: boolean): URL {
   const url = URL.parse(text)
-  if (!url || !['http:', 'https:'].includes(url.protocol)) throw new FetchError(`not a web address: ${text.slice(0, 200)}`)
+  if (!url || !['http:', 'https:'].includes(url.protocol))
+    throw new FetchError(`not a web address: ${text.slice(0, 200)}`)
   if (url.username || url.password) throw new FetchError('an address with credentials in it')
   if (trusted) return url
   if (url.protocol !== 'https:') throw new FetchError('an address without https')

@@ -2,6 +2,7 @@ import type { DynamicModule, LogLevel } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance } from 'fastify'
+import { ServerLogger } from '../config/server-logger.js'
 
 /** Largest JSON body, in bytes: 200 writes of a full commit, as JSON. */
 const MAX_JSON_BYTES = 4 * 1024 * 1024
@@ -20,7 +21,7 @@ export async function createHttpApp(module: DynamicModule, logLevels?: LogLevel[
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     abortOnError: false,
-    logger: logLevels ?? ['log', 'warn', 'error', 'fatal'],
+    logger: logLevels ?? new ServerLogger(),
   })
   const fastify = adapter.getInstance() as unknown as FastifyInstance
   fastify.server.headersTimeout = HEADERS_TIMEOUT_MS

@@ -10,7 +10,12 @@ import {
 
 const id = 'did:web:alice.test'
 const key = SigningKey.generate('k256')
-const method = { id: '#atproto', type: 'Multikey', controller: id, publicKeyMultibase: key.didKey.slice('did:key:'.length) }
+const method = {
+  id: '#atproto',
+  type: 'Multikey',
+  controller: id,
+  publicKeyMultibase: key.didKey.slice('did:key:'.length),
+}
 
 /** The two types from before Multikey: the old entry of the public @bsky.app account, and a key of the interop vectors. */
 const legacyK256 = {

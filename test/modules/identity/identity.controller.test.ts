@@ -73,7 +73,10 @@ describe('com.atproto.identity', () => {
     const bob = await register('bob.test', 'bob.test')
     const plc = identity.app.get(EmbeddedPlc)
     await plc.submit(bob.did, formatTombstone(bob.op, identity.app.get(SigningKeys).rotationKey))
-    expect(await query('resolveDid', { did: bob.did })).toEqual([400, expect.objectContaining({ error: 'DidDeactivated' })])
+    expect(await query('resolveDid', { did: bob.did })).toEqual([
+      400,
+      expect.objectContaining({ error: 'DidDeactivated' }),
+    ])
     expect((await query('resolveIdentity', { identifier: 'bob.test' }))[1].error).toBe('DidDeactivated')
   })
 

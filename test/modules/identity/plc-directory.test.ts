@@ -115,9 +115,20 @@ describe('the embedded directory and its client', () => {
   })
 
   it('leaves every other path alone', async () => {
-    for (const path of ['/', '/did:web:example.com', '/xdid:plc:abc', '/did:plc', '/alice.test', '/did:plc:abc/data/x']) {
+    for (const path of [
+      '/',
+      '/did:web:example.com',
+      '/xdid:plc:abc',
+      '/did:plc',
+      '/alice.test',
+      '/did:plc:abc/data/x',
+    ]) {
       const answer = await fetch(identity.url + path)
-      expect([path, answer.status, await answer.json()]).toEqual([path, 404, expect.objectContaining({ error: 'NotFound' })])
+      expect([path, answer.status, await answer.json()]).toEqual([
+        path,
+        404,
+        expect.objectContaining({ error: 'NotFound' }),
+      ])
     }
   })
 
@@ -199,6 +210,25 @@ describe('the embedded directory and its client', () => {
     await expect(submit()).rejects.toThrow(/last day \(max 30\)/)
     expect(taken).toBe(29)
     await plc.submit(did, formatUpdate(last, {}, server))
+  })
+})
+
+describe('the rates over HTTP', () => {
+  it.each([
+    ['8.8.8.8', 10],
+    ['::ffff:8.8.8.8', 10],
+    ['127.0.0.1', 11],
+    ['192.168.1.5', 11],
+  ])('from %s, %d of 11 operations are taken', async (remoteAddress, expected) => {
+    const { did, op } = newIdentity()
+    let last = op
+    let taken = 0
+    for (let i = 0; i < 11; i++) {
+      const answer = await identity.app.inject({ method: 'POST', url: `/${did}`, payload: last, remoteAddress })
+      if (answer.statusCode === 200) taken++
+      last = formatUpdate(last, {}, server)
+    }
+    expect(taken).toBe(expected)
   })
 })
 

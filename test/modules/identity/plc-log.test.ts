@@ -121,16 +121,20 @@ describe('a log of our own', () => {
   })
 
   it('refuses a genesis that makes another DID, names a prev, or is signed by nobody in it', () => {
-    expect(() => validateAppend(didOfGenesis(formatGenesis({ ...identity, handle: 'b.test' }).op), [], genesis.op, start)).toThrow(
-      /does not match DID/,
-    )
+    expect(() =>
+      validateAppend(didOfGenesis(formatGenesis({ ...identity, handle: 'b.test' }).op), [], genesis.op, start),
+    ).toThrow(/does not match DID/)
     expect(() => validateAppend(genesis.did, [], { ...genesis.op, prev: 'x' }, start)).toThrow(/ordered/)
     expect(() => validateAppend(genesis.did, [], { ...genesis.op, alsoKnownAs: [] }, start)).toThrow(/signature/)
     expect(() => validateAppend(genesis.did, [], formatTombstone(genesis.op, server), start)).toThrow(/ordered/)
   })
 
   it('changes handles and leaves other aliases', () => {
-    const op = formatUpdate(genesis.op, { alsoKnownAs: ['https://alice.example', 'at://alice.test', 'at://old.test'] }, server)
+    const op = formatUpdate(
+      genesis.op,
+      { alsoKnownAs: ['https://alice.example', 'at://alice.test', 'at://old.test'] },
+      server,
+    )
     expect(formatHandleUpdate(op, 'new.test', server).alsoKnownAs).toEqual([
       'https://alice.example',
       'at://new.test',
@@ -147,8 +151,12 @@ describe('a log of our own', () => {
     expect(validateAppend(genesis.did, log, recovery, hours(73)).nullified).toEqual([log[1]!.cid])
     expect(() => validateAppend(genesis.did, log, recovery, hours(73.001))).toThrow(/72 hr/)
     const byOwner = [log[0]!, entry(formatHandleUpdate(genesis.op, 'mine.test', owner), hours(1))]
-    expect(() => validateAppend(genesis.did, byOwner, formatUpdate(genesis.op, {}, server), hours(2))).toThrow(/signature/)
-    expect(() => validateAppend(genesis.did, log, formatUpdate(genesis.op, {}, stranger), hours(2))).toThrow(/signature/)
+    expect(() => validateAppend(genesis.did, byOwner, formatUpdate(genesis.op, {}, server), hours(2))).toThrow(
+      /signature/,
+    )
+    expect(() => validateAppend(genesis.did, log, formatUpdate(genesis.op, {}, stranger), hours(2))).toThrow(
+      /signature/,
+    )
   })
 
   it('ends with a tombstone, unless that is taken back', () => {
@@ -164,7 +172,8 @@ describe('a log of our own', () => {
 
   const changed = (changes: object): unknown => ({ ...genesis.op, ...changes })
   const keys = (count: number) => Array.from({ length: count }, () => server.didKey)
-  const map = <T>(count: number, value: T) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, value]))
+  const map = <T>(count: number, value: T) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, value]))
   const service = { type: 'T', endpoint: 'https://x' }
   it.each<[string, unknown]>([
     ['no object', null],
@@ -176,7 +185,10 @@ describe('a log of our own', () => {
     ['no sig', changed({ sig: 1 })],
     ['a tombstone without prev', { type: 'plc_tombstone', prev: null, sig: '' }],
     ['eleven rotation keys', changed({ rotationKeys: keys(11) })],
-    ['a rotation key of another curve', changed({ rotationKeys: ['did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'] })],
+    [
+      'a rotation key of another curve',
+      changed({ rotationKeys: ['did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'] }),
+    ],
     ['a verification method that is no key', changed({ verificationMethods: { atproto: 'zQ3sh' } })],
     ['a verification method with a long id', changed({ verificationMethods: { ['x'.repeat(33)]: server.didKey } })],
     ['eleven verification methods', changed({ verificationMethods: map(11, server.didKey) })],

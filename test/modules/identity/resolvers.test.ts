@@ -102,13 +102,17 @@ describe('DID resolution', () => {
     expect(await dids.resolve(did)).toBeNull()
   })
 
-  it.each([alice, 'did:plc:short', 'did:key:zQ3shqwJEJyMBsBXCWyCBpUBMqxcon9oHB7mCvx4sSpMdLJwc', 'did:web:a:b', 'nonsense', ''])(
-    'gives null for %j without a request',
-    async (other) => {
-      expect(await dids.resolve(other)).toBeNull()
-      expect(requests).toBe(0)
-    },
-  )
+  it.each([
+    alice,
+    'did:plc:short',
+    'did:key:zQ3shqwJEJyMBsBXCWyCBpUBMqxcon9oHB7mCvx4sSpMdLJwc',
+    'did:web:a:b',
+    'nonsense',
+    '',
+  ])('gives null for %j without a request', async (other) => {
+    expect(await dids.resolve(other)).toBeNull()
+    expect(requests).toBe(0)
+  })
 })
 
 describe('handle resolution', () => {
@@ -204,7 +208,8 @@ describe('handle resolution', () => {
 
   it('knows the domains that are its own', () => {
     for (const handle of ['x.test', 'X.EU.TEST', 'a.b.test']) expect(handles.isServiceHandle(handle)).toBe(true)
-    for (const handle of ['test', 'xtest', 'test.com', 'x.test.com']) expect(handles.isServiceHandle(handle)).toBe(false)
+    for (const handle of ['test', 'xtest', 'test.com', 'x.test.com'])
+      expect(handles.isServiceHandle(handle)).toBe(false)
     expect(handles.checkServiceHandle('Dan.Test')).toBe('dan.test')
     expect(handles.checkServiceHandle('admin.test', { allowReserved: true })).toBe('admin.test')
   })

@@ -106,14 +106,29 @@ describe('a guarded fetch', () => {
     let received = ''
     respond = (response) => {
       response.req.setEncoding('utf8').on('data', (text: string) => (received += text))
-      response.req.on('end', () => response.writeHead(418, { 'x-answer': response.req.headers['x-question'] }).end('tea'))
+      response.req.on('end', () =>
+        response.writeHead(418, { 'x-answer': response.req.headers['x-question'] }).end('tea'),
+      )
     }
     const answer = await inDevMode.fetch(`http://127.0.0.1:${port}`, {
       method: 'POST',
       headers: { 'x-question': 'milk' },
       body: 'pot',
     })
-    expect([answer.status, answer.headers['x-answer'], answer.body.toString(), received]).toEqual([418, 'milk', 'tea', 'pot'])
+    expect([answer.status, answer.headers['x-answer'], answer.body.toString(), received]).toEqual([
+      418,
+      'milk',
+      'tea',
+      'pot',
+    ])
+  })
+
+  it('tries again when a kept connection has gone', async () => {
+    const url = `http://127.0.0.1:${port}`
+    await inDevMode.fetch(url)
+    respond = (response) => (requests === 2 ? response.req.socket.resetAndDestroy() : response.end('again'))
+    expect((await inDevMode.fetch(url)).body.toString()).toBe('again')
+    expect(requests).toBe(3)
   })
 
   it('does not follow redirects', async () => {

@@ -41,7 +41,7 @@ export class EmbeddedPlc extends PlcDirectory {
     super()
   }
 
-  submit(did: string, op: PlcOperation): Promise<void> {
+  submit(did: string, op: unknown): Promise<void> {
     return this.database.write((tx) => this.submitWithin(tx, did, op))
   }
 

@@ -61,7 +61,8 @@ export function validateLog(did: string, entries: readonly IndexedOperation[]): 
   for (const entry of entries) {
     checkShape(entry.operation)
     if (entry.did !== did) throw new PlcError(`An operation of another DID: ${entry.did}`)
-    if (cidOfOperation(entry.operation) !== entry.cid) throw new PlcError(`The operation is not the one of ${entry.cid}`)
+    if (cidOfOperation(entry.operation) !== entry.cid)
+      throw new PlcError(`The operation is not the one of ${entry.cid}`)
     const createdAt = new Date(entry.createdAt)
     if (!(createdAt.getTime() >= Date.parse(log.at(-1)?.createdAt ?? entry.createdAt)))
       throw new PlcError(`Not in the order of time: ${entry.createdAt}`)

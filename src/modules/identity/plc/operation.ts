@@ -64,7 +64,10 @@ export type PlcOperation = PlcUpdate | PlcTombstone | PlcLegacyCreate
 export type Unsigned<Operation extends PlcOperation> = Omit<Operation, 'sig'>
 
 /** Puts the signature of a rotation key on an operation. */
-export function signOperation<Operation extends PlcOperation>(unsigned: Unsigned<Operation>, key: SigningKey): Operation {
+export function signOperation<Operation extends PlcOperation>(
+  unsigned: Unsigned<Operation>,
+  key: SigningKey,
+): Operation {
   const sig = key.sign(encode(unsigned)).toString('base64url')
   return { ...unsigned, sig } as Operation
 }

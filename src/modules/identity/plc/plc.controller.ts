@@ -93,7 +93,7 @@ export class PlcController {
   async submit(@Param('did') did: string, @Body() op: unknown, @Ip() ip: string): Promise<string> {
     // A socket that listens on both families shows IPv4 callers as mapped into IPv6.
     if (isPublicAddress(ip.replace(/^::ffff:/, ''))) await this.plc.submitLimited(did, op)
-    else await this.plc.submit(did, op as PlcOperation)
+    else await this.plc.submit(did, op)
     return 'OK'
   }
 }

@@ -43,8 +43,7 @@ export function checkShape(value: unknown): asserts value is PlcOperation {
       if (!isString(value.prev)) refuse('prev is not a CID')
       break
     case 'create':
-      for (const field of ['handle', 'service'])
-        if (!isString(value[field])) refuse(`${field} is not a string`)
+      for (const field of ['handle', 'service']) if (!isString(value[field])) refuse(`${field} is not a string`)
       for (const field of ['signingKey', 'recoveryKey']) checkRotationKey(value[field])
       if (value.prev !== null) refuse('prev is not null')
       break

@@ -1,0 +1,33 @@
+import type { Database as Driver } from 'better-sqlite3'
+import { DataSource } from 'typeorm'
+import { migrations } from '../../../migrations/index.js'
+
+/** Page cache of a connection, in KiB. */
+const WRITER_CACHE = 24_000
+const READER_CACHE = 8_000
+
+/** Opens one connection to the file; a writable one creates the file and runs the migrations that it lacks. */
+export async function openSource(file: string, readonly: boolean): Promise<DataSource> {
+  const source = new DataSource({
+    type: 'better-sqlite3',
+    database: file,
+    readonly,
+    timeout: 5000,
+    migrations: readonly ? [] : migrations,
+    migrationsRun: !readonly,
+    prepareDatabase: (driver: Driver) => {
+      if (!readonly) {
+        driver.pragma('journal_mode = WAL')
+        driver.pragma('synchronous = FULL')
+      }
+      driver.pragma(`cache_size = ${-(readonly ? READER_CACHE : WRITER_CACHE)}`)
+      driver.pragma('temp_store = MEMORY')
+    },
+  })
+  return source.initialize()
+}
+
+/** The driver's own connection, on which statements are prepared once and run without TypeORM between. */
+export function driverOf(source: DataSource): Driver {
+  return (source.driver as unknown as { databaseConnection: Driver }).databaseConnection
+}

@@ -1,0 +1,62 @@
+import type { ExecutionContext } from '@nestjs/common'
+import { AccessStrategy } from '../../../src/modules/auth/access.strategy.js'
+import { AdminGuard, OptionalAccessGuard } from '../../../src/modules/auth/guards.js'
+import { type AuthenticatedRequest, requireActive, requireFullAccess, type Viewer } from '../../../src/modules/auth/viewer.js'
+import type { Secrets } from '../../../src/modules/config/secrets.js'
+
+const contextOf = (authorization?: string) => {
+  const request = { headers: { authorization } } as AuthenticatedRequest
+  const context = { switchToHttp: () => ({ getRequest: () => request }) } as unknown as ExecutionContext
+  return { request, context }
+}
+const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
+
+describe('AdminGuard', () => {
+  const guard = new AdminGuard({ adminPassword: 'p:ss wörd' } as Secrets)
+
+  it('lets the operator in', () => {
+    expect(guard.canActivate(contextOf(basic('admin:p:ss wörd')).context)).toBe(true)
+  })
+
+  it.each([
+    ['nothing', undefined],
+    ['no password', basic('admin')],
+    ['an empty password', basic('admin:')],
+    ['a longer password', basic('admin:p:ss wörd!')],
+    ['another user', basic('root:p:ss wörd')],
+    ['the password as a token', 'Bearer p:ss wörd'],
+    ['no base64', 'Basic %%%'],
+  ])('keeps out who shows %s', (_, header) => {
+    expect(() => guard.canActivate(contextOf(header).context)).toThrow(
+      expect.objectContaining({ status: 401, error: 'AuthenticationRequired' }),
+    )
+  })
+})
+
+describe('OptionalAccessGuard', () => {
+  const viewer = { did: 'did:plc:alice' } as unknown as Viewer
+  const strategy = { viewerOf: () => Promise.resolve(viewer) } as unknown as AccessStrategy
+
+  it('lets nobody be nobody, and somebody be themselves', async () => {
+    const guard = new OptionalAccessGuard(strategy)
+    const nobody = contextOf()
+    expect(await guard.canActivate(nobody.context)).toBe(true)
+    expect(nobody.request.viewer).toBeUndefined()
+    const somebody = contextOf('Bearer token')
+    expect(await guard.canActivate(somebody.context)).toBe(true)
+    expect(somebody.request.viewer).toBe(viewer)
+  })
+
+  it('does not take a bad token for none', async () => {
+    const refusing = { viewerOf: () => Promise.reject(new Error('bad')) } as unknown as AccessStrategy
+    await expect(new OptionalAccessGuard(refusing).canActivate(contextOf('Bearer x').context)).rejects.toThrow('bad')
+  })
+})
+
+it('some methods are for active accounts, some for their owners in person', () => {
+  const viewer: Viewer = { did: 'did:plc:a' as never, scope: 'com.atproto.access', sessionId: 's', status: null }
+  expect(() => requireActive(viewer)).not.toThrow()
+  expect(() => requireActive({ ...viewer, status: 'deactivated' })).toThrow('Account is deactivated')
+  expect(() => requireFullAccess(viewer)).not.toThrow()
+  expect(() => requireFullAccess({ ...viewer, scope: 'com.atproto.appPassPrivileged' })).toThrow('Bad token scope')
+})
