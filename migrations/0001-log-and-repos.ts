@@ -26,18 +26,21 @@ export class LogAndRepos1700000000001 implements MigrationInterface {
       bytes ${bytes} NOT NULL,
       PRIMARY KEY (part_of, n)
     )`)
-    // One row a repository. `tree` names the generation of tree_node and record rows that the head stands on.
+    // One row a repository. `tree` names the generation of tree_node and record rows that the head stands on. Records are
+    // those of the head; nodes those of the tree `stored_root`, to which the commits after stored_seq lead up to `data`.
     await runner.query(`CREATE TABLE repo (
       id ${numberedKey},
       did ${key} NOT NULL UNIQUE,
       hosting TEXT NOT NULL,
       status TEXT,
-      tree ${int} NOT NULL,
-      layer ${int} NOT NULL,
       rev TEXT NOT NULL,
       head ${bytes} NOT NULL,
       data ${bytes} NOT NULL,
       commit_block ${bytes} NOT NULL,
+      tree ${int} NOT NULL,
+      stored_seq ${int} NOT NULL,
+      stored_root ${bytes} NOT NULL,
+      stored_layer ${int} NOT NULL,
       verified ${int} NOT NULL
     )`)
     // Generations: staged (being written beside the one in place), live, dead (to be swept), abandoned (never live: its

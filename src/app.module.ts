@@ -62,7 +62,9 @@ export async function startServer(config: Config, logLevels?: LogLevel[]): Promi
   for (const name of config.unknownNames) logger.warn(`${name} is set, but this server knows no such setting`)
   const secrets = app.get(Secrets)
   if (secrets.adminPasswordIsNew)
-    logger.log(`Admin password, shown this once and kept in ${config.dataDirectory}/secrets.json: ${secrets.adminPassword}`)
+    logger.log(
+      `Admin password, shown this once and kept in ${config.dataDirectory}/secrets.json: ${secrets.adminPassword}`,
+    )
   logger.log(`Ready at ${address.url}, data in ${config.dataDirectory}`)
   return { url: address.url, app, close: () => app.close() }
 }

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Type } from '@nestjs/common'
 import { AtpAgent } from '@atproto/api'
 import { startServer } from '../../src/app.module.js'
 import { Clock } from '../../src/modules/config/clock.js'
@@ -33,15 +32,18 @@ export class TestServer {
     clock.now = () => Date.now() + this.moved
   }
 
-  static async start(env: Record<string, string> = {}, directory = mkdtempSync(join(tmpdir(), 'skylog-'))): Promise<TestServer> {
+  static async start(
+    env: Record<string, string> = {},
+    directory = mkdtempSync(join(tmpdir(), 'skylog-')),
+  ): Promise<TestServer> {
     const config = Config.fromEnv({ PDS_PORT: '0', PDS_DATA_DIRECTORY: directory, ...env })
-    const running = await startServer(config, ['error', 'fatal'])
+    const running = await startServer(config, ['fatal'])
     return new TestServer(running.url, directory, running, env)
   }
 
   /** A provider of the server. */
-  get<T>(type: Type<T> | (abstract new (...args: never[]) => T)): T {
-    return this.running.app.get(type, { strict: false })
+  get<T>(type: Function & { prototype: T }): T {
+    return this.running.app.get<T>(type, { strict: false })
   }
 
   /** Lets time pass. */
@@ -86,7 +88,11 @@ export class TestServer {
     const headers: Record<string, string> = {}
     if (auth !== undefined) headers.authorization = auth.includes(' ') ? auth : `Bearer ${auth}`
     if (body !== undefined) headers['content-type'] = 'application/json'
-    const response = await fetch(`${this.url}/xrpc/${path}`, { method, headers, body: body && JSON.stringify(body) } as RequestInit)
+    const response = await fetch(`${this.url}/xrpc/${path}`, {
+      method,
+      headers,
+      body: body && JSON.stringify(body),
+    } as RequestInit)
     const text = await response.text()
     return { status: response.status, body: text ? (JSON.parse(text) as Record<string, unknown>) : {} }
   }

@@ -7,9 +7,9 @@ import { PlcError } from '../../src/modules/identity/plc/plc-error.js'
 
 /**
  * How the directory answers an operation: takes it · takes it, and the answer is lost · loses the operation ·
- * refuses it · takes it, and never answers.
+ * refuses it · takes it, and never answers · takes it, and is down from then on.
  */
-export type Mood = 'good' | 'lose-answer' | 'lose-operation' | 'refuse' | 'hang'
+export type Mood = 'good' | 'lose-answer' | 'lose-operation' | 'refuse' | 'hang' | 'fall-silent'
 
 /** A PLC directory outside, whose moods a test decides. */
 export class PlcStub {
@@ -68,7 +68,8 @@ export class PlcStub {
     const cid = cidOfOperation(operation)
     this.logs.set(did, [...log, { did, operation, cid, nullified: false, createdAt: new Date().toISOString() }])
     if (this.mood === 'hang') return
-    if (this.mood === 'lose-answer') return void response.destroy()
+    this.down = this.mood === 'fall-silent'
+    if (this.down || this.mood === 'lose-answer') return void response.destroy()
     send(response, 200, {})
   }
 }

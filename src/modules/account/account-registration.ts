@@ -56,7 +56,11 @@ export class AccountRegistration {
     }
   }
 
-  private async registerAtOnce(account: NewAccount, { did, key, genesis }: NewIdentity, submit?: Finish): Promise<void> {
+  private async registerAtOnce(
+    account: NewAccount,
+    { did, key, genesis }: NewIdentity,
+    submit?: Finish,
+  ): Promise<void> {
     await this.database.write(async (tx) => {
       await this.genesis.reserve(tx, account, key)
       await submit?.(tx)

@@ -84,7 +84,15 @@ export class ServerController {
   private async describe({ did, handle, email, emailConfirmedAt, status }: Account) {
     const emailConfirmed = emailConfirmedAt !== null
     const active = status === null
-    return { did, didDoc: await this.documentOf(did), handle, email, emailConfirmed, active, status: status ?? undefined }
+    return {
+      did,
+      didDoc: await this.documentOf(did),
+      handle,
+      email,
+      emailConfirmed,
+      active,
+      status: status ?? undefined,
+    }
   }
 
   /** Left out where its source does not answer: a session must not wait for the DID's. */

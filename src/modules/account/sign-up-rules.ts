@@ -41,8 +41,7 @@ export class SignUpRules {
         'InvalidInviteCode',
       )
     if (!email) throw invalidRequest('Email is required')
-    if (!isEmail(email))
-      throw invalidRequest('This email address is not supported, please use a different email.')
+    if (!isEmail(email)) throw invalidRequest('This email address is not supported, please use a different email.')
     if (recoveryKey !== undefined) parseDidKey(recoveryKey)
     const checked = await this.checkHandle(handle, (did as Did | undefined) ?? null)
     await this.accounts.checkEmailFree(email.toLowerCase())

@@ -9,7 +9,9 @@ import { SessionTokens } from './tokens.js'
 /** Global, because the guards are made in the module of the controller that uses them. */
 @Global()
 @Module({
-  imports: [JwtModule.registerAsync({ inject: [Secrets], useFactory: (secrets: Secrets) => ({ secret: secrets.jwtSecret }) })],
+  imports: [
+    JwtModule.registerAsync({ inject: [Secrets], useFactory: (secrets: Secrets) => ({ secret: secrets.jwtSecret }) }),
+  ],
   providers: [SessionTokens, Sessions, AccessStrategy, RefreshStrategy],
   exports: [SessionTokens, Sessions, AccessStrategy, RefreshStrategy],
 })

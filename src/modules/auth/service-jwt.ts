@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { type Did, isDid, type SigningKey, verifySignature } from '../../repo-engine/index.js'
 import { unauthorized } from '../xrpc/xrpc-error.js'
 
-/** Gives the did:key under `#atproto` of a DID document; `fresh` asks past every cache. Throws when there is none. */
+/** Gives the did:key under `#atproto` of a DID document; `fresh` asks past every cache. Throws where there is none. */
 export type ResolveKey = (did: Did, fresh: boolean) => Promise<string>
 
 /** What a token must say to be accepted. */
@@ -27,7 +27,7 @@ const MINT_SECONDS = 60
 /**
  * The DID that has signed the token. `now` is milliseconds since the epoch. A signature that does not match is
  * looked at once more with the key resolved afresh, because keys change.
- * @throws XrpcError 401 with the official name of what is wrong.
+ * @throws XrpcError 401 with the official name of what is wrong; what `resolveKey` throws.
  */
 export async function verifyServiceJwt(
   token: string,
@@ -54,9 +54,9 @@ export async function verifyServiceJwt(
 
   const message = Buffer.from(`${parts[0]}.${parts[1]}`)
   const signature = Buffer.from(parts[2]!, 'base64url')
-  const key = await keyOf(iss, false, resolveKey)
+  const key = await resolveKey(iss, false)
   if (matches(key, header.alg as string, message, signature)) return iss
-  const freshKey = await keyOf(iss, true, resolveKey)
+  const freshKey = await resolveKey(iss, true)
   if (freshKey !== key && matches(freshKey, header.alg as string, message, signature)) return iss
   throw unauthorized('jwt signature does not match jwt issuer', 'BadJwtSignature')
 }
@@ -68,14 +68,6 @@ export function mintServiceJwt(iss: Did, target: ServiceJwtTarget, key: SigningK
   const payload = { iat, iss, ...target, exp: iat + MINT_SECONDS, jti: randomBytes(16).toString('hex') }
   const message = `${encode(header)}.${encode(payload)}`
   return `${message}.${key.sign(Buffer.from(message)).toString('base64url')}`
-}
-
-async function keyOf(did: Did, fresh: boolean, resolveKey: ResolveKey): Promise<string> {
-  try {
-    return await resolveKey(did, fresh)
-  } catch {
-    throw unauthorized('could not resolve the key of the jwt issuer', 'BadJwtSignature')
-  }
 }
 
 function matches(didKey: string, alg: string, message: Buffer, signature: Buffer): boolean {

@@ -1,6 +1,7 @@
-import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common'
+import { Global, Module, type OnApplicationShutdown } from '@nestjs/common'
 import { Clock } from '../config/clock.js'
 import { Config } from '../config/config.js'
+import { Database } from '../database/database.js'
 import { CommitLog } from './commit-log.js'
 import { SeqFloor } from './seq-floor.js'
 
@@ -17,9 +18,14 @@ import { SeqFloor } from './seq-floor.js'
   exports: [CommitLog],
 })
 export class CommitLogModule implements OnApplicationShutdown {
-  constructor(@Inject(SeqFloor) private readonly floor: SeqFloor) {}
+  constructor(
+    private readonly floor: SeqFloor,
+    private readonly database: Database,
+  ) {}
 
-  onApplicationShutdown(): void {
+  /** The mark is closed behind the last write, whatever order the modules go down in. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.database.close()
     this.floor.close()
   }
 }

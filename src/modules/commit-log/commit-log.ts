@@ -76,7 +76,16 @@ export class CommitLog {
         event,
         bytes,
       )
-      rows.push({ seq, did, kind, time, rev, cid: cid && (cid.bytes as Buffer), event: event as Buffer | null, frame: bytes })
+      rows.push({
+        seq,
+        did,
+        kind,
+        time,
+        rev,
+        cid: cid && (cid.bytes as Buffer),
+        event: event as Buffer | null,
+        frame: bytes,
+      })
     }
     if (this.inline) await this.inline.handle(rows, tx)
     tx.afterCommit(() => this.committed(seq))
@@ -89,14 +98,24 @@ export class CommitLog {
   }
 
   /** Up to `limit` events of one repository after `seq`, oldest first. */
-  readRepo(did: string, after = 0, limit = READ_LIMIT, reader: Reader = this.database.read): LogRow[] | Promise<LogRow[]> {
-    return reader.all<LogRow>('SELECT * FROM commit_log WHERE did = ? AND seq > ? ORDER BY seq LIMIT ?', did, after, limit)
+  readRepo(
+    did: string,
+    after = 0,
+    limit = READ_LIMIT,
+    reader: Reader = this.database.read,
+  ): LogRow[] | Promise<LogRow[]> {
+    return reader.all<LogRow>(
+      'SELECT * FROM commit_log WHERE did = ? AND seq > ? ORDER BY seq LIMIT ?',
+      did,
+      after,
+      limit,
+    )
   }
 
-  /** The newest sequence number that can be seen; the floor when the log is empty. */
+  /** The newest sequence number that has ever been given out. */
   async lastSeq(): Promise<number> {
     const row = await this.database.read.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM commit_log')
-    return row?.seq ?? this.floor.value
+    return Math.max(row?.seq ?? 0, this.floor.value)
   }
 
   /**

@@ -24,7 +24,10 @@ export interface CommitFrameInput {
 /** `#commit` (com.atproto.sync.subscribeRepos#commit). */
 export function commitFrame(input: CommitFrameInput): Frame {
   const { did, rev, since, commit, prevData, ops, blocks } = input
-  const before = header('#commit').map(prevData ? 12 : 11).text('ops').array(ops.length)
+  const before = header('#commit')
+    .map(prevData ? 12 : 11)
+    .text('ops')
+    .array(ops.length)
   for (const op of ops) {
     before.map(op.prev ? 4 : 3).text('cid')
     if (op.cid) before.cid(op.cid)

@@ -15,11 +15,12 @@ const DIGITS = 16
  * - file below the database: the process died between COMMIT and this write; the database is right.
  */
 export class SeqFloor {
-  private saved = -1
+  private closed = false
 
   private constructor(
     private readonly handle: number,
     private current: number,
+    private saved: number,
   ) {}
 
   /** Opens the mark of a data directory. `now` is milliseconds since the epoch. @throws Error when the file is damaged. */
@@ -32,7 +33,7 @@ export class SeqFloor {
     const bytes = Buffer.alloc(64)
     const text = bytes.toString('latin1', 0, readSync(writable, bytes, 0, bytes.length, 0))
     if (text === '') {
-      const floor = new SeqFloor(writable, now)
+      const floor = new SeqFloor(writable, now, -1)
       floor.save()
       fsyncSync(writable)
       return floor
@@ -41,7 +42,7 @@ export class SeqFloor {
       closeSync(writable)
       throw new Error(`${file} is damaged: delete it, and numbering goes on from the clock`)
     }
-    return new SeqFloor(writable, Number(text))
+    return new SeqFloor(writable, Number(text), Number(text))
   }
 
   /** No number up to and including this one may be given out again. */
@@ -56,7 +57,7 @@ export class SeqFloor {
 
   /** Writes the mark; cheap when nothing has changed. */
   save(): void {
-    if (this.current === this.saved) return
+    if (this.closed || this.current === this.saved) return
     try {
       writeSync(this.handle, `${String(this.current).padStart(DIGITS, '0')}\n`, 0, 'latin1')
       this.saved = this.current
@@ -67,7 +68,9 @@ export class SeqFloor {
   }
 
   close(): void {
+    if (this.closed) return
     this.save()
+    this.closed = true
     closeSync(this.handle)
   }
 }

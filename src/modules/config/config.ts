@@ -1,5 +1,19 @@
 import { plainToInstance, Transform } from 'class-transformer'
-import { IsBoolean, IsHexadecimal, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Length, Matches, Max, Min, validateSync } from 'class-validator'
+import {
+  IsBoolean,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateBy,
+  validateSync,
+} from 'class-validator'
+import { parseDidKey } from '../../repo-engine/index.js'
 
 const flag = Transform(({ value }: { value: unknown }) =>
   value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value,
@@ -7,21 +21,41 @@ const flag = Transform(({ value }: { value: unknown }) =>
 const integer = Transform(({ value }: { value: unknown }) =>
   typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value,
 )
+const KEY = /^[0-9a-f]{64}$/i
 const url = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] }
+
+function IsDidKey(): PropertyDecorator {
+  const validate = (value: unknown): boolean => {
+    try {
+      return typeof value === 'string' && parseDidKey(value) !== null
+    } catch {
+      return false
+    }
+  }
+  return ValidateBy({
+    name: 'isDidKey',
+    validator: { validate, defaultMessage: () => 'must be a did:key of K-256 or P-256' },
+  })
+}
 
 /** The environment as it is read: one property a variable, checked by its decorators. README's table is this class. */
 export class Environment {
   @IsOptional() @integer @IsInt() @Min(0) @Max(65535) PDS_PORT?: number
   @IsOptional() @integer @IsInt() @Min(0) @Max(65535) PORT?: number
-  @IsOptional() @IsString() @Matches(/^[a-z0-9.-]{1,253}$/, { message: 'PDS_HOSTNAME must be a lower-case host name without scheme or port' }) PDS_HOSTNAME?: string
+  @IsOptional()
+  @IsString()
+  @Matches(/^[a-z0-9.-]{1,253}$/, { message: 'PDS_HOSTNAME must be a lower-case host name without scheme or port' })
+  PDS_HOSTNAME?: string
   @IsOptional() @IsString() @IsNotEmpty() PDS_DATA_DIRECTORY?: string
   @IsOptional() @flag @IsBoolean() PDS_DEV_MODE?: boolean
   @IsOptional() @IsUrl(url) PDS_DID_PLC_URL?: string
-  @IsOptional() @IsHexadecimal() @Length(64, 64) PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX?: string
-  @IsOptional() @Matches(/^did:key:z[a-zA-Z0-9]+$/) PDS_RECOVERY_DID_KEY?: string
+  @IsOptional()
+  @Matches(KEY, { message: 'must be 64 hexadecimal digits' })
+  PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX?: string
+  @IsOptional() @IsDidKey() PDS_RECOVERY_DID_KEY?: string
   @IsOptional() @IsString() @Length(16, 1024) PDS_JWT_SECRET?: string
   @IsOptional() @IsString() @Length(8, 1024) PDS_ADMIN_PASSWORD?: string
-  @IsOptional() @IsHexadecimal() @Length(64, 64) PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX?: string
+  @IsOptional() @Matches(KEY, { message: 'must be 64 hexadecimal digits' }) PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX?: string
   @IsOptional() @IsString() PDS_SERVICE_HANDLE_DOMAINS?: string
   @IsOptional() @flag @IsBoolean() PDS_INVITE_REQUIRED?: boolean
   @IsOptional() @flag @IsBoolean() PDS_ACCEPTING_REPO_IMPORTS?: boolean
@@ -39,7 +73,7 @@ export class Config {
   /** Plain http and private addresses are fine: true on localhost unless told otherwise. */
   readonly devMode: boolean
   readonly dataDirectory: string
-  /** did:web of the host name (with the port, on localhost: did:web has no other way to say it). */
+  /** Domains, each with its leading dot, under which handles are given out here. */
   readonly handleDomains: readonly string[]
   /** An outside PLC directory; null: the embedded one. */
   readonly plcUrl: string | null

@@ -64,10 +64,19 @@ function read(file: string): SecretsFile {
   try {
     const secrets = JSON.parse(readFileSync(file, 'utf8')) as SecretsFile
     const hex = /^[0-9a-f]{64}$/
-    if (secrets.jwtSecret && secrets.adminPassword && hex.test(secrets.keyEncryptionKey) && hex.test(secrets.plcRotationKey))
+    const texts = typeof secrets.jwtSecret === 'string' && typeof secrets.adminPassword === 'string'
+    if (
+      texts &&
+      secrets.jwtSecret &&
+      secrets.adminPassword &&
+      hex.test(secrets.keyEncryptionKey) &&
+      hex.test(secrets.plcRotationKey)
+    )
       return secrets
   } catch (error) {
     throw new ConfigError(`${file} cannot be read: ${(error as Error).message}`)
   }
-  throw new ConfigError(`${file} is not complete: restore it from a backup, or set the PDS_* secrets in the environment`)
+  throw new ConfigError(
+    `${file} is not complete: restore it from a backup, or set the PDS_* secrets in the environment`,
+  )
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { Global, Inject, Logger, Module, type OnApplicationShutdown } from '@nestjs/common'
+import { Global, Logger, Module, type OnApplicationShutdown } from '@nestjs/common'
 import { Config } from '../config/config.js'
 import { Database } from './database.js'
 import { SqliteDatabase } from './sqlite-database.js'
@@ -19,7 +19,7 @@ import { SqliteDatabase } from './sqlite-database.js'
   exports: [Database],
 })
 export class DatabaseModule implements OnApplicationShutdown {
-  constructor(@Inject(Database) private readonly database: Database) {}
+  constructor(private readonly database: Database) {}
 
   async onApplicationShutdown(): Promise<void> {
     await this.database.close()

@@ -43,6 +43,6 @@ export abstract class Database {
    */
   abstract write<T>(fn: (tx: Tx) => Promise<T>): Promise<T>
 
-  /** Waits for the writes under way, then closes every connection. */
+  /** Waits for the writes under way, then closes every connection. Again: nothing. */
   abstract close(): Promise<void>
 }

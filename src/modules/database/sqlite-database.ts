@@ -16,6 +16,8 @@ import { SqliteWriter } from './sqlite-writer.js'
  * BEGIN fails inside the first one's transaction and its ROLLBACK undoes the first one's work.
  */
 export class SqliteDatabase extends Database {
+  private closing: Promise<void> | undefined
+
   private constructor(
     readonly read: Reader,
     private readonly snapshots: SqliteSnapshots,
@@ -65,7 +67,11 @@ export class SqliteDatabase extends Database {
     return this.snapshots.during(fn)
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.closing ??= this.closeOnce())
+  }
+
+  private async closeOnce(): Promise<void> {
     await this.writer?.idle()
     await this.snapshots.close()
     await this.closeAll()
@@ -81,8 +87,9 @@ function takeLock(path: string): Driver {
   try {
     lock.exec('BEGIN EXCLUSIVE')
     return lock
-  } catch {
+  } catch (error) {
     lock.close()
+    if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error
     throw new Error(`${path}: another skylog process uses this data directory; stop it first`)
   }
 }

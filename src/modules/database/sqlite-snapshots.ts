@@ -14,12 +14,14 @@ interface Snapshot {
 /** Read-only connections for reads that must see one state from beginning to end. */
 export class SqliteSnapshots {
   private readonly idle: Snapshot[] = []
-  private readonly waiting: ((snapshot: Snapshot) => void)[] = []
+  private readonly waiting: (() => void)[] = []
+  /** Connections that are open or being opened. */
   private open = 0
+  private closed = false
 
   constructor(private readonly file: string) {}
 
-  /** Runs `fn` in a read transaction, when one is free. */
+  /** Runs `fn` in a read transaction, when one is free. @throws Error after {@link close}. */
   async during<T>(fn: (read: Reader) => Promise<T>): Promise<T> {
     const snapshot = await this.take()
     const { connection } = snapshot
@@ -27,29 +29,50 @@ export class SqliteSnapshots {
       connection.run('BEGIN')
       return await fn(connection)
     } finally {
-      if (connection.driver.inTransaction) connection.run('COMMIT')
-      const next = this.waiting.shift()
-      if (next) next(snapshot)
-      else this.idle.push(snapshot)
+      await this.giveBack(snapshot)
     }
   }
 
-  /** Closes the connections that are not in use. */
+  /** Closes every connection; those in use when their reader is done. */
   async close(): Promise<void> {
+    this.closed = true
+    for (const next of this.waiting.splice(0)) next()
     await Promise.all(this.idle.splice(0).map(({ source }) => source.destroy()))
   }
 
   private async take(): Promise<Snapshot> {
-    const free = this.idle.pop()
-    if (free) return free
-    if (this.open >= MAX_SNAPSHOTS) return new Promise((resolve) => this.waiting.push(resolve))
+    for (;;) {
+      if (this.closed) throw new Error('the database is closed')
+      const free = this.idle.pop()
+      if (free) return free
+      if (this.open < MAX_SNAPSHOTS) break
+      await new Promise<void>((resolve) => this.waiting.push(resolve))
+    }
     this.open++
     try {
       const source = await openSource(this.file, true)
       return { source, connection: new SqliteConnection(driverOf(source)) }
     } catch (error) {
       this.open--
+      this.waiting.shift()?.()
       throw error
     }
+  }
+
+  private async giveBack(snapshot: Snapshot): Promise<void> {
+    const { source, connection } = snapshot
+    try {
+      if (connection.driver.inTransaction) connection.run('COMMIT')
+      if (!this.closed) {
+        this.idle.push(snapshot)
+        return
+      }
+    } catch {
+      // A connection that cannot end its transaction is of no more use.
+    } finally {
+      this.waiting.shift()?.()
+    }
+    this.open--
+    await source.destroy()
   }
 }

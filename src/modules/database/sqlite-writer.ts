@@ -8,7 +8,13 @@ interface Job {
   reject: (error: unknown) => void
 }
 
-type Outcome = { job: Job; tx: SqliteTx } & ({ value: unknown } | { error: unknown })
+interface Attempt {
+  job: Job
+  tx: SqliteTx
+  failed: boolean
+  /** What the job's promise will be settled with. */
+  outcome: unknown
+}
 
 /** Jobs of one group; bounds how much one COMMIT carries. */
 const MAX_GROUP = 64
@@ -31,7 +37,8 @@ export class SqliteWriter {
   ) {}
 
   write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
-    if (this.scope.getStore()) return Promise.reject(new Error('a write inside a write: pass the open tx along instead'))
+    if (this.scope.getStore())
+      return Promise.reject(new Error('a write inside a write: pass the open tx along instead'))
     return new Promise<T>((resolve, reject) => {
       this.queue.push({ fn, resolve: resolve as (value: unknown) => void, reject })
       this.running ??= this.drain()
@@ -54,50 +61,63 @@ export class SqliteWriter {
 
   private async runGroup(): Promise<void> {
     const { connection } = this
-    const outcomes: Outcome[] = []
+    // Whoever is in here gets an answer, however the group ends.
+    const tried: Attempt[] = []
     try {
       connection.run('BEGIN IMMEDIATE')
       const deadline = performance.now() + GROUP_MS
       do {
-        const job = this.queue.shift()!
-        const alone = outcomes.length === 0 && this.queue.length === 0
-        outcomes.push(await this.runJob(job, alone))
-        // A full disk or an I/O error makes SQLite give up the whole transaction, earlier jobs included.
-        if (!connection.driver.inTransaction) throw lastError(outcomes)
-      } while (this.queue.length > 0 && outcomes.length < MAX_GROUP && performance.now() < deadline)
+        const attempt: Attempt = {
+          job: this.queue.shift()!,
+          tx: new SqliteTx(connection),
+          failed: false,
+          outcome: undefined,
+        }
+        tried.push(attempt)
+        await this.attempt(attempt)
+      } while (this.queue.length > 0 && tried.length < MAX_GROUP && performance.now() < deadline)
       connection.run('COMMIT')
     } catch (error) {
-      if (connection.driver.inTransaction) connection.run('ROLLBACK')
-      for (const { job } of outcomes) job.reject(error)
-      // BEGIN itself failed: nobody was tried, so the next in line is told.
-      if (outcomes.length === 0) this.queue.shift()?.reject(error)
+      // The whole group is lost: its writers are told, and those who have not been tried yet get another one.
+      if (tried.length === 0) this.queue.shift()?.reject(error)
+      for (const { job } of tried) job.reject(error)
+      this.rollBack()
       return
     }
-    for (const { tx } of outcomes) for (const ring of tx.doorbells) this.ring(ring)
-    for (const outcome of outcomes) {
-      if ('error' in outcome) outcome.job.reject(outcome.error)
-      else outcome.job.resolve(outcome.value)
+    for (const { tx } of tried) for (const doorbell of tx.doorbells) this.ring(doorbell)
+    for (const { job, failed, outcome } of tried) {
+      if (failed) job.reject(outcome)
+      else job.resolve(outcome)
     }
   }
 
-  private async runJob(job: Job, alone: boolean): Promise<Outcome> {
-    const { connection } = this
-    const tx = new SqliteTx(connection)
-    if (!alone) connection.run('SAVEPOINT job')
+  private rollBack(): void {
     try {
-      const value = await this.scope.run(true, job.fn, tx)
-      if (!alone) connection.run('RELEASE job')
-      return { job, tx, value }
+      if (this.connection.driver.inTransaction) this.connection.run('ROLLBACK')
     } catch (error) {
+      // The next BEGIN will fail too and say so to its writer, until the disk is well again.
+      this.onDoorbellError(error)
+    }
+  }
+
+  /** Runs one job in its savepoint. Throws only when the whole transaction is lost. */
+  private async attempt(attempt: Attempt): Promise<void> {
+    const { connection } = this
+    const { job, tx } = attempt
+    connection.run('SAVEPOINT job')
+    try {
+      attempt.outcome = await this.scope.run(true, job.fn, tx)
+    } catch (error) {
+      attempt.failed = true
+      attempt.outcome = error
       tx.doorbells.length = 0
-      if (connection.driver.inTransaction) {
-        connection.run(alone ? 'ROLLBACK' : 'ROLLBACK TO job')
-        connection.run(alone ? 'BEGIN IMMEDIATE' : 'RELEASE job')
-      }
-      return { job, tx, error }
     } finally {
       tx.end()
     }
+    // A full disk or an I/O error makes SQLite give up the whole transaction, earlier jobs included.
+    if (!connection.driver.inTransaction) throw attempt.failed ? attempt.outcome : new Error('the transaction was lost')
+    if (attempt.failed) connection.run('ROLLBACK TO job')
+    connection.run('RELEASE job')
   }
 
   private ring(doorbell: () => void): void {
@@ -107,11 +127,6 @@ export class SqliteWriter {
       this.onDoorbellError(error)
     }
   }
-}
-
-function lastError(outcomes: Outcome[]): unknown {
-  const last = outcomes.at(-1)!
-  return 'error' in last ? last.error : new Error('the transaction was lost')
 }
 
 class SqliteTx implements Tx {
@@ -146,5 +161,7 @@ class SqliteTx implements Tx {
 
   private assertOpen(): void {
     if (this.ended) throw new Error('this tx has ended: a write may only use its tx while it runs')
+    // Without a transaction the next statement would be durable by itself.
+    if (!this.connection.driver.inTransaction) throw new Error('the transaction was lost')
   }
 }

@@ -26,7 +26,11 @@ export class CarFile implements Blockstore {
    * Reads the whole stream, checking each block's hash. The caller disposes of the file.
    * @throws RepoError InvalidCar, LimitExceeded
    */
-  static async receive(directory: string, source: AsyncIterable<Uint8Array>, limits: Partial<CarLimits>): Promise<CarFile> {
+  static async receive(
+    directory: string,
+    source: AsyncIterable<Uint8Array>,
+    limits: Partial<CarLimits>,
+  ): Promise<CarFile> {
     mkdirSync(directory, { recursive: true })
     const path = join(directory, `${randomUUID()}.car`)
     const parser = new CarParser(limits)

@@ -39,7 +39,9 @@ export class FetchedBlocks implements Blockstore {
       -at.layer,
     )
     if (!row || this.fetched.has(placeOf(at)))
-      throw new Error(`tree ${this.tree} is broken: no node ${missing.cid.toString()} on layer ${at.layer} after "${at.after}"`)
+      throw new Error(
+        `tree ${this.tree} is broken: no node ${missing.cid.toString()} on layer ${at.layer} after "${at.after}"`,
+      )
     this.fetched.set(placeOf(at), row.bytes)
   }
 }

@@ -19,7 +19,7 @@ import type { CarFile } from './car-file.js'
 import { ImportStaging } from './import-staging.js'
 import { inSlices } from './in-slices.js'
 import { importEvent } from './repo-events.js'
-import { type Hosting, readRepo, type Repo, replaceRepo } from './repo-row.js'
+import { type Hosting, type NewRepo, readRepo, type Repo, replaceRepo } from './repo-row.js'
 import { RepoTips } from './repo-tips.js'
 
 /** How far ahead of this clock a rev may be. */
@@ -38,7 +38,7 @@ export interface ImportOptions {
 }
 
 export interface ImportedRepo extends RepoSummary {
-  repo: Repo
+  repo: NewRepo
 }
 
 /** Puts the repository of a CAR in the place of whatever the DID has here. */
@@ -94,7 +94,7 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
     const verified = await this.checkSignature(commit, options)
     return this.tips.turn(commit.did, async (tip) => {
       await tip?.settled
-      this.tips.drop(commit.did)
+      this.tips.drop(tip)
       const current = await readRepo(this.database.read, commit.did)
       if (current && current.hosting !== options.hosting)
         throw invalidRequest(`${commit.did} is already here, ${current.hosting}`)
@@ -103,7 +103,7 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
       const block = options.key
         ? signCommit({ did: commit.did, version: 3, data: commit.data, rev, prev: null }, options.key)
         : car.get(head)!
-      const repo: Repo = {
+      const repo: NewRepo = {
         did: commit.did,
         hosting: options.hosting,
         status: current?.status ?? null,

@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common'
-import { CborWriter, type Cid, type Did, type NodeBlock, type RecordBlock, type Tid, verifyRepo } from '../../repo-engine/index.js'
+import {
+  CborWriter,
+  type Cid,
+  type Did,
+  type NodeBlock,
+  type RecordBlock,
+  type Tid,
+  verifyRepo,
+} from '../../repo-engine/index.js'
 import { Config } from '../config/config.js'
 import { Database } from '../database/database.js'
 import { CarFile } from './car-file.js'
@@ -72,7 +80,12 @@ export class ImportStaging implements OnModuleInit {
         await putRecords(tx, tree, rev, batch.records)
         if (batch.records.length === 0) return
         const part = encodePart(batch.records)
-        await tx.run('INSERT INTO commit_log_part (part_of, n, bytes) VALUES (?, ?, ?)', staged.id, staged.parts++, part)
+        await tx.run(
+          'INSERT INTO commit_log_part (part_of, n, bytes) VALUES (?, ?, ?)',
+          staged.id,
+          staged.parts++,
+          part,
+        )
       })
       staged.records += batch.records.length
       onProgress(staged.records)

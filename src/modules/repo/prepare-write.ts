@@ -1,4 +1,13 @@
-import { Cid, encodeCbor, jsonToRecord, type Nsid, parseNsid, type RecordKey, type RepoWrite, type Tid } from '../../repo-engine/index.js'
+import {
+  Cid,
+  encodeCbor,
+  jsonToRecord,
+  type Nsid,
+  parseNsid,
+  type RecordKey,
+  type RepoWrite,
+  type Tid,
+} from '../../repo-engine/index.js'
 import type { Lexicons, ValidationStatus } from '../lexicon/lexicons.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { LINKING_COLLECTIONS, subjectOf } from './record-link.js'

@@ -2,7 +2,7 @@ import { type Cid, type Did, encodeCar, encodeCbor, type FormattedCommit, type T
 import type { NewEvent } from '../commit-log/commit-log.js'
 import { commitFrame, syncFrame } from '../commit-log/frame.js'
 import type { StagedRepo } from './import-staging.js'
-import type { Repo } from './repo-row.js'
+import type { NewRepo } from './repo-row.js'
 
 /** A commit formatted here, as the log keeps it: the frame holds all that a replay needs. */
 export function commitEvent(commit: FormattedCommit): NewEvent {
@@ -27,7 +27,7 @@ export function syncEvent(did: Did, rev: Tid, head: Cid, commitBlock: Uint8Array
  * A whole repository put in place. On the wire it is a sync; a replay rebuilds the tree from the records in the log's
  * parts. `event` is DAG-CBOR: {hosting, partOf: names the parts, records: how many, verified}.
  */
-export function importEvent(repo: Repo, commitBlock: Uint8Array, staged: StagedRepo): NewEvent {
+export function importEvent(repo: NewRepo, commitBlock: Uint8Array, staged: StagedRepo): NewEvent {
   const event = encodeCbor({
     partOf: staged.id,
     records: staged.records,

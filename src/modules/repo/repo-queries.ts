@@ -96,7 +96,7 @@ export class RepoQueries {
   /** Collections with at least one record, in order of their paths. */
   async collections(tree: number): Promise<string[]> {
     const found: string[] = []
-    for (let after = ''; ; ) {
+    for (let after = ''; ;) {
       const row = await this.database.read.get<{ path: string }>(
         'SELECT path FROM record WHERE tree = ? AND path > ? ORDER BY path LIMIT 1',
         tree,

@@ -10,6 +10,7 @@ import {
   type NodePosition,
   type RecordBlock,
   type Tid,
+  type TreeDiff,
 } from '../../repo-engine/index.js'
 import type { Reader, Tx } from '../database/database.js'
 import { LINKING_COLLECTIONS, linkOf } from './record-link.js'
@@ -24,31 +25,52 @@ export interface Repo {
   hosting: Hosting
   /** Null: active. */
   status: RepoStatus | null
-  /** The generation of tree_node, record and record_link rows that the head stands on. */
-  tree: number
-  /** Layer of the root node: with it the root's place is known. */
-  layer: number
   rev: Tid
   head: Cid
   data: Cid
   /** An archived repository's signature was checked against its DID document. Hosted ones are always true. */
   verified: boolean
+  /** The generation of tree_node, record and record_link rows that the head stands on. */
+  tree: number
+  /** The tree whose nodes are stored: the commits after `seq` in the log lead from it to `data`. */
+  stored: StoredNodes
+}
+
+export interface StoredNodes {
+  seq: number
+  root: Cid
+  /** Layer of the root: with it its place is known. */
+  layer: number
 }
 
 /** The head has moved since the writer looked, or the repository takes no writes any more. */
 export class HeadMoved extends Error {}
 
-type RepoRow = Omit<Repo, 'head' | 'data' | 'verified'> & { head: Buffer; data: Buffer; verified: number }
+interface RepoRow extends Omit<Repo, 'head' | 'data' | 'verified' | 'stored'> {
+  head: Buffer
+  data: Buffer
+  verified: number
+  stored_seq: number
+  stored_root: Buffer
+  stored_layer: number
+}
 
 /** The repository of a DID, or null. */
 export async function readRepo(reader: Reader, did: string): Promise<Repo | null> {
   const row = await reader.get<RepoRow>(
-    'SELECT did, hosting, status, tree, layer, rev, head, data, verified FROM repo WHERE did = ?',
+    `SELECT did, hosting, status, rev, head, data, verified, tree, stored_seq, stored_root, stored_layer
+     FROM repo WHERE did = ?`,
     did,
   )
-  return row
-    ? { ...row, head: Cid.fromBytes(row.head), data: Cid.fromBytes(row.data), verified: row.verified === 1 }
-    : null
+  if (!row) return null
+  const { stored_seq: seq, stored_root, stored_layer: layer, ...rest } = row
+  return {
+    ...rest,
+    head: Cid.fromBytes(row.head),
+    data: Cid.fromBytes(row.data),
+    verified: row.verified === 1,
+    stored: { seq, root: Cid.fromBytes(stored_root), layer },
+  }
 }
 
 /**
@@ -60,52 +82,75 @@ export async function newTree(tx: Tx, did: string, partOf: string | null = null)
   return (await tx.get<{ id: number }>('SELECT max(id) AS id FROM tree'))!.id
 }
 
-/** Puts a new repository in place. @throws the database's constraint error when the DID has one. */
-export async function insertRepo(tx: Tx, repo: Repo, commitBlock: Uint8Array): Promise<void> {
+/**
+ * Puts a new repository in place, with all its nodes stored. To be called right before its events are appended.
+ * @throws the database's constraint error when the DID has one
+ */
+export async function insertRepo(tx: Tx, repo: NewRepo, commitBlock: Uint8Array): Promise<void> {
   await tx.run(
-    `INSERT INTO repo (did, hosting, status, tree, layer, rev, head, data, commit_block, verified)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO repo (did, hosting, status, rev, head, data, commit_block, verified, tree, stored_root, stored_layer, stored_seq)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(seq), 0) FROM commit_log))`,
     repo.did,
     repo.hosting,
     repo.status,
-    repo.tree,
-    repo.layer,
     repo.rev,
     repo.head.bytes,
     repo.data.bytes,
     commitBlock,
     repo.verified ? 1 : 0,
+    repo.tree,
+    repo.data.bytes,
+    repo.layer,
   )
   await tx.run("UPDATE tree SET state = 'live' WHERE id = ?", repo.tree)
 }
 
+/** A repository whose nodes are all stored; `layer` is its root's. */
+export type NewRepo = Omit<Repo, 'stored'> & { layer: number }
+
 /**
- * Moves an active hosted repository from `from` to a commit formatted on top of it. The first statement is the
- * compare-and-swap of the head. @throws HeadMoved
+ * Moves an active hosted repository from `from` to a commit formatted on top of it: head and records. The first
+ * statement is the compare-and-swap of the head. @throws HeadMoved
  */
 export async function applyCommit(tx: Tx, from: Repo, commit: FormattedCommit): Promise<void> {
   const moved = await tx.run(
-    `UPDATE repo SET head = ?, rev = ?, data = ?, layer = ?, commit_block = ?
+    `UPDATE repo SET head = ?, rev = ?, data = ?, commit_block = ?
      WHERE did = ? AND head = ? AND hosting = 'hosted' AND status IS NULL`,
     commit.cid.bytes,
     commit.rev,
     commit.data.bytes,
-    commit.tree.layer,
     commit.bytes,
     from.did,
     from.head.bytes,
   )
   if (moved === 0) throw new HeadMoved(`the head of ${from.did} is no longer ${from.head.toString()}`)
-  await putNodes(tx, from.tree, commit.rev, commit.addedNodes)
-  const filled = new Set(commit.removedNodes.length > 0 ? commit.addedNodes.map(({ at }) => placeOf(at)) : [])
-  for (const { at } of commit.removedNodes)
-    if (!filled.has(placeOf(at)))
-      await tx.run('DELETE FROM tree_node WHERE tree = ? AND after = ? AND depth = ?', from.tree, at.after, -at.layer)
   for (const { path, prev, action } of commit.ops) {
     if (prev && LINKING_COLLECTIONS.has(collectionOf(path))) await removeLink(tx, from.tree, path)
     if (action === 'delete') await tx.run('DELETE FROM record WHERE tree = ? AND path = ?', from.tree, path)
   }
   await putRecords(tx, from.tree, commit.rev, commit.records)
+}
+
+/** Brings the stored nodes from one tree to another: `stored` says which, `changes` how the two differ. */
+export async function storeNodes(
+  tx: Tx,
+  repo: Repo,
+  rev: string,
+  stored: StoredNodes,
+  changes: TreeDiff,
+): Promise<void> {
+  await putNodes(tx, repo.tree, rev, changes.added)
+  const filled = new Set(changes.added.map(({ at }) => placeOf(at)))
+  for (const { at } of changes.removed)
+    if (!filled.has(placeOf(at)))
+      await tx.run('DELETE FROM tree_node WHERE tree = ? AND after = ? AND depth = ?', repo.tree, at.after, -at.layer)
+  await tx.run(
+    'UPDATE repo SET stored_seq = ?, stored_root = ?, stored_layer = ? WHERE did = ?',
+    stored.seq,
+    stored.root.bytes,
+    stored.layer,
+    repo.did,
+  )
 }
 
 /** Writes nodes at their places. */
@@ -148,7 +193,12 @@ export async function putRecords(tx: Tx, tree: number, rev: string, records: rea
 }
 
 /** Paths of the records in a collection that point at the subject. */
-export async function linkedPaths(reader: Reader, tree: number, collection: string, subject: string): Promise<string[]> {
+export async function linkedPaths(
+  reader: Reader,
+  tree: number,
+  collection: string,
+  subject: string,
+): Promise<string[]> {
   const rows = await reader.all<{ rkey: string }>(
     'SELECT rkey FROM record_link WHERE tree = ? AND collection = ? AND subject = ? ORDER BY rkey',
     tree,
@@ -181,21 +231,23 @@ function placeOf({ after, layer }: NodePosition): string {
 }
 
 /**
- * Puts a repository whose rows are already written in the place of the one a DID has, or in an empty place.
- * @throws HeadMoved when the one in place is no longer `current`
+ * Puts a repository whose rows are already written in the place of the one a DID has, or in an empty place. To be
+ * called right before its event is appended. @throws HeadMoved when the one in place is no longer `current`
  */
-export async function replaceRepo(tx: Tx, current: Repo | null, repo: Repo, commitBlock: Uint8Array): Promise<void> {
+export async function replaceRepo(tx: Tx, current: Repo | null, repo: NewRepo, commitBlock: Uint8Array): Promise<void> {
   if (!current) return insertRepo(tx, repo, commitBlock)
   const moved = await tx.run(
-    `UPDATE repo SET tree = ?, layer = ?, rev = ?, head = ?, data = ?, commit_block = ?, verified = ?
+    `UPDATE repo SET rev = ?, head = ?, data = ?, commit_block = ?, verified = ?, tree = ?, stored_root = ?,
+       stored_layer = ?, stored_seq = (SELECT max(seq) FROM commit_log)
      WHERE did = ? AND head = ?`,
-    repo.tree,
-    repo.layer,
     repo.rev,
     repo.head.bytes,
     repo.data.bytes,
     commitBlock,
     repo.verified ? 1 : 0,
+    repo.tree,
+    repo.data.bytes,
+    repo.layer,
     repo.did,
     current.head.bytes,
   )

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common'
-import { type FormattedCommit, Mst } from '../../repo-engine/index.js'
-import { Database } from '../database/database.js'
+import { diffTrees, type FormattedCommit, type Mst, type TreeDiff } from '../../repo-engine/index.js'
+import { Database, type Reader } from '../database/database.js'
 import { XrpcError } from '../xrpc/xrpc-error.js'
-import { FetchedBlocks } from './fetched-blocks.js'
+import { HeadTree, STORE_EVERY } from './head-tree.js'
 import { readRepo, type Repo } from './repo-row.js'
 
 /** Nodes that all trees together may hold in memory: about 40 MB. */
@@ -18,31 +18,43 @@ const MAX_WAITING = 1_000
  * compare-and-swap on the one before, so when one fails those on top of it fail too and are formatted anew.
  */
 export class RepoTip {
+  /** The write of the newest commit formatted here. While it may still fail, whatever the tip says is not certain. */
+  durable: Promise<unknown> = Promise.resolve()
   /** Resolves when every commit formatted so far is durable or has failed; never rejects. */
   settled: Promise<unknown> = Promise.resolve()
+  repo: Repo
+  tree: Mst
+  /** The tree whose nodes are stored, and the operations since. */
+  private stored: Mst
+  private unstored: number
 
   constructor(
-    public repo: Repo,
-    public tree: Mst,
-    private readonly blocks: FetchedBlocks,
-    private readonly database: Database,
-  ) {}
+    private readonly head: HeadTree,
+    private readonly reader: Reader,
+  ) {
+    this.repo = head.repo
+    this.tree = head.tree
+    this.stored = head.stored
+    this.unstored = head.unstored
+  }
 
   /** Runs engine code that reads the tree, fetching the nodes it lacks. */
   read<T>(fn: () => T): Promise<T> {
-    return this.blocks.during(this.database.read, fn)
+    return this.head.read(fn, this.reader)
   }
 
-  /** The given commit is the tip now; `durable` is its write. */
-  advance(commit: FormattedCommit, durable: Promise<unknown>): void {
-    this.repo = {
-      ...this.repo,
-      head: commit.cid,
-      data: commit.data,
-      rev: commit.rev,
-      layer: commit.tree.layer,
-    }
+  /** How the nodes that are stored differ from those of the commit's tree, when it is time to store them; else null. */
+  nodeChanges(commit: FormattedCommit): TreeDiff | null {
+    return this.unstored + commit.ops.length < STORE_EVERY ? null : diffTrees(this.stored, commit.tree)
+  }
+
+  /** The given commit is the tip now; `durable` is its write, which stores the nodes too if `stores`. */
+  advance(commit: FormattedCommit, stores: boolean, durable: Promise<unknown>): void {
+    this.repo = { ...this.repo, head: commit.cid, data: commit.data, rev: commit.rev }
     this.tree = commit.tree
+    this.unstored = stores ? 0 : this.unstored + commit.ops.length
+    if (stores) this.stored = commit.tree
+    this.durable = durable
     this.settled = Promise.allSettled([this.settled, durable])
   }
 }
@@ -54,6 +66,8 @@ export class RepoTips {
   private readonly tips = new Map<string, RepoTip>()
   private readonly turns = new Map<string, { last: Promise<unknown>; waiting: number }>()
 
+  /** Writes that were still on their way when their tip was forgotten. */
+  private readonly settling = new Map<string, Promise<unknown>>()
   private turnsTaken = 0
 
   constructor(private readonly database: Database) {}
@@ -64,7 +78,8 @@ export class RepoTips {
    */
   async turn<T>(did: string, fn: (tip: RepoTip | null) => Promise<T>): Promise<T> {
     const queue = this.turns.get(did) ?? { last: Promise.resolve(), waiting: 0 }
-    if (queue.waiting >= MAX_WAITING) throw new XrpcError(503, 'NotEnoughResources', 'too many writes wait for this repository')
+    if (queue.waiting >= MAX_WAITING)
+      throw new XrpcError(503, 'NotEnoughResources', 'too many writes wait for this repository')
     queue.waiting++
     this.turns.set(did, queue)
     const mine = queue.last.then(async () => fn(await this.load(did)))
@@ -77,9 +92,14 @@ export class RepoTips {
     }
   }
 
-  /** Forgets a tip that turned out not to be what is stored. */
-  drop(did: string): void {
+  /** Forgets a tip that turned out not to be what is stored; the next one is read when its last write is through. */
+  drop(tip: RepoTip | null | undefined): void {
+    const did = tip?.repo.did ?? ''
+    if (!tip || this.tips.get(did) !== tip) return
     this.tips.delete(did)
+    const settled = Promise.allSettled([this.settling.get(did), tip.settled])
+    this.settling.set(did, settled)
+    void settled.then(() => this.settling.get(did) === settled && this.settling.delete(did))
   }
 
   private async load(did: string): Promise<RepoTip | null> {
@@ -89,10 +109,10 @@ export class RepoTips {
       this.tips.set(did, known)
       return known
     }
+    await this.settling.get(did)
     const repo = await readRepo(this.database.read, did)
     if (!repo) return null
-    const blocks = new FetchedBlocks(repo.tree)
-    const tip = new RepoTip(repo, Mst.load(blocks, repo.data, repo.layer), blocks, this.database)
+    const tip = new RepoTip(await HeadTree.open(this.database.read, repo), this.database.read)
     this.tips.set(did, tip)
     return tip
   }
@@ -101,10 +121,10 @@ export class RepoTips {
     if (++this.turnsTaken % TURNS_PER_LOOK !== 0) return
     let nodes = 0
     for (const tip of this.tips.values()) nodes += tip.tree.nodeCountLoaded
-    for (const [did, tip] of this.tips) {
+    for (const tip of this.tips.values()) {
       if (nodes <= MAX_NODES) return
       nodes -= tip.tree.nodeCountLoaded
-      this.tips.delete(did)
+      this.drop(tip)
     }
   }
 }

@@ -69,7 +69,10 @@ export class RepoWriteController {
       const action = ACTIONS[write.$type as keyof typeof ACTIONS]
       if (!action) throw invalidRequest(`Action not supported: ${String(write.$type)}`)
       const { collection, rkey } = write
-      return this.prepare({ action, collection, rkey, record: 'value' in write ? write.value : undefined }, input.validate)
+      return this.prepare(
+        { action, collection, rkey, record: 'value' in write ? write.value : undefined },
+        input.validate,
+      )
     })
     const { commit } = await this.write(viewer, input.repo, writes, { swapCommit: input.swapCommit })
     const results = writes.map((write) =>
@@ -148,7 +151,9 @@ export class RepoReadController {
     const range = reverse ? { after: cursor } : { before: cursor }
     const rows = await this.queries.records(tree, { collection, ...range, limit: limit + 1, ascending: reverse })
     const page = rows.slice(0, limit)
-    const records = page.map((record) => recordView(did, record) as { uri: string; cid: string; value: Record<string, unknown> })
+    const records = page.map(
+      (record) => recordView(did, record) as { uri: string; cid: string; value: Record<string, unknown> },
+    )
     return rows.length > limit ? { cursor: rkeyOf(page.at(-1)!), records } : { records }
   }
 

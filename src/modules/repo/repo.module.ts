@@ -17,7 +17,11 @@ import { WriteRecordsHandler } from './write-records.js'
   controllers: [RepoReadController, RepoWriteController, ImportController],
   providers: [
     // Two processes that may ever write to one repository need different clock ids.
-    { provide: TidClock, inject: [Clock], useFactory: (clock: Clock) => new TidClock(() => clock.now(), randomInt(1024)) },
+    {
+      provide: TidClock,
+      inject: [Clock],
+      useFactory: (clock: Clock) => new TidClock(() => clock.now(), randomInt(1024)),
+    },
     RepoTips,
     RepoQueries,
     RepoGenesis,

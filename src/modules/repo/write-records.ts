@@ -9,13 +9,13 @@ import {
   type Tid,
   TidClock,
 } from '../../repo-engine/index.js'
-import { CommitLog } from '../commit-log/commit-log.js'
+import { CommitLog, type LogRow } from '../commit-log/commit-log.js'
 import { Database } from '../database/database.js'
 import { SigningKeys } from '../identity/signing-keys.js'
 import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
 import { commitEvent } from './repo-events.js'
 import { type PreparedWrite, resolveWrite } from './prepare-write.js'
-import { applyCommit, HeadMoved, linkedPaths, type Repo } from './repo-row.js'
+import { applyCommit, HeadMoved, linkedPaths, type Repo, storeNodes } from './repo-row.js'
 import { type RepoTip, RepoTips } from './repo-tips.js'
 
 /** Most writes in one commit (sync 1.1 allows 200 operations). */
@@ -70,19 +70,34 @@ export class WriteRecordsHandler implements ICommandHandler<WriteRecords> {
     const { did, writes } = command
     if (writes.length > MAX_WRITES) throw invalidRequest(`Too many writes. Max: ${MAX_WRITES}`)
     for (let tries = 1; ; tries++) {
-      const { commit, durable } = await this.tips.turn(did, (tip) => this.format(writable(did, tip), command))
+      const attempt = await this.tips.turn(did, (tip) => this.attempt(tip, command))
       try {
-        await durable
-        const cids = writes.map(({ cid }) => cid)
-        return { commit: commit && { cid: commit.cid.toString(), rev: commit.rev }, cids }
+        await attempt.durable
+        if (attempt.refused !== undefined) throw attempt.refused
+        const { commit } = attempt
+        return { commit: commit && { cid: commit.cid.toString(), rev: commit.rev }, cids: writes.map(({ cid }) => cid) }
       } catch (error) {
-        this.tips.drop(did)
-        if (!(error instanceof HeadMoved) || tries >= MAX_TRIES) throw error
+        if (error === attempt.refused) throw error
+        this.tips.drop(attempt.tip)
+        // A commit below this one was not written: what was found there may never have been true.
+        const fell = attempt.commit === null || error instanceof HeadMoved
+        if (!fell || tries >= MAX_TRIES) throw error
       }
     }
   }
 
   /** Formats on the tip and queues the write; does not wait for it, so that the next one can be formatted meanwhile. */
+  private async attempt(tip: RepoTip | null, command: WriteRecords): Promise<Attempt> {
+    try {
+      const writable = assertWritable(command.did, tip)
+      const { commit, durable } = await this.format(writable, command)
+      return { tip, commit, durable, refused: undefined }
+    } catch (refused) {
+      if (tip && tip.repo.status !== null) this.tips.drop(tip)
+      return { tip, commit: null, durable: tip?.durable, refused }
+    }
+  }
+
   private async format(
     tip: RepoTip,
     { did, writes, conditions }: WriteRecords,
@@ -95,15 +110,17 @@ export class WriteRecordsHandler implements ICommandHandler<WriteRecords> {
       checkSwapRecord(tip, writes[0], conditions.swapRecord)
       const changes = [...replaced.map((path): RepoWrite => ({ action: 'delete', path })), ...changesOf(tip, writes)]
       if (changes.length === 0) return null
-      const { tree, head, rev: since } = repo
-      return formatted({ did, tree: tip.tree, head: repo.head, since, rev: this.tids.next(since), writes: changes, key })
+      const { head, rev: since } = repo
+      return formatted({ did, tree: tip.tree, head, since, rev: this.tids.next(since), writes: changes, key })
     })
-    if (!commit) return { commit, durable: tip.settled }
+    if (!commit) return { commit, durable: tip.durable }
+    const changes = await tip.read(() => tip.nodeChanges(commit))
     const durable = this.database.write(async (tx) => {
       await applyCommit(tx, repo, commit)
-      await this.log.append(tx, [commitEvent(commit)])
+      const [{ seq }] = (await this.log.append(tx, [commitEvent(commit)])) as [LogRow]
+      if (changes) await storeNodes(tx, repo, commit.rev, { seq, root: commit.data, layer: commit.tree.layer }, changes)
     })
-    tip.advance(commit, durable)
+    tip.advance(commit, changes !== null, durable)
     return { commit, durable }
   }
 
@@ -116,7 +133,16 @@ export class WriteRecordsHandler implements ICommandHandler<WriteRecords> {
   }
 }
 
-function writable(did: Did, tip: RepoTip | null): RepoTip {
+interface Attempt {
+  tip: RepoTip | null
+  commit: FormattedCommit | null
+  /** The write of this commit, or of the one below where this attempt made none. */
+  durable: Promise<unknown> | undefined
+  /** Why there is no commit, where that is not because nothing changes. */
+  refused: unknown
+}
+
+function assertWritable(did: Did, tip: RepoTip | null): RepoTip {
   if (!tip || tip.repo.hosting !== 'hosted') throw invalidRequest(`Could not find repo for DID: ${did}`, 'RepoNotFound')
   const { status } = tip.repo
   if (status === null) return tip

@@ -5,6 +5,7 @@
  */
 import { carSectionHead, Cid, decodeNode, encodeCarHeader, type NodePosition } from '../../repo-engine/index.js'
 import type { Reader } from '../database/database.js'
+import { type HeadNode, HeadTree } from '../repo/head-tree.js'
 import type { Repo } from '../repo/repo-row.js'
 
 /** Rows a statement fetches: about a millisecond of work, and as many as hold about so many bytes. */
@@ -15,15 +16,16 @@ const PAGE_BYTES = 1024 * 1024
 const CHUNK = 128 * 1024
 
 interface Block {
+  cid: Cid
+  bytes: Uint8Array
+}
+interface RecordBlock extends Block {
+  path: string
+}
+interface RecordRow {
+  path: string
   cid: Buffer
   bytes: Buffer
-}
-interface NodeRow extends Block {
-  after: string
-  depth: number
-}
-interface RecordRow extends Block {
-  path: string
 }
 
 /** The whole repository. `reader` must be a snapshot. */
@@ -38,24 +40,17 @@ export async function* exportSince(reader: Reader, repo: Repo, since: string): A
 
 async function* wholeRepo(reader: Reader, repo: Repo): AsyncGenerator<Buffer | Block[]> {
   yield* commitOf(reader, repo)
-  const nodes = new Rows<NodeRow>((last, limit) =>
-    reader.all(
-      `SELECT after, depth, cid, bytes FROM tree_node WHERE tree = ? AND (after, depth) > (?, ?)
-       ORDER BY after, depth LIMIT ?`,
-      repo.tree,
-      last?.after ?? '',
-      last?.depth ?? -1000,
-      limit,
-    ),
-  )
-  const records = new Rows<RecordRow>((last, limit) =>
-    reader.all(
+  const pages = await (await HeadTree.open(reader, repo)).pages()
+  const nodes = new Rows<HeadNode>((last, limit) => pages.after(last?.at ?? null, limit))
+  const records = new Rows<RecordBlock>(async (last, limit) => {
+    const rows = await reader.all<RecordRow>(
       'SELECT path, cid, bytes FROM record WHERE tree = ? AND path > ? ORDER BY path LIMIT ?',
       repo.tree,
       last?.path ?? '',
       limit,
-    ),
-  )
+    )
+    return rows.map(({ path, cid, bytes }) => ({ path, cid: Cid.fromBytes(cid), bytes }))
+  })
   for (;;) {
     const blocks: Block[] = []
     if (!nodes.here) await nodes.fetch()
@@ -65,7 +60,7 @@ async function* wholeRepo(reader: Reader, repo: Repo): AsyncGenerator<Buffer | B
     while (nodes.here && records.here) {
       const { row: node } = nodes
       const { row: record } = records
-      if (node && (!record || node.after < record.path)) blocks.push(nodes.take())
+      if (node && (!record || node.at.after < record.path)) blocks.push(nodes.take())
       else if (record) blocks.push(records.take())
       else break
     }
@@ -81,7 +76,7 @@ class Rows<Row extends Block> {
   private ended = false
   private limit = FIRST_PAGE
 
-  constructor(private readonly read: (last: Row | undefined, limit: number) => Row[] | Promise<Row[]>) {}
+  constructor(private readonly read: (last: Row | undefined, limit: number) => Promise<Row[]>) {}
 
   get here(): boolean {
     return this.next < this.page.length || this.ended
@@ -106,27 +101,24 @@ class Rows<Row extends Block> {
 
 async function* changedSince(reader: Reader, repo: Repo, since: string): AsyncGenerator<Buffer | Block[]> {
   yield* commitOf(reader, repo)
+  const head = await HeadTree.open(reader, repo)
+  const pages = await head.pages()
   // A node that was not written after `since` has nothing below it that was.
-  const way: NodePosition[] = [{ after: '', layer: repo.layer }]
+  const way: NodePosition[] = [{ after: '', layer: head.tree.layer }]
   for (let at = way.pop(); at; at = way.pop()) {
-    const node = await reader.get<Block & { rev: string }>(
-      'SELECT rev, cid, bytes FROM tree_node WHERE tree = ? AND after = ? AND depth = ?',
-      repo.tree,
-      at.after,
-      -at.layer,
-    )
+    const node = await pages.at(at)
     if (!node) throw new Error(`tree ${repo.tree} is broken: no node on layer ${at.layer} after "${at.after}"`)
-    if (node.rev <= since) continue
+    if (node.rev !== null && node.rev <= since) continue
     const { keys, links } = decodeNode(node.bytes)
     const blocks: Block[] = [node]
     for (const key of keys) {
-      const record = await reader.get<Block>(
-        'SELECT cid, bytes FROM record WHERE tree = ? AND path = ? AND rev > ?',
+      const record = await reader.get<RecordRow>(
+        'SELECT path, cid, bytes FROM record WHERE tree = ? AND path = ? AND rev > ?',
         repo.tree,
         key,
         since,
       )
-      if (record) blocks.push(record)
+      if (record) blocks.push({ cid: Cid.fromBytes(record.cid), bytes: record.bytes })
     }
     for (let i = links.length - 1; i >= 0; i--)
       if (links[i]) way.push({ after: i === 0 ? at.after : keys[i - 1]!, layer: at.layer - 1 })
@@ -137,7 +129,7 @@ async function* changedSince(reader: Reader, repo: Repo, since: string): AsyncGe
 async function* commitOf(reader: Reader, repo: Repo): AsyncGenerator<Buffer | Block[]> {
   const row = await reader.get<{ commit_block: Buffer }>('SELECT commit_block FROM repo WHERE did = ?', repo.did)
   yield encodeCarHeader([repo.head])
-  yield [{ cid: Buffer.from(repo.head.bytes), bytes: row!.commit_block }]
+  yield [{ cid: repo.head, bytes: row!.commit_block }]
 }
 
 /** Gathers parts into chunks of one size, one copy each, and lets other work in between. */
@@ -145,7 +137,7 @@ async function* chunked(parts: AsyncGenerator<Buffer | Block[]>): AsyncGenerator
   let chunk = Buffer.allocUnsafeSlow(CHUNK)
   let filled = 0
   const put = function* (bytes: Uint8Array): Generator<Buffer> {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const taken = Math.min(bytes.length - at, CHUNK - filled)
       chunk.set(taken === bytes.length ? bytes : bytes.subarray(at, at + taken), filled)
       filled += taken
@@ -160,7 +152,7 @@ async function* chunked(parts: AsyncGenerator<Buffer | Block[]>): AsyncGenerator
     if (Buffer.isBuffer(part)) yield* put(part)
     else
       for (const { cid, bytes } of part) {
-        yield* put(carSectionHead(Cid.fromBytes(cid), bytes.length))
+        yield* put(carSectionHead(cid, bytes.length))
         yield* put(bytes)
       }
     await new Promise(setImmediate)

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
-import { type CarBlock, Cid, encodeCar, Mst, provePath } from '../../repo-engine/index.js'
+import { type CarBlock, Cid, encodeCar, type NodePosition, provePath } from '../../repo-engine/index.js'
 import { Database, type Reader } from '../database/database.js'
-import { FetchedBlocks } from '../repo/fetched-blocks.js'
+import { type HeadNode, HeadTree } from '../repo/head-tree.js'
 import { RepoQueries } from '../repo/repo-queries.js'
 import type { RepoStatus } from '../repo/repo-row.js'
 import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
@@ -13,7 +13,7 @@ const MAX_WAITING = 100
 /** An export that its reader does not take this long is given up: the WAL cannot shrink below its snapshot. */
 const STALL_MS = 60_000
 /** Rows looked at between two turns of other work when blocks are searched by CID. */
-const SEARCH_ROWS = 2_000
+const SEARCH_ROWS = 500
 
 /** Repositories, and provable parts of them, as CARs. Everything is read from one snapshot, so nothing is ever torn. */
 @Injectable()
@@ -27,19 +27,22 @@ export class RepoExports {
   ) {}
 
   /**
-   * The whole repository, or what was written after the rev `since`, in streamable order. Runs on a snapshot that ends
-   * with the iteration. @throws XrpcError RepoNotFound …, 503 NotEnoughResources.
+   * The whole repository, or what was written after the rev `since`, in streamable order. A snapshot is held from the
+   * first chunk that is asked for to the end of the iteration. @throws XrpcError RepoNotFound …, 503 NotEnoughResources.
    */
   async export(did: string, since: string | null): Promise<AsyncGenerator<Buffer>> {
     await this.queries.available(did)
+    if (this.waiting.length >= MAX_WAITING) throw new XrpcError(503, 'NotEnoughResources', 'too many exports at once')
+    return this.chunks(did, since)
+  }
+
+  private async *chunks(did: string, since: string | null): AsyncGenerator<Buffer> {
     await this.enter()
-    const { queries, database } = this
-    const leave = (): void => this.leave()
     // The snapshot is a callback and the CAR a generator; chunks pass from one to the other by hand.
     const chunks = new Handover()
-    const done = database
+    const done = this.database
       .snapshot(async (reader) => {
-        const repo = await queries.available(did, reader)
+        const repo = await this.queries.available(did, reader)
         const car = since === null ? exportRepo(reader, repo) : exportSince(reader, repo, since)
         for await (const chunk of car) if (!(await chunks.put(chunk))) return
       })
@@ -47,18 +50,20 @@ export class RepoExports {
         () => chunks.end(),
         (error: unknown) => chunks.end(error),
       )
-      .finally(leave)
-    void done
-    return chunks.take()
+    try {
+      yield* chunks.take()
+    } finally {
+      await done
+      this.leave()
+    }
   }
 
   /** A CAR that proves what stands under a path: commit, the nodes down to it, and the record if there is one. */
   async proveRecord(did: string, path: string): Promise<Buffer> {
     return this.database.snapshot(async (reader) => {
       const repo = await this.queries.available(did, reader)
-      const blocks = new FetchedBlocks(repo.tree)
-      const tree = Mst.load(blocks, repo.data, repo.layer)
-      const nodes = await blocks.during(reader, () => provePath(tree, path))
+      const head = await HeadTree.open(reader, repo)
+      const nodes = await head.read(() => provePath(head.tree, path))
       const commit = await commitBlock(reader, did)
       const record = await reader.get<{ cid: Buffer; bytes: Buffer }>(
         'SELECT cid, bytes FROM record WHERE tree = ? AND path = ?',
@@ -86,39 +91,47 @@ export class RepoExports {
         if (wanted.delete(cid.toString())) found.push({ cid, bytes })
       }
       if (wanted.has(repo.head.toString())) take(repo.head, await commitBlock(reader, did))
-      for (const { table, key } of PLACES) {
-        for (let after: unknown = key.first; wanted.size > 0; ) {
-          const rows = await reader.all<{ cid: Buffer } & Record<string, string | number>>(
-            `SELECT ${key.columns}, cid FROM ${table} WHERE tree = ? AND (${key.columns}) > (${key.marks})
-             ORDER BY ${key.columns} LIMIT ${SEARCH_ROWS}`,
-            repo.tree,
-            ...(after as (string | number)[]),
-          )
-          for (const row of rows) {
-            const cid = Cid.fromBytes(row.cid)
-            if (!wanted.has(cid.toString())) continue
-            const place = key.columns.split(', ').map((column) => row[column]!)
-            const block = await reader.get<{ bytes: Buffer }>(
-              `SELECT bytes FROM ${table} WHERE tree = ? AND (${key.columns}) = (${key.marks})`,
-              repo.tree,
-              ...place,
-            )
-            take(cid, block!.bytes)
-          }
-          const last = rows.at(-1)
-          if (!last) break
-          after = key.columns.split(', ').map((column) => last[column]!)
-          await new Promise(setImmediate)
+      for (let after = ''; wanted.size > 0;) {
+        const rows = await reader.all<{ path: string; cid: Buffer }>(
+          'SELECT path, cid FROM record WHERE tree = ? AND path > ? ORDER BY path LIMIT ?',
+          repo.tree,
+          after,
+          SEARCH_ROWS,
+        )
+        for (const row of rows) {
+          const cid = Cid.fromBytes(row.cid)
+          if (wanted.has(cid.toString())) take(cid, await recordBytes(reader, repo.tree, row.path))
         }
+        if (rows.length === 0) break
+        after = rows.at(-1)!.path
+        await new Promise(setImmediate)
       }
-      if (wanted.size > 0) throw invalidRequest(`Could not find cids: ${[...wanted.keys()].join(', ')}`, 'BlockNotFound')
+      const pages = await (await HeadTree.open(reader, repo)).pages()
+      for (let at: NodePosition | null = null; wanted.size > 0;) {
+        const nodes: HeadNode[] = await pages.after(at, SEARCH_ROWS)
+        for (const { cid, bytes } of nodes) take(cid, bytes)
+        if (nodes.length === 0) break
+        at = nodes.at(-1)!.at
+        await new Promise(setImmediate)
+      }
+      if (wanted.size > 0)
+        throw invalidRequest(`Could not find cids: ${[...wanted.keys()].join(', ')}`, 'BlockNotFound')
       return encodeCar(repo.head, found)
     })
   }
 
   /** Repositories hosted here in the order in which they came, after the one with the given number. */
-  async list(after: number, limit: number): Promise<{ id: number; did: string; head: Cid; rev: string; status: RepoStatus | null }[]> {
-    const rows = await this.database.read.all<{ id: number; did: string; head: Buffer; rev: string; status: RepoStatus | null }>(
+  async list(
+    after: number,
+    limit: number,
+  ): Promise<{ id: number; did: string; head: Cid; rev: string; status: RepoStatus | null }[]> {
+    const rows = await this.database.read.all<{
+      id: number
+      did: string
+      head: Buffer
+      rev: string
+      status: RepoStatus | null
+    }>(
       `SELECT id, did, head, rev, status FROM repo
        WHERE id > ? AND hosting = 'hosted' AND (status IS NULL OR status <> 'deleted') ORDER BY id LIMIT ?`,
       after,
@@ -132,7 +145,6 @@ export class RepoExports {
       this.running++
       return
     }
-    if (this.waiting.length >= MAX_WAITING) throw new XrpcError(503, 'NotEnoughResources', 'too many exports at once')
     await new Promise<void>((resolve) => this.waiting.push(resolve))
   }
 
@@ -143,11 +155,10 @@ export class RepoExports {
   }
 }
 
-/** What finds rows in tree order; `first` is before every row. */
-const PLACES = [
-  { table: 'record', key: { columns: 'path', marks: '?', first: [''] } },
-  { table: 'tree_node', key: { columns: 'after, depth', marks: '?, ?', first: ['', -1000] } },
-] as const
+async function recordBytes(reader: Reader, tree: number, path: string): Promise<Buffer> {
+  return (await reader.get<{ bytes: Buffer }>('SELECT bytes FROM record WHERE tree = ? AND path = ?', tree, path))!
+    .bytes
+}
 
 async function commitBlock(reader: Reader, did: string): Promise<Buffer> {
   return (await reader.get<{ commit_block: Buffer }>('SELECT commit_block FROM repo WHERE did = ?', did))!.commit_block
@@ -170,7 +181,7 @@ class Handover {
     const stall = setTimeout(() => {
       this.error = new Error('the export was not read')
       this.close()
-    }, STALL_MS)
+    }, STALL_MS).unref()
     try {
       return await wanted
     } finally {

@@ -58,7 +58,9 @@ export class SyncController {
   }
 
   @XrpcQuery('com.atproto.sync.listRepos')
-  async listRepos(@Params() params: ParamsOf<'com.atproto.sync.listRepos'>): Promise<Out<'com.atproto.sync.listRepos'>> {
+  async listRepos(
+    @Params() params: ParamsOf<'com.atproto.sync.listRepos'>,
+  ): Promise<Out<'com.atproto.sync.listRepos'>> {
     const { limit = 500, cursor } = params
     const after = cursor === undefined ? 0 : Number(cursor)
     if (!Number.isSafeInteger(after) || after < 0) throw invalidRequest('Malformed cursor')

@@ -2,7 +2,11 @@ import type { DynamicModule, LogLevel } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance } from 'fastify'
+import { revOfCommit } from '../api-2022/commit-rev.js'
+import { serve2022 } from '../api-2022/serve-2022.js'
+import { Config } from '../config/config.js'
 import { ServerLogger } from '../config/server-logger.js'
+import { Database } from '../database/database.js'
 
 /** Largest JSON body, in bytes: 200 writes of a full commit, as JSON. */
 const MAX_JSON_BYTES = 4 * 1024 * 1024
@@ -27,6 +31,9 @@ export async function createHttpApp(module: DynamicModule, logLevels?: LogLevel[
   fastify.server.headersTimeout = HEADERS_TIMEOUT_MS
   parseBodies(fastify)
   allowEveryOrigin(fastify)
+  const database = app.get(Database, { strict: false })
+  const { serviceDid } = app.get(Config, { strict: false })
+  serve2022(fastify, { did: serviceDid, revOf: (did, cid) => revOfCommit(database, did, cid) })
   app.enableShutdownHooks()
   return app
 }

@@ -30,7 +30,10 @@ export class XrpcErrorFilter implements ExceptionFilter {
     if (error.status >= 500 && error.status !== 501) {
       const { method, url } = http.getRequest<FastifyRequest>()
       // The query may carry what nobody should read in a log.
-      this.logger.error(`${method} ${url.split('?')[0]}: ${String((thrown as Error)?.message ?? thrown)}`, (thrown as Error)?.stack)
+      this.logger.error(
+        `${method} ${url.split('?')[0]}: ${String((thrown as Error)?.message ?? thrown)}`,
+        (thrown as Error)?.stack,
+      )
     }
     if (reply.raw.headersSent) {
       // Half an answer is out: cutting the connection is the only way to say so.

@@ -22,7 +22,14 @@ const eventsOf = async (did: string): Promise<LogRow[]> => server.get(CommitLog)
 /** Rows that speak of a DID or a handle, in every table that an account is made of. */
 async function tracesOf(value: string): Promise<string[]> {
   const { read } = server.get(Database)
-  const places = { account: 'did', handle_claim: 'handle', signing_key: 'did', repo: 'did', plc_operation: 'did', tree: 'did' }
+  const places = {
+    account: 'did',
+    handle_claim: 'handle',
+    signing_key: 'did',
+    repo: 'did',
+    plc_operation: 'did',
+    tree: 'did',
+  }
   const found: string[] = []
   for (const [table, column] of Object.entries(places)) {
     const rows = await read.all(`SELECT 1 FROM ${table} WHERE ${column} = ?`, value)
@@ -34,7 +41,10 @@ async function tracesOf(value: string): Promise<string[]> {
 describe('a new account', () => {
   it('has an identity, a signed empty repository and its first events, in the official order', async () => {
     const created = await server.createAccount('alice')
-    expect(created).toMatchObject({ handle: 'alice.test', didDoc: { id: created.did, alsoKnownAs: ['at://alice.test'] } })
+    expect(created).toMatchObject({
+      handle: 'alice.test',
+      didDoc: { id: created.did, alsoKnownAs: ['at://alice.test'] },
+    })
     const data = await server.get(PlcDirectory).data(created.did)
     const keys = server.get(SigningKeys)
     expect(data).toMatchObject({
@@ -53,7 +63,12 @@ describe('a new account', () => {
 
   it("puts the owner's recovery key before the server's", async () => {
     const recoveryKey = SigningKey.generate('p256').didKey
-    const { body } = await create({ handle: 'rescued.test', email: 'r@example.com', password: 'some-password', recoveryKey })
+    const { body } = await create({
+      handle: 'rescued.test',
+      email: 'r@example.com',
+      password: 'some-password',
+      recoveryKey,
+    })
     const data = await server.get(PlcDirectory).data(body.did as string)
     expect(data?.rotationKeys).toEqual([recoveryKey, server.get(SigningKeys).rotationKey.didKey])
   })
@@ -61,7 +76,12 @@ describe('a new account', () => {
   it.each<[string, object, string, string | RegExp]>([
     ['no email address', { email: undefined }, 'InvalidRequest', 'Email is required'],
     ['no real email address', { email: 'someone' }, 'InvalidRequest', /not supported/],
-    ['a taken email address', { email: 'ALICE@example.com' }, 'InvalidRequest', 'Email already taken: alice@example.com'],
+    [
+      'a taken email address',
+      { email: 'ALICE@example.com' },
+      'InvalidRequest',
+      'Email already taken: alice@example.com',
+    ],
     ['no password', { password: undefined }, 'InvalidPassword', 'Password is required'],
     ['a short password', { password: '1234567' }, 'InvalidPassword', /too short/],
     ['a long password', { password: 'x'.repeat(257) }, 'InvalidPassword', /too long/],
@@ -75,16 +95,24 @@ describe('a new account', () => {
   ])('cannot have %s', async (_, change, error, message) => {
     const answer = await create({ ...GOOD, ...change })
     expect(answer.status).toBe(400)
-    expect(answer.body).toEqual({ error, message: typeof message === 'string' ? message : expect.stringMatching(message) })
+    expect(answer.body).toEqual({
+      error,
+      message: typeof message === 'string' ? message : expect.stringMatching(message),
+    })
     expect(await tracesOf(GOOD.handle)).toEqual([])
   })
 
   it('is made once when many ask for one handle at the same time', async () => {
-    const bodies = Array.from({ length: 6 }, (_, i) => ({ ...GOOD, handle: 'race.test', email: `racer${i}@example.com` }))
+    const bodies = Array.from({ length: 6 }, (_, i) => ({
+      ...GOOD,
+      handle: 'race.test',
+      email: `racer${i}@example.com`,
+    }))
     const answers = await Promise.all(bodies.map((body) => create(body)))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
     for (const { status, body } of answers)
-      if (status !== 200) expect(body).toEqual({ error: 'HandleNotAvailable', message: 'Handle already taken: race.test' })
+      if (status !== 200)
+        expect(body).toEqual({ error: 'HandleNotAvailable', message: 'Handle already taken: race.test' })
     const { read } = server.get(Database)
     const count = async (table: string) => (await read.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`))!.n
     const accounts = await count('account')
@@ -98,7 +126,10 @@ describe('a new account', () => {
       const ask = async (inviteCode?: string) =>
         (await closed.post('com.atproto.server.createAccount', { body: { ...GOOD, inviteCode } })).body
       expect(await ask()).toEqual({ error: 'InvalidInviteCode', message: 'No invite code provided' })
-      expect(await ask('skylog-abc')).toEqual({ error: 'InvalidInviteCode', message: 'Provided invite code not available' })
+      expect(await ask('skylog-abc')).toEqual({
+        error: 'InvalidInviteCode',
+        message: 'Provided invite code not available',
+      })
       const { body } = await closed.query('com.atproto.server.describeServer')
       expect(body).toMatchObject({ inviteCodeRequired: true })
     } finally {
@@ -113,7 +144,12 @@ describe('an account that comes from elsewhere', () => {
 
   beforeAll(async () => {
     const rotationKey = SigningKey.generate()
-    const identity = { handle: 'mover.example.com', signingKey: key.didKey, rotationKey, pdsUrl: 'https://old.example.com' }
+    const identity = {
+      handle: 'mover.example.com',
+      signingKey: key.didKey,
+      rotationKey,
+      pdsUrl: 'https://old.example.com',
+    }
     const genesis = formatGenesis(identity)
     did = genesis.did
     await server.get(PlcDirectory).submit(did, genesis.op)

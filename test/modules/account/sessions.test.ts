@@ -120,7 +120,10 @@ describe('signing in', () => {
     let hashes = 0
     passwords['derive'] = (...args: Parameters<typeof derive>) => (hashes++, derive.apply(passwords, args))
     try {
-      const refusal = { status: 401, body: { error: 'AuthenticationRequired', message: 'Invalid identifier or password' } }
+      const refusal = {
+        status: 401,
+        body: { error: 'AuthenticationRequired', message: 'Invalid identifier or password' },
+      }
       for (const [identifier, password] of [
         ['alice.test', 'not-her-password'],
         ['nobody.test', 'alice-password'],

@@ -1,7 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common'
 import { AccessStrategy } from '../../../src/modules/auth/access.strategy.js'
 import { AdminGuard, OptionalAccessGuard } from '../../../src/modules/auth/guards.js'
-import { type AuthenticatedRequest, requireActive, requireFullAccess, type Viewer } from '../../../src/modules/auth/viewer.js'
+import {
+  type AuthenticatedRequest,
+  requireActive,
+  requireFullAccess,
+  type Viewer,
+} from '../../../src/modules/auth/viewer.js'
 import type { Secrets } from '../../../src/modules/config/secrets.js'
 
 const contextOf = (authorization?: string) => {

@@ -68,8 +68,18 @@ describe('an access token', () => {
     ['nothing behind Bearer', () => 'Bearer ', 'AuthMissing', 'Authentication Required'],
     ['another scheme', () => 'Basic YWRtaW46YWRtaW4=', 'InvalidToken', 'Unexpected authorization type'],
     ['no token at all', () => 'gibberish', 'InvalidToken', 'Token could not be verified'],
-    ['two parts', () => alice.accessJwt.split('.').slice(0, 2).join('.'), 'InvalidToken', 'Token could not be verified'],
-    ['another secret', () => forge(alice.accessJwt, { secret: 'guess' }), 'InvalidToken', 'Token could not be verified'],
+    [
+      'two parts',
+      () => alice.accessJwt.split('.').slice(0, 2).join('.'),
+      'InvalidToken',
+      'Token could not be verified',
+    ],
+    [
+      'another secret',
+      () => forge(alice.accessJwt, { secret: 'guess' }),
+      'InvalidToken',
+      'Token could not be verified',
+    ],
     [
       'a changed payload',
       () => {
@@ -99,13 +109,23 @@ describe('an access token', () => {
       'InvalidToken',
       'Token could not be verified',
     ],
-    ['no audience', () => forge(alice.accessJwt, { claims: { aud: undefined } }), 'InvalidToken', 'Token could not be verified'],
+    [
+      'no audience',
+      () => forge(alice.accessJwt, { claims: { aud: undefined } }),
+      'InvalidToken',
+      'Token could not be verified',
+    ],
     ['an unknown scope', () => forge(alice.accessJwt, { claims: { scope: 'all' } }), 'InvalidToken', 'Bad token scope'],
     ['no expiry', () => forge(alice.accessJwt, { claims: { exp: undefined } }), 'InvalidToken', 'Malformed token'],
     ['an expiry of zero', () => forge(alice.accessJwt, { claims: { exp: 0 } }), 'ExpiredToken', 'Token has expired'],
     ['no session', () => forge(alice.accessJwt, { claims: { sid: undefined } }), 'InvalidToken', 'Malformed token'],
     ['no DID', () => forge(alice.accessJwt, { claims: { sub: 'alice.test' } }), 'InvalidToken', 'Malformed token'],
-    ["somebody else's session", () => forge(alice.accessJwt, { claims: { sub: bob.did } }), 'ExpiredToken', 'Token has been revoked'],
+    [
+      "somebody else's session",
+      () => forge(alice.accessJwt, { claims: { sub: bob.did } }),
+      'ExpiredToken',
+      'Token has been revoked',
+    ],
     ['a refresh token', () => alice.refreshJwt, 'InvalidToken', 'Bad token scope'],
     [
       'a refresh token with an access scope',

@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+/**
+ * Starts the command line on a Node that is new enough (the native modules crash on older ones), from a build that is no
+ * older than the sources. A package that was installed has no sources beside it, and runs as it is.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import module from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const entry = join(root, 'dist/src/cli.js')
+const require = module.createRequire(import.meta.url)
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 24 || (major === 24 && minor < 7)) runWith(bundledNode())
+else {
+  if (existsSync(join(root, 'src')) && isStale()) build()
+  // Half of what a short command takes is the compiling of its dependencies.
+  module.enableCompileCache()
+  await import(entry)
+}
+
+/** The Node that is installed as a dependency. */
+function bundledNode() {
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
+  try {
+    const { bin } = require(`${name}/package.json`)
+    return join(require.resolve(`${name}/package.json`), '..', bin.node)
+  } catch {
+    fail(`needs Node 24.7 or newer; this is ${process.versions.node}, and the package ${name} is not installed`)
+  }
+}
+
+/** Runs this same command line on another Node, in this process's place. */
+function runWith(node) {
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('error', (error) => fail(error.message))
+  child.on('exit', (code, signal) => process.exit(signal ? 128 + (signal === 'SIGINT' ? 2 : 15) : code))
+}
+
+function isStale() {
+  const built = statSync(entry, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  return ['src', 'migrations'].some((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).some(
+      (file) => statSync(join(root, folder, file), { throwIfNoEntry: false })?.mtimeMs > built,
+    ),
+  )
+}
+
+/** One build at a time: a second command line waits for the first one's, and finds it done. */
+function build() {
+  const lock = join(root, 'node_modules/.skylog-build')
+  const deadline = Date.now() + 60_000
+  while (!take(lock)) {
+    // Whoever held it was killed.
+    if (Date.now() > deadline) rmSync(lock, { recursive: true, force: true })
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
+  }
+  try {
+    if (!isStale()) return
+    process.stderr.write('skylog: building …\n')
+    const { status, stdout, stderr } = spawnSync(process.execPath, [require.resolve('@nestjs/cli/bin/nest.js'), 'build'], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    if (status !== 0) fail(`the build failed\n${stdout}${stderr}`)
+  } finally {
+    rmSync(lock, { recursive: true, force: true })
+  }
+}
+
+function take(lock) {
+  try {
+    mkdirSync(lock)
+    return true
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+    return false
+  }
+}
+
+function fail(message) {
+  process.stderr.write(`skylog: ${message}\n`)
+  process.exit(1)
+}

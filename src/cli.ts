@@ -1,0 +1,20 @@
+import 'reflect-metadata'
+import { CommandFactory } from 'nest-commander'
+import { CliModule } from './modules/cli/cli.module.js'
+import { WrongUsage } from './modules/cli/options.js'
+import { VERSION } from './modules/config/config.js'
+
+/** Says what went wrong: one line for what an operator can do something about, the stack for a mistake in here. */
+function fail(error: Error): void {
+  const mistake = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError
+  process.stderr.write(`skylog: ${(mistake && error.stack) || error.message}\n`)
+  process.exitCode = error instanceof WrongUsage ? 2 : 1
+}
+
+try {
+  await CommandFactory.run(CliModule, { logger: ['error', 'fatal'], version: VERSION, serviceErrorHandler: fail })
+} catch (error) {
+  fail(error as Error)
+}
+// A question to the outside that was given up on is not waited for.
+process.exit()

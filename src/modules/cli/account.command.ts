@@ -1,0 +1,19 @@
+import { Command, CommandRunner, Help } from 'nest-commander'
+import { AccountCreateCommand } from './account-create.command.js'
+import { AccountListCommand } from './account-list.command.js'
+
+@Command({
+  name: 'account',
+  description: 'Create and list the accounts of this server.',
+  subCommands: [AccountCreateCommand, AccountListCommand],
+})
+export class AccountCommand extends CommandRunner {
+  async run(): Promise<void> {
+    this.command.help({ error: true })
+  }
+
+  @Help('after')
+  more(): string {
+    return '\nExit codes: 0 fine · 1 failed · 2 wrong usage'
+  }
+}

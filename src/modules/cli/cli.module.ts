@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common'
+import { AccountCommand } from './account.command.js'
+import { ImportCommand } from './import.command.js'
+import { InspectCommand } from './inspect.command.js'
+import { ServeCommand } from './serve.command.js'
+import { SkylogCommand } from './skylog.command.js'
+import { VerifyCommand } from './verify.command.js'
+
+/**
+ * The command line. Holds commands only: one that needs the server, or the database, loads and opens it when it runs,
+ * so that a help text need not wait for them.
+ */
+@Module({
+  providers: [
+    SkylogCommand,
+    ServeCommand,
+    ImportCommand,
+    InspectCommand,
+    VerifyCommand,
+    ...AccountCommand.registerWithSubCommands(),
+  ],
+})
+export class CliModule {}

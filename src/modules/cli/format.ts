@@ -1,0 +1,41 @@
+/** Numbers, times and tables as people read them. */
+import { isTid, tidToMicros } from '../../repo-engine/index.js'
+
+export function count(value: number): string {
+  return value.toLocaleString('en-US')
+}
+
+/** `1 record`, `2 records`. */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`
+}
+
+export function bytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let unit = 0
+  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+}
+
+/** The moment that a rev names, RFC 3339; null where that is no date. */
+export function timeOfRev(rev: string | null): string | null {
+  if (rev === null || !isTid(rev)) return null
+  const date = new Date(tidToMicros(rev) / 1000)
+  return Number.isNaN(date.getTime()) ? null : date.toISOString()
+}
+
+/** A heading over rows of a name and a value. */
+export function section(heading: string, rows: readonly (readonly [string, string | null])[]): string {
+  const shown = rows.filter((row): row is [string, string] => row[1] !== null)
+  const width = Math.max(...shown.map(([name]) => name.length))
+  return [heading, ...shown.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)].join('\n')
+}
+
+/** A heading over columns; those of numbers stand to the right. */
+export function table(heading: string, columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [[heading, ...columns], ...rows.map(([first, ...rest]) => [`  ${first}`, ...rest])]
+  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)))
+  const ofNumbers = lines[0]!.map((_, i) => rows.every((row) => /^[\d.,]+$/.test(row[i]!)))
+  const pad = (cell: string, i: number): string => (ofNumbers[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))
+  return lines.map((line) => line.map(pad).join('  ').trimEnd()).join('\n')
+}

@@ -1,0 +1,69 @@
+import { dataDirectory, type Ran, skylog } from './run-cli.js'
+
+const COMMANDS: Record<string, string[]> = {
+  serve: ['--port', '--data'],
+  import: ['<car>', '--did', '--data', '--json'],
+  inspect: ['<did-or-car>', '--key', '--data', '--json'],
+  verify: ['<did-or-car>', '--key', '--data', '--json'],
+  'account create': ['--handle', '--email', '--password', '--data', '--json'],
+  'account list': ['--data', '--json'],
+}
+
+it('says what there is, and its version', async () => {
+  const [help, version] = await Promise.all([skylog(['--help']), skylog(['--version'])])
+  expect(help.code).toBe(0)
+  for (const name of Object.keys(COMMANDS)) expect(help.stdout).toMatch(new RegExp(`^  ${name.split(' ')[0]} `, 'm'))
+  expect(help.stdout).toContain('Exit codes')
+  expect(version).toMatchObject({ code: 0, stdout: '0.1.0\n' })
+})
+
+it.each(Object.entries(COMMANDS))('%s --help names every argument and option, an example and exit codes', async (name, options) => {
+  const { code, stdout } = await skylog([...name.split(' '), '--help'])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(new RegExp(`^Usage: skylog ${name} `))
+  for (const option of [...options, '--help', 'Exit codes: 0', `$ skylog ${name}`]) expect(stdout).toContain(option)
+  const listed = [...stdout.matchAll(/^ {2}(?:-h, )?(--[a-z]+)/gm)].map(([, option]) => option)
+  expect(listed).toEqual([...options, '--help'].filter((option) => option.startsWith('--')))
+})
+
+const data = dataDirectory()
+
+describe('wrong usage ends with 2 and says why', () => {
+  const cases: [string[], string][] = [
+    [[], 'Usage: skylog'],
+    [['account'], 'Usage: skylog account'],
+    [['frobnicate'], "unknown command 'frobnicate'"],
+    [['verify'], 'missing required argument'],
+    [['verify', 'a.car', 'b.car'], 'too many arguments'],
+    [['inspect', 'a.car', '--frob'], "unknown option '--frob'"],
+    [['inspect', 'did:nonsense'], 'not a DID'],
+    [['verify', 'a.car', '--key', 'secret'], '--key'],
+    [['import', 'a.car', '--did', 'alice.test'], '--did'],
+    [['account', 'create', '--handle', 'alice.test'], "required option '--email <address>'"],
+    [['serve', '--port', 'http'], '--port'],
+  ]
+  let results: Ran[]
+  beforeAll(async () => {
+    results = []
+    // Two at a time is as fast as all at once, and kinder.
+    for (let i = 0; i < cases.length; i += 2)
+      results.push(...(await Promise.all(cases.slice(i, i + 2).map(([args]) => skylog(args, { PDS_DATA_DIRECTORY: data })))))
+  }, 60_000)
+
+  it.each(cases.map(([args, message], i) => [args.join(' '), message, i] as const))('skylog %s', (_, message, i) => {
+    expect(results[i]!.stderr).toContain(message)
+    expect(results[i]).toMatchObject({ code: 2, stdout: '' })
+  })
+})
+
+it('what is not there is a failure, told in one line', async () => {
+  const [file, repo, setting] = await Promise.all([
+    skylog(['verify', 'nowhere.car']),
+    skylog(['inspect', 'did:web:alice.example'], { PDS_DATA_DIRECTORY: data }),
+    skylog(['account', 'list'], { PDS_PORT: 'high' }),
+  ])
+  for (const { code, stdout, stderr } of [file, repo, setting]) {
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^skylog: [^\n]+\n$/)
+  }
+})

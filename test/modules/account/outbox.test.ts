@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Logger } from '@nestjs/common'
+import { GivenUp, Outbox } from '../../../src/modules/account/outbox.js'
+import { Clock } from '../../../src/modules/config/clock.js'
+import { SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
+
+let directory: string
+let database: SqliteDatabase
+let outbox: Outbox
+const clock = new Clock()
+
+beforeEach(async () => {
+  Logger.overrideLogger(false)
+  directory = mkdtempSync(join(tmpdir(), 'skylog-outbox-'))
+  database = await SqliteDatabase.open(join(directory, 'test.sqlite'))
+  outbox = new Outbox(database, clock)
+})
+afterEach(async () => {
+  outbox.onApplicationShutdown()
+  await database.close()
+  rmSync(directory, { recursive: true })
+})
+
+const promise = (payload: unknown, kind = 'mail') => database.write((tx) => outbox.add(tx, kind, payload))
+const rows = () => database.read.all<{ id: number; attempts: number; last_error: string }>('SELECT * FROM outbox')
+const settle = () => new Promise((resolve) => setTimeout(resolve, 50))
+
+it('begins when the write is committed, and not when it is undone', async () => {
+  const done: unknown[] = []
+  outbox.handle<unknown>('mail', (payload) => Promise.resolve(void done.push(payload)))
+  const undone = database.write(async (tx) => {
+    await outbox.add(tx, 'mail', 'never')
+    throw new Error('changed my mind')
+  })
+  await expect(undone).rejects.toThrow('changed my mind')
+  await promise({ to: 'alice' })
+  await settle()
+  expect(done).toEqual([{ to: 'alice' }])
+  expect(await rows()).toEqual([])
+})
+
+it('does work that two are waiting for once, and tells both', async () => {
+  let times = 0
+  outbox.handle('mail', async () => {
+    times++
+    await settle()
+  })
+  const id = await promise('x')
+  await Promise.all([outbox.perform(id), outbox.perform(id)])
+  expect(times).toBe(1)
+})
+
+it('keeps what fails, with its reason, and the finish of what succeeds in one write with its removal', async () => {
+  let fail = true
+  outbox.handle('mail', () => {
+    if (fail) throw new Error('no route to host')
+    return Promise.resolve(async (tx) => {
+      await tx.run("INSERT INTO handle_claim (handle, did) VALUES ('sent.test', 'did:plc:x')")
+    })
+  })
+  const id = await promise('x')
+  await expect(outbox.perform(id)).rejects.toThrow('no route to host')
+  expect(await rows()).toMatchObject([{ attempts: 1, last_error: 'no route to host' }])
+  fail = false
+  await outbox.perform(id)
+  expect(await rows()).toEqual([])
+  expect(await database.read.all('SELECT * FROM handle_claim')).toHaveLength(1)
+})
+
+it('waits longer after every failure', async () => {
+  outbox.handle('mail', () => Promise.reject(new Error('down')))
+  const id = await promise('x')
+  const waits: number[] = []
+  for (let i = 0; i < 12; i++) {
+    await outbox.perform(id).catch(() => {})
+    const [row] = await database.read.all<{ due_at: number }>('SELECT due_at FROM outbox')
+    waits.push(Math.round((row!.due_at - clock.now()) / 1000))
+  }
+  expect(waits.slice(0, 5)).toEqual([1, 2, 4, 8, 16])
+  expect(waits.at(-1)).toBe(600)
+})
+
+it('takes back what will never be done', async () => {
+  const undone: string[] = []
+  outbox.handle<string>('mail', (payload) => {
+    throw new GivenUp(new Error('no such user'), async (tx) => {
+      undone.push(payload)
+      await tx.run('DELETE FROM handle_claim')
+    })
+  })
+  const id = await promise('x')
+  await expect(outbox.perform(id)).rejects.toThrow('no such user')
+  expect(undone).toEqual(['x'])
+  expect(await rows()).toEqual([])
+})
+
+it('takes up at a start what was left, due or not, more than fits at once', async () => {
+  outbox.handle('mail', () => Promise.reject(new Error('down')))
+  for (let i = 0; i < 20; i++) await promise(i)
+  await settle()
+  outbox.onApplicationShutdown()
+  const next = new Outbox(database, clock)
+  const done: number[] = []
+  next.handle<number>('mail', (payload) => Promise.resolve(void done.push(payload)))
+  next.onApplicationBootstrap()
+  for (let i = 0; i < 40 && done.length < 20; i++) await settle()
+  next.onApplicationShutdown()
+  expect(done.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i))
+})
+
+it('keeps work of a kind that nobody does any more', async () => {
+  const id = await promise('x', 'telegram')
+  await expect(outbox.perform(id)).rejects.toThrow('nobody does the work of kind telegram')
+  expect(await rows()).toHaveLength(1)
+})

@@ -1,0 +1,235 @@
+/**
+ * The house's invariants, checked on whatever a database holds. The log is folded from its first event with nothing but
+ * the frames' own bytes, as a relay would do it, and everything else in the database must be what comes out.
+ */
+import * as dagCbor from '@ipld/dag-cbor'
+import type { CID } from 'multiformats/cid'
+import type { LogRow } from '../../src/modules/commit-log/commit-log.js'
+import type { Reader } from '../../src/modules/database/database.js'
+import { linkOf } from '../../src/modules/repo/record-link.js'
+import { buildTree, Cid, decodeCar, type Did, type NodeBlock, readCommit, MemoryBlockstore, type Tid, type TreeOp, verifyDiff } from '../../src/repo-engine/index.js'
+
+interface Entry {
+  cid: Cid
+  bytes: Uint8Array
+  /** The rev of the commit that wrote it. */
+  rev: Tid
+}
+
+/** A repository as its events tell it. */
+export interface FoldedRepo {
+  head: Cid
+  data: Cid
+  rev: Tid
+  commitBlock: Uint8Array
+  records: ReadonlyMap<string, Entry>
+  /** The records of the tree whose nodes are stored, which may be some commits behind. */
+  stored: ReadonlyMap<string, Entry>
+}
+
+export interface Fold {
+  repos: Map<string, FoldedRepo>
+  /** Every seq in the log, ascending. */
+  seqs: number[]
+  /** The DIDs whose repository has come to be, and for each whether it was said to be active, in the end. */
+  accounts: Map<string, boolean>
+}
+
+type RepoRow = Record<'head' | 'data' | 'commit_block' | 'stored_root', Buffer> & {
+  did: string
+  rev: string
+  tree: number
+  stored_seq: number
+  stored_layer: number
+}
+
+export interface FoldOptions {
+  /** Every number after the first must follow on the one before; false where a backup was put back. */
+  dense?: boolean
+}
+
+interface Body {
+  seq: number
+  time: string
+  did?: string
+  repo?: string
+  rev: Tid
+  since?: string | null
+  active?: boolean
+  commit: CID
+  blocks: Uint8Array
+  ops: { action: TreeOp['action']; path: string; cid: CID | null; prev?: CID }[]
+}
+
+/** Folds the log from its first event. Fails where the events contradict each other: seq, time, rev, since, prevData, signature. */
+export async function foldLog(read: Reader, { dense = true }: FoldOptions = {}): Promise<Fold> {
+  const fold: Fold = { repos: new Map(), seqs: [], accounts: new Map() }
+  const storedSeqs = new Map((await read.all<RepoRow>('SELECT * FROM repo')).map((row) => [row.did, row.stored_seq]))
+  const keys = new Map((await read.all<{ did: string; public_key: string }>('SELECT did, public_key FROM signing_key')).map((row) => [row.did, row.public_key]))
+  for (let after = 0; ; ) {
+    const rows = await read.all<LogRow>('SELECT * FROM commit_log WHERE seq > ? ORDER BY seq LIMIT 500', after)
+    if (rows.length === 0) return fold
+    for (const row of rows) {
+      if (dense && after > 0) same(row.seq, after + 1, 'I2 dense seq')
+      fold.seqs.push((after = row.seq))
+      try {
+        await foldEvent(read, fold, row, keys.get(row.did) ?? '')
+        const repo = fold.repos.get(row.did)
+        // An import, and the first commit, store all their nodes themselves, under the number before their own.
+        if (repo && (row.seq <= storedSeqs.get(row.did)! || row.kind === 'import')) repo.stored = repo.records
+      } catch (error) {
+        throw new Error(`${row.kind} ${row.seq} of ${row.did}: ${(error as Error).message}`, { cause: error })
+      }
+    }
+  }
+}
+
+async function foldEvent(read: Reader, fold: Fold, row: LogRow, didKey: string): Promise<void> {
+  const { did, kind } = row
+  const header = dagCbor.encode({ op: 1, t: kind === 'import' ? '#sync' : `#${kind}` })
+  same(row.frame.subarray(0, header.length).equals(header), true, 'header')
+  const body = dagCbor.decode<Body>(row.frame.subarray(header.length))
+  same([body.seq, body.time, body.did ?? body.repo], [row.seq, row.time, did], 'seq, time and did of the frame')
+  if (kind === 'account') fold.accounts.set(did, body.active!)
+  if (kind === 'account' || kind === 'identity') return
+
+  const known = fold.repos.get(did)
+  same([body.rev, row.cid?.toString('hex')], [row.rev, hex(headOf(body))], 'rev and head of the row')
+  if (kind === 'sync') {
+    same([body.rev, hex(headOf(body))], [known?.rev, known && hex(known.head)], 'a sync states the head')
+    return
+  }
+  if (known && body.rev <= known.rev) throw new Error(`I3 rev ${body.rev} does not come after ${known.rev}`)
+  if (kind === 'commit') {
+    same(body.since ?? null, known?.rev ?? null, 'since')
+    const ops = body.ops.map(({ action, path, cid, prev }) => ({ action, path, cid: own(cid), prev: own(prev) }))
+    const verified = verifyDiff({ car: body.blocks, did: did as Did, didKey, known: known ?? null, ops })
+    const records = new Map(known?.records)
+    for (const { path, action } of verified.ops) if (action === 'delete') records.delete(path)
+    for (const { path, cid, bytes } of verified.records) records.set(path, { cid, bytes, rev: body.rev })
+    const { head, commit, bytes } = verified
+    fold.repos.set(did, { head, data: commit.data, rev: commit.rev, commitBlock: bytes, records, stored: known?.stored ?? records })
+  } else fold.repos.set(did, await foldImport(read, row, body, didKey))
+}
+
+async function foldImport(read: Reader, row: LogRow, body: Body, didKey: string): Promise<FoldedRepo> {
+  const { partOf, records: count, hosting } = dagCbor.decode<{ partOf: string; records: number; hosting: string }>(row.event!)
+  const { blocks } = decodeCar(body.blocks)
+  const store = new MemoryBlockstore()
+  for (const { cid, bytes } of blocks) store.put(cid, bytes)
+  const head = headOf(body)
+  const { commit, bytes } = readCommit(store, head, { did: row.did as Did, ...(hosting === 'hosted' && { didKey }) })
+  const parts = await read.all<{ n: number; bytes: Buffer }>('SELECT n, bytes FROM commit_log_part WHERE part_of = ? ORDER BY n', partOf)
+  same(parts.map(({ n }) => n), [...parts.keys()], 'the parts of an import')
+  const records = new Map<string, Entry>()
+  for (const part of parts)
+    for (const [path, record] of dagCbor.decode<[string, Uint8Array][]>(part.bytes))
+      records.set(path, { cid: Cid.ofCbor(record), bytes: record, rev: body.rev })
+  same(records.size, count, 'the number of records of an import')
+  return { head, data: commit.data, rev: body.rev, commitBlock: bytes, records, stored: records }
+}
+
+/** The root of a frame's CAR. */
+function headOf(body: Body): Cid {
+  return decodeCar(body.blocks).roots[0]!
+}
+
+/**
+ * I1, I4, I6 and what follows from them: the repositories, trees, records and links of the database are those that the
+ * log tells of, no more and no less, and so are the accounts. Nothing half-made is there.
+ */
+export async function checkInvariants(read: Reader, options: FoldOptions = {}): Promise<Fold> {
+  const fold = await foldLog(read, options)
+  const repos = await read.all<RepoRow>('SELECT * FROM repo ORDER BY did')
+  same(repos.map(({ did }) => did), [...fold.repos.keys()].sort(), 'I1 a repository is there if and only if its events are')
+  for (const row of repos) {
+    const repo = fold.repos.get(row.did)!
+    same([row.head.toString('hex'), row.rev], [hex(repo.head), repo.rev], `I4 the head of ${row.did} is its last event's`)
+    same([row.data.toString('hex'), Buffer.compare(row.commit_block, repo.commitBlock)], [hex(repo.data), 0], 'I7 commit block')
+    const records = inOrder(repo.records)
+    same(treeOf(records).root.toString(), repo.data.toString(), `I6 the tree of ${row.did}`)
+    await checkRecords(read, row.tree, records)
+    await checkNodes(read, row, inOrder(repo.stored))
+  }
+  await checkLeftovers(read, repos.map(({ tree }) => tree))
+  await checkAccounts(read, repos.map(({ did }) => did))
+  return fold
+}
+
+function inOrder(records: ReadonlyMap<string, Entry>): [string, Entry][] {
+  return [...records].sort(([left], [right]) => (left < right ? -1 : 1))
+}
+
+function treeOf(records: [string, Entry][]): { root: Cid; layer: number; nodes: Map<string, NodeBlock> } {
+  const nodes = new Map<string, NodeBlock>()
+  const entries = records.map(([path, { cid }]) => [path, cid] as const)
+  const built = buildTree(entries, (node) => nodes.set(`${node.at.after} ${-node.at.layer}`, node))
+  return { ...built, nodes }
+}
+
+async function checkNodes(read: Reader, row: RepoRow, records: [string, Entry][]): Promise<void> {
+  const { root, layer, nodes } = treeOf(records)
+  same([row.stored_root.toString('hex'), row.stored_layer], [hex(root), layer], 'the root whose nodes are stored')
+  const stored = await read.all<{ after: string; depth: number; cid: Buffer; bytes: Buffer; rev: string }>(
+    'SELECT * FROM tree_node WHERE tree = ? ORDER BY after, depth',
+    row.tree,
+  )
+  same(stored.map(({ after, depth }) => `${after} ${depth}`).sort(), [...nodes.keys()].sort(), 'the places of the nodes')
+  for (const { after, depth, cid, bytes, rev } of stored) {
+    const node = nodes.get(`${after} ${depth}`)!
+    same([cid.toString('hex'), Buffer.compare(bytes, node.bytes)], [hex(node.cid), 0], `the node ${-depth} after "${after}"`)
+    if (rev > row.rev) throw new Error(`a node of rev ${rev} in a repository of rev ${row.rev}`)
+  }
+  // An export since a rev passes over nodes that are no newer, so a root is never older than a record.
+  const newest = records.reduce((rev, [, entry]) => (entry.rev > rev ? entry.rev : rev), '' as string)
+  const top = stored.find(({ after, depth }) => after === '' && -depth === layer)!
+  if (top.rev < newest) throw new Error(`the root is of rev ${top.rev}, a record of ${newest}`)
+}
+
+async function checkRecords(read: Reader, tree: number, expected: [string, Entry][]): Promise<void> {
+  const stored = await read.all<{ path: string; cid: Buffer; bytes: Buffer; rev: string }>('SELECT * FROM record WHERE tree = ? ORDER BY path', tree)
+  same(
+    stored.map(({ path, cid, rev }) => [path, cid.toString('hex'), rev]),
+    expected.map(([path, { cid, rev }]) => [path, hex(cid), rev]),
+    'the records',
+  )
+  for (const { path, cid, bytes } of stored) same(hex(Cid.ofCbor(bytes)), cid.toString('hex'), `the bytes of ${path}`)
+  const links = await read.all<{ path: string; subject: string }>("SELECT collection || '/' || rkey AS path, subject FROM record_link WHERE tree = ?", tree)
+  const linked = expected.map(([path, { bytes }]) => ({ path, subject: linkOf(path, bytes) })).filter(({ subject }) => subject !== null)
+  same(links.map(flat).sort(), linked.map(flat).sort(), 'the links')
+}
+
+/** No tree but those in place, no piece of an import but those that an event names. */
+async function checkLeftovers(read: Reader, live: number[]): Promise<void> {
+  const trees = await read.all<{ id: number; state: string }>('SELECT id, state FROM tree ORDER BY id')
+  same(trees, live.sort((a, b) => a - b).map((id) => ({ id, state: 'live' })), 'the generations of trees')
+  for (const table of ['tree_node', 'record', 'record_link']) {
+    const orphan = await read.get<{ tree: number }>(`SELECT tree FROM ${table} WHERE tree NOT IN (SELECT tree FROM repo)`)
+    same(orphan, undefined, `rows of ${table} that belong to no repository`)
+  }
+  const events = await read.all<{ event: Buffer }>("SELECT event FROM commit_log WHERE kind = 'import'")
+  const named = new Set(events.map(({ event }) => dagCbor.decode<{ partOf: string }>(event).partOf))
+  const parts = await read.all<{ part_of: string }>('SELECT DISTINCT part_of FROM commit_log_part')
+  same(parts.filter(({ part_of }) => !named.has(part_of)), [], 'pieces of imports that no event names')
+}
+
+/** An account, its repository, its key, its handle and its identity: all of them, or none. */
+async function checkAccounts(read: Reader, dids: string[]): Promise<void> {
+  const of = async (sql: string): Promise<string[]> => (await read.all<{ did: string }>(sql)).map(({ did }) => did)
+  same(await of('SELECT did FROM account ORDER BY did'), dids, 'accounts')
+  same(await of('SELECT did FROM signing_key ORDER BY did'), dids, 'signing keys')
+  same(await of('SELECT DISTINCT did FROM handle_claim ORDER BY did'), dids, 'handle claims')
+  same(await of('SELECT DISTINCT did FROM plc_operation ORDER BY did'), dids, 'identities')
+}
+
+function same(actual: unknown, expected: unknown, what: string): void {
+  try {
+    expect(actual).toEqual(expected)
+  } catch (error) {
+    throw new Error(`${what}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+const hex = ({ bytes }: Cid): string => Buffer.from(bytes).toString('hex')
+const own = (cid: CID | null | undefined): Cid | null => (cid ? Cid.fromBytes(cid.bytes) : null)
+const flat = ({ path, subject }: { path: string; subject: string | null }): string => `${path} ${subject}`
