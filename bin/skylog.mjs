@@ -62,10 +62,14 @@ function build() {
   try {
     if (!isStale()) return
     process.stderr.write('skylog: building …\n')
-    const { status, stdout, stderr } = spawnSync(process.execPath, [require.resolve('@nestjs/cli/bin/nest.js'), 'build'], {
-      cwd: root,
-      encoding: 'utf8',
-    })
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [require.resolve('@nestjs/cli/bin/nest.js'), 'build'],
+      {
+        cwd: root,
+        encoding: 'utf8',
+      },
+    )
     if (status !== 0) fail(`the build failed\n${stdout}${stderr}`)
   } finally {
     rmSync(lock, { recursive: true, force: true })

@@ -74,7 +74,12 @@ it('finds damage in a file', async () => {
   const problems = found.map((ran) => (ran.json() as { problems: string[] }).problems)
   expect(problems[0]).toEqual([expect.stringMatching(/block \d+ at byte \d+: block does not hash to its CID/)])
   expect(problems[1]).toEqual([expect.stringContaining('cut off')])
-  expect(problems[2]).toEqual(commit.records.slice(0, 2).map(({ path, cid }) => `record ${path}: missing block ${cid.toString()}`).sort())
+  expect(problems[2]).toEqual(
+    commit.records
+      .slice(0, 2)
+      .map(({ path, cid }) => `record ${path}: missing block ${cid.toString()}`)
+      .sort(),
+  )
   expect(problems[3]).toHaveLength(1)
 })
 

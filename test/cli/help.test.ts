@@ -17,14 +17,17 @@ it('says what there is, and its version', async () => {
   expect(version).toMatchObject({ code: 0, stdout: '0.1.0\n' })
 })
 
-it.each(Object.entries(COMMANDS))('%s --help names every argument and option, an example and exit codes', async (name, options) => {
-  const { code, stdout } = await skylog([...name.split(' '), '--help'])
-  expect(code).toBe(0)
-  expect(stdout).toMatch(new RegExp(`^Usage: skylog ${name} `))
-  for (const option of [...options, '--help', 'Exit codes: 0', `$ skylog ${name}`]) expect(stdout).toContain(option)
-  const listed = [...stdout.matchAll(/^ {2}(?:-h, )?(--[a-z]+)/gm)].map(([, option]) => option)
-  expect(listed).toEqual([...options, '--help'].filter((option) => option.startsWith('--')))
-})
+it.each(Object.entries(COMMANDS))(
+  '%s --help names every argument and option, an example and exit codes',
+  async (name, options) => {
+    const { code, stdout } = await skylog([...name.split(' '), '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(new RegExp(`^Usage: skylog ${name} `))
+    for (const option of [...options, '--help', 'Exit codes: 0', `$ skylog ${name}`]) expect(stdout).toContain(option)
+    const listed = [...stdout.matchAll(/^ {2}(?:-h, )?(--[a-z]+)/gm)].map(([, option]) => option)
+    expect(listed).toEqual([...options, '--help'].filter((option) => option.startsWith('--')))
+  },
+)
 
 const data = dataDirectory()
 
@@ -47,7 +50,9 @@ describe('wrong usage ends with 2 and says why', () => {
     results = []
     // Two at a time is as fast as all at once, and kinder.
     for (let i = 0; i < cases.length; i += 2)
-      results.push(...(await Promise.all(cases.slice(i, i + 2).map(([args]) => skylog(args, { PDS_DATA_DIRECTORY: data })))))
+      results.push(
+        ...(await Promise.all(cases.slice(i, i + 2).map(([args]) => skylog(args, { PDS_DATA_DIRECTORY: data })))),
+      )
   }, 60_000)
 
   it.each(cases.map(([args, message], i) => [args.join(' '), message, i] as const))('skylog %s', (_, message, i) => {

@@ -45,7 +45,11 @@ export function sampleRepo({ posts = 40, claims }: { posts?: number; claims?: Di
   }
   create('app.bsky.actor.profile/self', { $type: 'app.bsky.actor.profile', displayName: 'Carla' })
   for (let i = 0; i < posts; i++)
-    create(`app.bsky.feed.post/${tids.next()}`, { $type: 'app.bsky.feed.post', text: `post ${i}`, createdAt: '2026-01-01T00:00:00Z' })
+    create(`app.bsky.feed.post/${tids.next()}`, {
+      $type: 'app.bsky.feed.post',
+      text: `post ${i}`,
+      createdAt: '2026-01-01T00:00:00Z',
+    })
   const commit = formatCommit({ did, tree: Mst.empty(), head: null, since: null, rev: tids.next(), writes, key })
   return { did, key, genesis: genesis.op, commit, paths: writes.map(({ path }) => path) }
 }
@@ -55,6 +59,11 @@ export function writeCar(file: string, { commit }: SampleRepo, strangers: readon
   const { cid, bytes, addedNodes, records } = commit
   writeFileSync(
     file,
-    encodeCar(cid, [{ cid, bytes }, ...addedNodes, ...records, ...strangers.map((block) => ({ cid: Cid.ofCbor(block), bytes: block }))]),
+    encodeCar(cid, [
+      { cid, bytes },
+      ...addedNodes,
+      ...records,
+      ...strangers.map((block) => ({ cid: Cid.ofCbor(block), bytes: block })),
+    ]),
   )
 }

@@ -5,9 +5,13 @@ import { dataDirectory, project } from './run-cli.js'
 const directory = dataDirectory()
 
 it('serves until it is told to stop', async () => {
-  const child = spawn(process.execPath, [resolve(project, 'bin/skylog.mjs'), 'serve', '--port', '0', '--data', directory], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [resolve(project, 'bin/skylog.mjs'), 'serve', '--port', '0', '--data', directory],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   const ended = new Promise<number>((done) => child.on('close', () => done(performance.now())))
   let text = ''
   const url = await new Promise<string>((found) =>

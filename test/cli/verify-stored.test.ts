@@ -13,11 +13,12 @@ beforeAll(async () => {
   const server = await startTestServer({}, sound)
   const alice = await server.signUp('alice')
   did = alice.assertDid
-  const post = (text: string) => alice.com.atproto.repo.createRecord({
-    repo: did,
-    collection: 'app.bsky.feed.post',
-    record: { $type: 'app.bsky.feed.post', text, createdAt: '2026-01-01T00:00:00Z' },
-  })
+  const post = (text: string) =>
+    alice.com.atproto.repo.createRecord({
+      repo: did,
+      collection: 'app.bsky.feed.post',
+      record: { $type: 'app.bsky.feed.post', text, createdAt: '2026-01-01T00:00:00Z' },
+    })
   // Enough for the nodes to have been stored on the way, and for some commits to have come after that.
   for (let i = 0; i < 100; i++) await post(`post ${i}`)
   await alice.com.atproto.repo.putRecord({
@@ -27,7 +28,11 @@ beforeAll(async () => {
     record: { $type: 'app.bsky.actor.profile', displayName: 'Alice' },
   })
   const { data } = await post('to be deleted')
-  await alice.com.atproto.repo.deleteRecord({ repo: did, collection: 'app.bsky.feed.post', rkey: data.uri.split('/').pop()! })
+  await alice.com.atproto.repo.deleteRecord({
+    repo: did,
+    collection: 'app.bsky.feed.post',
+    rkey: data.uri.split('/').pop()!,
+  })
   await server.close()
 })
 
@@ -37,7 +42,10 @@ interface Found {
 }
 
 /** What `verify` finds in a copy of the data to which something has been done. */
-async function verifyAfter(name: string, damage: (db: Sqlite.Database) => void): Promise<Found & { code: number | null }> {
+async function verifyAfter(
+  name: string,
+  damage: (db: Sqlite.Database) => void,
+): Promise<Found & { code: number | null }> {
   const copy = join(directory, name)
   cpSync(sound, copy, { recursive: true })
   const db = new Sqlite(join(copy, 'skylog.sqlite'))
@@ -85,10 +93,14 @@ it('finds nodes that are changed or left over', async () => {
   const [changed, leftOver] = [
     await verifyAfter('node', (db) => {
       // One that no later commit has touched: the first on the bottom layer.
-      db.prepare('UPDATE tree_node SET bytes = substr(bytes, 1, length(bytes) - 1) WHERE depth = 0 AND after = (SELECT min(after) FROM tree_node WHERE depth = 0)').run()
+      db.prepare(
+        'UPDATE tree_node SET bytes = substr(bytes, 1, length(bytes) - 1) WHERE depth = 0 AND after = (SELECT min(after) FROM tree_node WHERE depth = 0)',
+      ).run()
     }),
     await verifyAfter('extra', (db) => {
-      db.prepare("INSERT INTO tree_node (tree, after, depth, rev, cid, bytes) SELECT tree, 'zzz', 0, rev, cid, bytes FROM tree_node LIMIT 1").run()
+      db.prepare(
+        "INSERT INTO tree_node (tree, after, depth, rev, cid, bytes) SELECT tree, 'zzz', 0, rev, cid, bytes FROM tree_node LIMIT 1",
+      ).run()
     }),
   ]
   expect(changed.code).toBe(1)
@@ -102,7 +114,9 @@ it('finds a head that the log does not end with, and a log that does not fit tog
       db.prepare("DELETE FROM commit_log WHERE seq = (SELECT max(seq) FROM commit_log WHERE kind = 'commit')").run()
     }),
     await verifyAfter('gap', (db) => {
-      db.prepare("DELETE FROM commit_log WHERE seq = (SELECT seq FROM commit_log WHERE kind = 'commit' ORDER BY seq LIMIT 1 OFFSET 10)").run()
+      db.prepare(
+        "DELETE FROM commit_log WHERE seq = (SELECT seq FROM commit_log WHERE kind = 'commit' ORDER BY seq LIMIT 1 OFFSET 10)",
+      ).run()
     }),
   ]
   expect(lost.code).toBe(1)

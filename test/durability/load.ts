@@ -137,7 +137,7 @@ export class Importer {
     try {
       for (;;) {
         const generation = ++this.tried
-        await ask(url, 'com.atproto.repo.importRepo', this.car(generation), this.owner.accessJwt)
+        await ask(url, 'com.atproto.repo.importRepo', carOf(this.owner.did, generation, this.records), this.owner.accessJwt)
         this.generation = generation
       }
     } catch (error) {
@@ -155,21 +155,22 @@ export class Importer {
     expect(texts).toHaveLength(found === 0 ? 0 : this.records)
     this.generation = found
   }
+}
 
-  private car(generation: number): Buffer {
-    const blocks: CarBlock[] = []
-    const entries = Array.from({ length: this.records }, (_, i): [string, Cid] => {
-      const bytes = encodeCbor({ $type: NOTE, text: `${generation} ${i}` })
-      const cid = Cid.ofCbor(bytes)
-      blocks.push({ cid, bytes })
-      return [`${NOTE}/k${String(i).padStart(5, '0')}`, cid]
-    })
-    const { root } = buildTree(entries, (node) => blocks.push(node))
-    const rev = new TidClock(() => Date.now()).next()
-    const bytes = signCommit({ did: this.owner.did as Did, version: 3, data: root, rev, prev: null }, SigningKey.generate())
-    const head = Cid.ofCbor(bytes)
-    return encodeCar(head, [{ cid: head, bytes }, ...blocks])
-  }
+/** A repository of `records` notes of one generation, signed by nobody in particular. */
+export function carOf(did: string, generation: number, records: number): Buffer {
+  const blocks: CarBlock[] = []
+  const entries = Array.from({ length: records }, (_, i): [string, Cid] => {
+    const bytes = encodeCbor({ $type: NOTE, text: `${generation} ${i}` })
+    const cid = Cid.ofCbor(bytes)
+    blocks.push({ cid, bytes })
+    return [`${NOTE}/k${String(i).padStart(5, '0')}`, cid]
+  })
+  const { root } = buildTree(entries, (node) => blocks.push(node))
+  const rev = new TidClock(() => Date.now()).next()
+  const bytes = signCommit({ did: did as Did, version: 3, data: root, rev, prev: null }, SigningKey.generate())
+  const head = Cid.ofCbor(bytes)
+  return encodeCar(head, [{ cid: head, bytes }, ...blocks])
 }
 
 /** Likes one post over and over: every commit replaces the one before, so there is one like, or none yet. */

@@ -60,12 +60,17 @@ export function limitGrowth(database: Database, pages: number | null): void {
   driver.pragma(`max_page_count = ${pages === null ? 1_073_741_823 : held + pages}`)
 }
 
-/** The next `count` writes fail after their statements and before COMMIT, as on a disk that is full. */
-export function failWrites(database: Database, count: number, error: Error = new Error('database or disk is full')): void {
+/**
+ * The next `count` writes, after letting `spared` pass, fail after their statements and before COMMIT, as on a disk that
+ * is full.
+ */
+export function failWrites(database: Database, count: number, spared = 0): void {
   const { write } = database
-  let left = count
+  const error = new Error('database or disk is full')
+  let left = count + spared
   database.write = <T>(fn: (tx: Tx) => Promise<T>): Promise<T> => {
     if (--left === 0) database.write = write
+    if (left >= count) return write.call(database, fn) as Promise<T>
     return write.call(database, async (tx: Tx) => {
       await fn(tx)
       throw error

@@ -199,8 +199,10 @@ async function openIfThere({ dataDirectory }: Config): Promise<SqliteDatabase | 
 /** Where the row of a repository does not say what its commit says. */
 function disagreements({ repo }: StoredRepo, commit: DecodedCommit): string[] {
   const problems: string[] = []
-  if (!commit.data.equals(repo.data)) problems.push(`the row names the tree ${repo.data.toString()}, the head ${commit.data.toString()}`)
-  if (commit.rev !== repo.rev && commit.version === 3) problems.push(`the row has rev ${repo.rev}, the head ${commit.rev}`)
+  if (!commit.data.equals(repo.data))
+    problems.push(`the row names the tree ${repo.data.toString()}, the head ${commit.data.toString()}`)
+  if (commit.rev !== repo.rev && commit.version === 3)
+    problems.push(`the row has rev ${repo.rev}, the head ${commit.rev}`)
   return problems
 }
 
@@ -222,7 +224,8 @@ async function compareLog(stored: StoredRepo, problems: Problems): Promise<Folde
       (partOf) => stored.parts(partOf),
       (done) => progress.to(done),
     )
-    if (folded && !folded.data.equals(data)) problems.add(`the log makes the tree ${folded.data.toString()}, stored is ${data.toString()}`)
+    if (folded && !folded.data.equals(data))
+      problems.add(`the log makes the tree ${folded.data.toString()}, stored is ${data.toString()}`)
     return { events, data: folded?.data ?? null }
   } catch (error) {
     if (!(error instanceof BrokenLog)) throw error

@@ -8,10 +8,7 @@ const SHOWN_COMMITS = 10
 /** The report for people. */
 export function reportText(report: RepoReport): string {
   return [
-    section(report.did ?? 'Not a repository', [
-      ['handle', report.handle],
-      ...sourceRows(report),
-    ]),
+    section(report.did ?? 'Not a repository', [['handle', report.handle], ...sourceRows(report)]),
     commitText(report),
     report.examination?.commit ? shapeText(report) : null,
     historyText(report),
@@ -135,7 +132,8 @@ function shapeText(report: RepoReport): string {
 }
 
 function historyText({ history, source }: RepoReport): string | null {
-  if (!history || history.commits.length < 2) return history?.cutAt ? 'History: the commit before this one is not in the file.' : null
+  if (!history || history.commits.length < 2)
+    return history?.cutAt ? 'History: the commit before this one is not in the file.' : null
   const { commits, cutAt, signed } = history
   const { missing } = source as FileSource
   const shown = commits.slice(0, SHOWN_COMMITS)
@@ -144,7 +142,9 @@ function historyText({ history, source }: RepoReport): string | null {
       (signed === null ? '' : `; ${count(signed)} signed by the key above`) +
       (missing > 0 ? `; ${counted(missing, 'block')} of older trees not in the file` : ''),
     ...shown.map(({ cid, commit }) => `  ${cid.toString()}${commit.rev ? `  ${commit.rev}` : ''}`),
-    ...(commits.length > shown.length ? [`  … and ${count(commits.length - shown.length)} more (--json has them all)`] : []),
+    ...(commits.length > shown.length
+      ? [`  … and ${count(commits.length - shown.length)} more (--json has them all)`]
+      : []),
   ].join('\n')
 }
 

@@ -2,7 +2,10 @@ import type { OnApplicationBootstrap } from '@nestjs/common'
 import { CommandRunner, Help, RootCommand } from 'nest-commander'
 
 /** `skylog` itself: shows what there is, and holds the rules that all commands follow. */
-@RootCommand({ name: 'skylog', description: 'A whole AT Protocol server in one process, over one append-only commit log.' })
+@RootCommand({
+  name: 'skylog',
+  description: 'A whole AT Protocol server in one process, over one append-only commit log.',
+})
 export class SkylogCommand extends CommandRunner implements OnApplicationBootstrap {
   /**
    * All commands have been put together by now. The first line of a description stands for it in lists, and wrong usage

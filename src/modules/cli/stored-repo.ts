@@ -122,7 +122,10 @@ export class StoredRepo implements RepoSource {
 
   /** How many events the log has of this repository. */
   async countEvents(): Promise<number> {
-    const row = await this.reader.get<{ n: number }>('SELECT count(*) AS n FROM commit_log WHERE did = ?', this.repo.did)
+    const row = await this.reader.get<{ n: number }>(
+      'SELECT count(*) AS n FROM commit_log WHERE did = ?',
+      this.repo.did,
+    )
     return row!.n
   }
 
@@ -137,7 +140,7 @@ export class StoredRepo implements RepoSource {
 
   /** All events of this repository, oldest first. */
   async *events(): AsyncGenerator<LogRow> {
-    for (let after = 0; ; ) {
+    for (let after = 0; ;) {
       const rows = await this.reader.all<LogRow>(
         `SELECT * FROM commit_log WHERE did = ? AND seq > ? ORDER BY seq LIMIT ${LOG_PAGE}`,
         this.repo.did,
@@ -151,7 +154,7 @@ export class StoredRepo implements RepoSource {
 
   /** The pieces of an import, in order. */
   async *parts(partOf: string): AsyncGenerator<Buffer> {
-    for (let n = -1; ; ) {
+    for (let n = -1; ;) {
       const row = await this.reader.get<{ n: number; bytes: Buffer }>(
         'SELECT n, bytes FROM commit_log_part WHERE part_of = ? AND n > ? ORDER BY n LIMIT 1',
         partOf,

@@ -61,7 +61,9 @@ function verdict(report: RepoReport, seconds: number): string {
     const nodes = examination.layers.reduce((all, layer) => all + layer.nodes, 0)
     const records = examination.collections.reduce((all, collection) => all + collection.records, 0)
     const folded = log ? `, ${counted(log.events, 'event')} folded` : ''
-    lines.push(`${did}: ${counted(nodes, 'node')} and ${counted(records, 'record')} checked${folded}, in ${seconds.toFixed(1)} s`)
+    lines.push(
+      `${did}: ${counted(nodes, 'node')} and ${counted(records, 'record')} checked${folded}, in ${seconds.toFixed(1)} s`,
+    )
     lines.push(`Signature ${signatureText(report)}`)
   }
   return [...lines, problemsText(report)].join('\n')

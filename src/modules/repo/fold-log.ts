@@ -102,11 +102,11 @@ class RepoFold {
   private commit(row: LogRow): void {
     const { state, entries } = this
     const { commit, since, prevData, ops } = readCommitEvent(row)
-    expect(since === (state?.rev ?? null), `it follows rev ${since}, but the one before is ${state?.rev ?? 'none'}`)
-    expect(state ? state.data.equals(prevData) : prevData === null, 'it does not follow the tree before it')
+    check(since === (state?.rev ?? null), `it follows rev ${since}, but the one before is ${state?.rev ?? 'none'}`)
+    check(state ? state.data.equals(prevData) : prevData === null, 'it does not follow the tree before it')
     for (const { action, path, cid, prev } of ops) {
       const held = entries.get(path) ?? null
-      expect(held ? held.equals(prev) : prev === null, `the ${action} of ${path} does not find what it replaces`)
+      check(held ? held.equals(prev) : prev === null, `the ${action} of ${path} does not find what it replaces`)
       if (cid) entries.set(path, ownCopy(cid))
       else entries.delete(path)
     }
@@ -119,19 +119,19 @@ class RepoFold {
     this.entries.clear()
     for await (const part of this.parts(partOf))
       for (const { path, cid } of readImportPart(part)) this.entries.set(path, cid)
-    expect(this.entries.size === records, `${this.entries.size} records are kept of the ${records} that were imported`)
+    check(this.entries.size === records, `${this.entries.size} records are kept of the ${records} that were imported`)
     this.moveTo(row, commit)
   }
 
   /** The same tree under a head that may be another. */
   private sync(row: LogRow): void {
     const commit = readHeadEvent(row)
-    expect(this.state?.data.equals(commit.data) ?? false, 'it states a tree that the events before it do not make')
+    check(this.state?.data.equals(commit.data) ?? false, 'it states a tree that the events before it do not make')
     this.moveTo(row, commit)
   }
 
   private moveTo({ seq, rev, cid }: LogRow, { data }: DecodedCommit): void {
-    expect(rev !== null, 'it has no rev')
+    check(rev !== null, 'it has no rev')
     this.state = { seq, head: Cid.fromBytes(cid!), rev: rev!, data: ownCopy(data) }
   }
 }
@@ -151,14 +151,14 @@ export function readCommitEvent(row: LogRow): LoggedCommit {
     ops?: { action: TreeOp['action']; path: string; cid: Cid | null; prev?: Cid }[]
     blocks?: Uint8Array
   }
-  expect(head instanceof Cid && blocks !== undefined && Array.isArray(ops), 'the frame is not complete')
+  check(head instanceof Cid && blocks !== undefined && Array.isArray(ops), 'the frame is not complete')
   const found = new Map(decodeCar(blocks!).blocks.map(({ cid, bytes }) => [cid.toString(), bytes]))
   const commit = readHead(row, found.get(head!.toString()))
   const records: RecordBlock[] = []
   for (const { path, cid } of ops!) {
     if (!cid) continue
     const bytes = found.get(cid.toString())
-    expect(bytes !== undefined, `the record of ${path} is not in it`)
+    check(bytes !== undefined, `the record of ${path} is not in it`)
     records.push({ path, cid, bytes: bytes! })
   }
   return {
@@ -173,7 +173,7 @@ export function readCommitEvent(row: LogRow): LoggedCommit {
 /** Opens a sync or import event: the commit that is the head after it. @throws Error as {@link readCommitEvent}. */
 export function readHeadEvent(row: LogRow): DecodedCommit {
   const { blocks } = bodyOf(row, '#sync') as { blocks?: Uint8Array }
-  expect(blocks !== undefined, 'the frame is not complete')
+  check(blocks !== undefined, 'the frame is not complete')
   return readHead(row, decodeCar(blocks!).blocks[0]?.bytes)
 }
 
@@ -198,18 +198,18 @@ export function* readImportPart(part: Uint8Array): Generator<RecordBlock> {
 
 function bodyOf({ frame }: LogRow, type: string): DataMap {
   const { value: header, end } = decodeCborPrefix(frame)
-  expect((header as DataMap | null)?.t === type, `the frame is not a ${type}`)
+  check((header as DataMap | null)?.t === type, `the frame is not a ${type}`)
   return decodeCbor(frame.subarray(end)) as DataMap
 }
 
 /** The commit block of a row, checked against what the row says of it. */
 function readHead({ did, rev, cid }: LogRow, block: Uint8Array | undefined): DecodedCommit {
-  expect(block !== undefined, 'the commit is not in it')
-  expect(cid !== null && Cid.ofCbor(block!).equals(Cid.fromBytes(cid)), 'it names another commit than it holds')
+  check(block !== undefined, 'the commit is not in it')
+  check(cid !== null && Cid.ofCbor(block!).equals(Cid.fromBytes(cid)), 'it names another commit than it holds')
   const commit = decodeCommit(block!)
-  expect(commit.did === did, `it holds a commit of ${commit.did}`)
+  check(commit.did === did, `it holds a commit of ${commit.did}`)
   // A commit of version 2 has no rev of its own; it got one when it came here.
-  expect(commit.rev === rev || commit.version === 2, `it is filed under rev ${rev}, but its commit has ${commit.rev}`)
+  check(commit.rev === rev || commit.version === 2, `it is filed under rev ${rev}, but its commit has ${commit.rev}`)
   return commit
 }
 
@@ -218,6 +218,6 @@ function ownCopy(cid: Cid): Cid {
   return Cid.fromBytes(Uint8Array.prototype.slice.call(cid.bytes))
 }
 
-function expect(holds: boolean, message: string): void {
+function check(holds: boolean, message: string): void {
   if (!holds) throw new Error(message)
 }

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common'
 import { Database } from '../../../src/modules/database/database.js'
 import { Clock } from '../../../src/modules/config/clock.js'
 import { failWrites } from '../../support/crash.js'
-import { ask, signIn, signUp } from '../../durability/load.js'
+import { ask, Refused, signIn, signUp } from '../../durability/load.js'
 import { checkInvariants } from '../../support/invariants.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 
@@ -196,16 +196,18 @@ describe('a commit that cannot be written', () => {
 describe('the status of a repository', () => {
   afterAll(checked)
 
-  const setStatus = (client: Client, status: string | null): Promise<number> =>
-    database().write(async (tx) => tx.run('UPDATE repo SET status = ? WHERE did = ?', status, client.assertDid))
-
   it.each(['deactivated', 'takendown', 'suspended'])('%s stops its writers, and they go on when it ends', async (status) => {
-    await create(bob, `${status}-before`)
-    await setStatus(bob, status)
-    for (let i = 0; i < 2; i++) await expect(create(bob, `${status}-while`)).rejects.toBeDefined()
-    await setStatus(bob, null)
-    await create(bob, `${status}-after`)
-    expect(await read(bob, `${status}-while`)).toBeNull()
-    expect(await read(bob, `${status}-after`)).toBe(`${status}-after`)
+    const { did, accessJwt } = await signUp(server.url, status)
+    const note = (rkey: string): Promise<object> =>
+      ask(server.url, 'com.atproto.repo.createRecord', { repo: did, collection: NOTE, rkey, record: record(rkey) }, accessJwt)
+    const setStatus = (value: string | null): Promise<number> =>
+      database().write(async (tx) => tx.run('UPDATE repo SET status = ? WHERE did = ?', value, did))
+    await note('before')
+    await setStatus(status)
+    for (let i = 0; i < 2; i++) await expect(note('while')).rejects.toBeInstanceOf(Refused)
+    await setStatus(null)
+    await note('after')
+    const rows = await database().read.all<{ path: string }>('SELECT path FROM record JOIN repo USING (tree) WHERE did = ?', did)
+    expect(rows.map(({ path }) => path)).toEqual([`${NOTE}/after`, `${NOTE}/before`])
   })
 })
