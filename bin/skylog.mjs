@@ -11,12 +11,14 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const entry = join(root, 'dist/src/cli.js')
+const lock = join(root, 'node_modules/.skylog-build')
 const require = module.createRequire(import.meta.url)
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 24 || (major === 24 && minor < 7)) runWith(bundledNode())
 else {
-  if (existsSync(join(root, 'src')) && isStale()) build()
+  // While another command line builds, what is there is not whole yet.
+  if (existsSync(join(root, 'src')) && (existsSync(lock) || isStale())) build()
   // Half of what a short command takes is the compiling of its dependencies.
   module.enableCompileCache()
   await import(entry)
@@ -52,9 +54,8 @@ function isStale() {
 
 /** One build at a time: a second command line waits for the first one's, and finds it done. */
 function build() {
-  const lock = join(root, 'node_modules/.skylog-build')
   const deadline = Date.now() + 60_000
-  while (!take(lock)) {
+  while (!takeLock()) {
     // Whoever held it was killed.
     if (Date.now() > deadline) rmSync(lock, { recursive: true, force: true })
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
@@ -76,7 +77,7 @@ function build() {
   }
 }
 
-function take(lock) {
+function takeLock() {
   try {
     mkdirSync(lock)
     return true

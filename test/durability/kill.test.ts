@@ -153,6 +153,47 @@ it(
   30_000 + ROUNDS * 20_000,
 )
 
+it('killed in the middle of an import: the old repository is there, and nothing of the new one', async () => {
+  await start()
+  const dan = await signUp(server!.url, 'dan')
+  const importer = new Importer(dan, 4000)
+  const witness = new Witness()
+  for (const rows of [0, 400, 2500]) {
+    const importing = importer.run(server!.url)
+    // The first import comes through; the blow falls when so many rows of the next one are written.
+    const half = await look(async (read) => {
+      for (;;) {
+        const staged = await read.get<{ n: number }>(
+          `SELECT count(record.path) AS n FROM tree LEFT JOIN record ON record.tree = tree.id
+           WHERE state = 'staged' AND EXISTS (SELECT 1 FROM commit_log WHERE kind = 'import') GROUP BY tree.id`,
+        )
+        if (staged && staged.n >= rows) return staged.n
+        await sleep(1)
+      }
+    })
+    await server!.kill()
+    expect(half).toBeLessThanOrEqual(4000)
+    await importing
+    await start()
+    importer.settle(await settled(witness))
+    expect(importer.generation).toBeGreaterThan(0)
+    expect(existsSync(join(directory, 'tmp')) ? readdirSync(join(directory, 'tmp')) : []).toEqual([])
+  }
+})
+
+it('killed while it starts for the first time: the next start makes up for it', async () => {
+  for (const ms of [250, 350, 450, 550, 650, 750]) {
+    const starting = ChildServer.launch(build.main, directory)
+    await sleep(ms)
+    await starting.kill()
+  }
+  await start()
+  const alice = await signUp(server!.url, 'alice')
+  const writer = new Writer(alice, 'w', Math.random)
+  expect(await writer.run(server!.url, () => writer.acknowledged >= 5)).toBeNull()
+  writer.settle(await settled(new Witness()))
+})
+
 it('a second server on the same data directory is refused, and disturbs nothing', async () => {
   const { url } = await start()
   const alice = await signUp(url, 'alice')

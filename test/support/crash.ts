@@ -2,7 +2,7 @@
  * Ways to hurt a server and its database: a build of the server that runs as a child and can be killed, a driver
  * connection to reach behind the database's back, a disk that is full.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -117,18 +117,24 @@ export class ChildServer {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text))
   }
 
-  /** Resolves when it answers. @throws Error with its output when it ends before. */
-  static async start(main: string, directory: string, { env = {}, fileLimitKiB }: ChildOptions = {}): Promise<ChildServer> {
+  /** Starts it without waiting for it to be ready. */
+  static launch(main: string, directory: string, { env = {}, fileLimitKiB }: ChildOptions = {}): ChildServer {
     const own = { PDS_PORT: '0', PDS_DATA_DIRECTORY: directory, NO_COLOR: '1', ...env }
-    const options = { env: { PATH: process.env.PATH, ...own }, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] }
+    const options: SpawnOptions = { env: { PATH: process.env.PATH, ...own }, stdio: ['ignore', 'pipe', 'pipe'] }
     const limited = `trap '' XFSZ; ulimit -f ${fileLimitKiB}; exec "$0" "$1"`
-    const child =
+    return new ChildServer(
       fileLimitKiB === undefined
         ? spawn(process.execPath, [main], options)
-        : spawn('bash', ['-c', limited, process.execPath, main], options)
-    const server = new ChildServer(child)
+        : spawn('bash', ['-c', limited, process.execPath, main], options),
+    )
+  }
+
+  /** Resolves when it answers. @throws Error with its output when it ends before. */
+  static async start(main: string, directory: string, options: ChildOptions = {}): Promise<ChildServer> {
+    const server = ChildServer.launch(main, directory, options)
+    const { child } = server
     await new Promise<void>((resolve, reject) => {
-      child.once('exit', (code, signal) => reject(new Error(`the server ended (${code ?? signal}): ${server.output}`)))
+      child.once('close', (code, signal) => reject(new Error(`the server ended (${code ?? signal}): ${server.output}`)))
       child.stdout!.on('data', () => {
         const ready = /Ready at (\S+),/.exec(server.output)
         if (!ready) return

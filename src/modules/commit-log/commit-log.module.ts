@@ -1,4 +1,4 @@
-import { Global, Module, type OnApplicationShutdown } from '@nestjs/common'
+import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { Clock } from '../config/clock.js'
 import { Config } from '../config/config.js'
 import { Database } from '../database/database.js'
@@ -17,11 +17,17 @@ import { SeqFloor } from './seq-floor.js'
   ],
   exports: [CommitLog],
 })
-export class CommitLogModule implements OnApplicationShutdown {
+export class CommitLogModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly floor: SeqFloor,
     private readonly database: Database,
+    private readonly log: CommitLog,
   ) {}
+
+  /** Broken own state stops the server before it answers anyone. */
+  async onModuleInit(): Promise<void> {
+    await this.log.assertHeads()
+  }
 
   /** The mark is closed behind the last write, whatever order the modules go down in. */
   async onApplicationShutdown(): Promise<void> {

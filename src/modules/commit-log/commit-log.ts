@@ -40,6 +40,8 @@ export interface LogRow {
 }
 
 const READ_LIMIT = 500
+/** Events that are looked at when the server starts. */
+const CHECKED_AT_START = 1_000
 
 /**
  * What happened here, in order. An event is in the log if and only if what it tells is in the same database, because
@@ -116,6 +118,24 @@ export class CommitLog {
   async lastSeq(): Promise<number> {
     const row = await this.database.read.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM commit_log')
     return Math.max(row?.seq ?? 0, this.floor.value)
+  }
+
+  /**
+   * A cheap look at start whether the newest events are what the repositories stand on.
+   * @throws Error naming the repository whose head is not its last event's: broken own state
+   */
+  async assertHeads(): Promise<void> {
+    const odd = await this.database.read.get<{ did: string; seq: number }>(
+      `SELECT moved.did, moved.seq FROM
+         (SELECT did, max(seq) AS seq FROM (SELECT did, seq FROM commit_log WHERE cid IS NOT NULL ORDER BY seq DESC LIMIT ${CHECKED_AT_START})
+          AS newest GROUP BY did) AS moved
+       JOIN commit_log ON commit_log.seq = moved.seq LEFT JOIN repo ON repo.did = moved.did
+       WHERE repo.head IS NULL OR repo.head <> commit_log.cid LIMIT 1`,
+    )
+    if (odd)
+      throw new Error(
+        `the head of ${odd.did} is not the commit of its last event ${odd.seq}: restore a backup, or run verify`,
+      )
   }
 
   /**

@@ -6,15 +6,14 @@ import { Secrets } from './secrets.js'
 @Global()
 @Module({})
 export class ConfigModule {
-  /** Makes the given settings, and the secrets that belong to their data directory, available everywhere. */
+  /**
+   * Makes the given settings, and the secrets that belong to their data directory, available everywhere.
+   * @throws ConfigError as {@link Secrets.load}
+   */
   static with(config: Config): DynamicModule {
     return {
       module: ConfigModule,
-      providers: [
-        Clock,
-        { provide: Config, useValue: config },
-        { provide: Secrets, useFactory: () => Secrets.load(config) },
-      ],
+      providers: [Clock, { provide: Config, useValue: config }, { provide: Secrets, useValue: Secrets.load(config) }],
       exports: [Config, Secrets, Clock],
     }
   }

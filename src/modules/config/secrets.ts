@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ConfigError, type Config } from './config.js'
 
@@ -49,7 +59,9 @@ function create(file: string): SecretsFile {
   // Losing these loses every account's keys: on disk before anything is sealed with them.
   mkdirSync(dirname(file), { recursive: true })
   const temporary = `${file}.new`
-  const handle = openSync(temporary, 'w', 0o600)
+  // One left by a crash would keep its mode.
+  rmSync(temporary, { force: true })
+  const handle = openSync(temporary, 'wx', 0o600)
   writeSync(handle, `${JSON.stringify(secrets, null, 2)}\n`)
   fsyncSync(handle)
   closeSync(handle)

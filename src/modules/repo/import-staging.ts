@@ -63,10 +63,28 @@ export class ImportStaging implements OnModuleInit {
 
   /** Writes a repository that has been verified, in small writes. @throws RepoError, whatever the database throws. */
   async stage(car: CarFile, head: Cid, did: Did, rev: Tid, onProgress: (records: number) => void): Promise<StagedRepo> {
-    const { database } = this
     const id = randomUUID()
-    const tree = await database.write((tx) => newTree(tx, did, id))
+    const tree = await this.database.write((tx) => newTree(tx, did, id))
     const staged: StagedRepo = { id, parts: 0, records: 0, tree, layer: -1 }
+    try {
+      await this.pour(car, head, staged, rev, onProgress)
+      return staged
+    } catch (error) {
+      // What cannot be discarded now, on a disk that is full say, is swept at the next start.
+      await this.discard(staged).catch((failure: unknown) => this.logger.warn(failure))
+      throw error
+    }
+  }
+
+  private async pour(
+    car: CarFile,
+    head: Cid,
+    staged: StagedRepo,
+    rev: Tid,
+    onProgress: (records: number) => void,
+  ): Promise<void> {
+    const { database } = this
+    const { tree } = staged
     let nodes: NodeBlock[] = []
     let records: RecordBlock[] = []
     let bytes = 0
@@ -100,7 +118,6 @@ export class ImportStaging implements OnModuleInit {
       return nodes.length + records.length >= BATCH_ROWS || bytes >= BATCH_BYTES ? flush() : undefined
     })
     await flush()
-    return staged
   }
 
   /** Gives up what was staged. */

@@ -25,8 +25,10 @@ export async function createHttpApp(module: DynamicModule, logLevels?: LogLevel[
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     abortOnError: false,
-    logger: logLevels ?? new ServerLogger(),
+    // What keeps a server from starting is told once, by who starts it.
+    logger: false,
   })
+  app.useLogger(logLevels ?? new ServerLogger())
   const fastify = adapter.getInstance() as unknown as FastifyInstance
   fastify.server.headersTimeout = HEADERS_TIMEOUT_MS
   parseBodies(fastify)

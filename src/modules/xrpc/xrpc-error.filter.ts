@@ -26,14 +26,14 @@ export class XrpcErrorFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp()
     const reply = http.getResponse<FastifyReply>()
+    const request = http.getRequest<FastifyRequest>()
+    // Who has hung up gets no answer, and needs no line in the log.
+    if (request.raw.destroyed && !request.raw.complete) return
     const error = toXrpcError(thrown)
-    if (error.status >= 500 && error.status !== 501) {
-      const { method, url } = http.getRequest<FastifyRequest>()
+    if (error !== thrown && error.status >= 500) {
       // The query may carry what nobody should read in a log.
-      this.logger.error(
-        `${method} ${url.split('?')[0]}: ${String((thrown as Error)?.message ?? thrown)}`,
-        (thrown as Error)?.stack,
-      )
+      const call = `${request.method} ${request.url.split('?')[0]}`
+      this.logger.error(`${call}: ${String((thrown as Error)?.message ?? thrown)}`, (thrown as Error)?.stack)
     }
     if (reply.raw.headersSent) {
       // Half an answer is out: cutting the connection is the only way to say so.
