@@ -60,21 +60,20 @@ function build() {
     if (Date.now() > deadline) rmSync(lock, { recursive: true, force: true })
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
   }
-  try {
-    if (!isStale()) return
-    process.stderr.write('skylog: building …\n')
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [require.resolve('@nestjs/cli/bin/nest.js'), 'build'],
-      {
-        cwd: root,
-        encoding: 'utf8',
-      },
-    )
-    if (status !== 0) fail(`the build failed\n${stdout}${stderr}`)
-  } finally {
-    rmSync(lock, { recursive: true, force: true })
-  }
+  const failure = isStale() ? runBuild() : null
+  rmSync(lock, { recursive: true, force: true })
+  if (failure !== null) fail(`the build failed\n${failure}`)
+}
+
+/** What the build has to say when it fails, or null. */
+function runBuild() {
+  process.stderr.write('skylog: building …\n')
+  const nest = require.resolve('@nestjs/cli/bin/nest.js')
+  const { status, stdout, stderr } = spawnSync(process.execPath, [nest, 'build'], { cwd: root, encoding: 'utf8' })
+  if (status === 0) return null
+  // Half a build must not pass for a new one.
+  rmSync(entry, { force: true })
+  return `${stdout}${stderr}`
 }
 
 function takeLock() {

@@ -17,8 +17,16 @@ export interface Ran {
   json: () => any
 }
 
+/** What the first command says about building is nobody's output. */
+let built: Promise<Ran> | undefined
+
 /** Runs the command line as somebody would from a shell, with these settings and no others. */
 export async function skylog(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+  await (built ??= run(['--version'], {}))
+  return run(args, env)
+}
+
+async function run(args: readonly string[], env: Record<string, string>): Promise<Ran> {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('PDS_') && name !== 'PORT')
   const child = spawn(process.execPath, [resolve(project, 'bin/skylog.mjs'), ...args], {
     env: { ...Object.fromEntries(own), ...env },

@@ -333,6 +333,17 @@ describe('what is refused changes nothing', () => {
     await check()
   })
 
+  it('however large, and leaves the connection usable', async () => {
+    const { who, check } = await unmoved('wendy')
+    for (const size of [200_000, 20_000_000]) {
+      expectRefused(await importInto(who, Buffer.alloc(size, 0xff)))
+      await check()
+    }
+    const other = { as: 'no token', body: Buffer.alloc(20_000_000), headers: { 'content-type': CAR } }
+    expect((await callAt(server, 'com.atproto.repo.importRepo', other)).status).toBeGreaterThanOrEqual(400)
+    await check()
+  })
+
   it('anything at all where imports are not taken', async () => {
     const closed = await startTestServer({ PDS_ACCEPTING_REPO_IMPORTS: 'false' })
     try {

@@ -45,6 +45,8 @@ export class HeadTree {
     readonly stored: Mst,
     /** The tree of the head. */
     readonly tree: Mst,
+    /** The trees from the one to the other, each with the rev of its commit. */
+    private readonly between: readonly { rev: string; tree: Mst }[],
     /** Operations of the commits between the two. */
     readonly unstored: number,
     private readonly blocks: FetchedBlocks,
@@ -55,6 +57,7 @@ export class HeadTree {
   static async open(reader: Reader, repo: Repo): Promise<HeadTree> {
     const blocks = new FetchedBlocks(repo.tree)
     const stored = Mst.load(blocks, repo.stored.root, repo.stored.layer)
+    const between: { rev: string; tree: Mst }[] = []
     let tree = stored
     let unstored = 0
     for (let after = repo.stored.seq; ;) {
@@ -64,8 +67,9 @@ export class HeadTree {
         after,
       )
       for (const row of rows) {
-        const { ops } = readCommitEvent(row)
+        const { ops, since } = readCommitEvent(row)
         const before = tree
+        between.push({ rev: since ?? '', tree: before })
         tree = await blocks.during(reader, () => applyOps(before, ops))
         unstored += ops.length
       }
@@ -76,7 +80,13 @@ export class HeadTree {
       throw new Error(
         `${repo.did} is broken: its rows and its log make ${tree.root.toString()}, not ${repo.data.toString()}`,
       )
-    return new HeadTree(repo, stored, tree, unstored, blocks, reader)
+    between.push({ rev: repo.rev, tree })
+    return new HeadTree(repo, stored, tree, between, unstored, blocks, reader)
+  }
+
+  /** The tree as it was when `rev` was the newest, if that is not before the stored nodes; else null. */
+  treeAt(rev: string): Mst | null {
+    return this.between.findLast((moment) => moment.rev <= rev)?.tree ?? null
   }
 
   /** Runs engine code that reads the trees, fetching the nodes it lacks. */

@@ -89,7 +89,8 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
     const [head] = car.roots
     if (car.roots.length !== 1 || !head) throw invalidRequest('expected one root')
     // The first pass writes nothing: a repository that is not sound never touches the database.
-    const summary = await inSlices(verifyRepo({ store: car, head, did: options.did ?? undefined }))
+    const limits = { maxBytes: this.staging.maxBytes }
+    const summary = await inSlices(verifyRepo({ store: car, head, did: options.did ?? undefined, limits }))
     const { commit } = summary
     const verified = await this.checkSignature(commit, options)
     return this.tips.turn(commit.did, async (tip) => {

@@ -56,9 +56,14 @@ export class ImportStaging implements OnModuleInit {
     this.sweepSoon()
   }
 
+  /** Bytes that a CAR may have, and the repository that it unfolds to. */
+  get maxBytes(): number {
+    return this.config.maxImportBytes
+  }
+
   /** Takes in a CAR. The caller disposes of the file. @throws RepoError InvalidCar, LimitExceeded. */
   receive(source: AsyncIterable<Uint8Array>): Promise<CarFile> {
-    return CarFile.receive(this.directory, source, { maxBytes: this.config.maxImportBytes })
+    return CarFile.receive(this.directory, source, { maxBytes: this.maxBytes })
   }
 
   /** Writes a repository that has been verified, in small writes. @throws RepoError, whatever the database throws. */

@@ -31,6 +31,12 @@ export class ImportController {
     if (!type?.startsWith('application/vnd.ipld.car'))
       throw invalidRequest(`Wrong request encoding (Content-Type): ${type ?? 'none'}`)
     const key = await this.keys.get(viewer.did)
-    await this.commands.execute(new ImportRepo(body, { did: viewer.did, hosting: 'hosted', key }))
+    try {
+      const source = body.iterator({ destroyOnReturn: false })
+      await this.commands.execute(new ImportRepo(source, { did: viewer.did, hosting: 'hosted', key }))
+    } finally {
+      // What is left of a body that was refused half-way is read and dropped: its sender may not listen before.
+      body.resume()
+    }
   }
 }

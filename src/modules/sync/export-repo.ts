@@ -3,7 +3,14 @@
  * stands. Nodes are filed by position and records by path, so that order is a merge of two range scans: nothing is
  * walked, and memory does not grow with the repository. A record that stands under several paths comes once for each.
  */
-import { carSectionHead, Cid, decodeNode, encodeCarHeader, type NodePosition } from '../../repo-engine/index.js'
+import {
+  carSectionHead,
+  Cid,
+  decodeNode,
+  diffTrees,
+  encodeCarHeader,
+  type NodePosition,
+} from '../../repo-engine/index.js'
 import type { Reader } from '../database/database.js'
 import { type HeadNode, HeadTree } from '../repo/head-tree.js'
 import type { Repo } from '../repo/repo-row.js'
@@ -102,16 +109,9 @@ class Rows<Row extends Block> {
 async function* changedSince(reader: Reader, repo: Repo, since: string): AsyncGenerator<Buffer | Block[]> {
   yield* commitOf(reader, repo)
   const head = await HeadTree.open(reader, repo)
-  const pages = await head.pages()
-  // A node that was not written after `since` has nothing below it that was.
-  const way: NodePosition[] = [{ after: '', layer: head.tree.layer }]
-  for (let at = way.pop(); at; at = way.pop()) {
-    const node = await pages.at(at)
-    if (!node) throw new Error(`tree ${repo.tree} is broken: no node on layer ${at.layer} after "${at.after}"`)
-    if (node.rev !== null && node.rev <= since) continue
-    const { keys, links } = decodeNode(node.bytes)
+  for await (const node of nodesSince(head, since)) {
     const blocks: Block[] = [node]
-    for (const key of keys) {
+    for (const key of decodeNode(node.bytes).keys) {
       const record = await reader.get<RecordRow>(
         'SELECT path, cid, bytes FROM record WHERE tree = ? AND path = ? AND rev > ?',
         repo.tree,
@@ -120,9 +120,27 @@ async function* changedSince(reader: Reader, repo: Repo, since: string): AsyncGe
       )
       if (record) blocks.push({ cid: Cid.fromBytes(record.cid), bytes: record.bytes })
     }
+    yield blocks
+  }
+}
+
+async function* nodesSince(head: HeadTree, since: string): AsyncGenerator<Block> {
+  const then = head.treeAt(since)
+  if (then) {
+    yield* (await head.read(() => diffTrees(then, head.tree))).added
+    return
+  }
+  const pages = await head.pages()
+  // A node that was not written after `since` has nothing below it that was.
+  const way: NodePosition[] = [{ after: '', layer: head.tree.layer }]
+  for (let at = way.pop(); at; at = way.pop()) {
+    const node = await pages.at(at)
+    if (!node) throw new Error(`${head.repo.did} is broken: no node on layer ${at.layer} after "${at.after}"`)
+    if (node.rev !== null && node.rev <= since) continue
+    const { keys, links } = decodeNode(node.bytes)
     for (let i = links.length - 1; i >= 0; i--)
       if (links[i]) way.push({ after: i === 0 ? at.after : keys[i - 1]!, layer: at.layer - 1 })
-    yield blocks
+    yield node
   }
 }
 

@@ -28,7 +28,7 @@ export class XrpcErrorFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>()
     const request = http.getRequest<FastifyRequest>()
     // Who has hung up gets no answer, and needs no line in the log.
-    if (request.raw.destroyed && !request.raw.complete) return
+    if (request.raw.socket.destroyed) return
     const error = toXrpcError(thrown)
     if (error !== thrown && error.status >= 500) {
       // The query may carry what nobody should read in a log.

@@ -74,7 +74,7 @@ describe('a full disk', () => {
       } catch {
         // Goes on as if nothing had happened, without the transaction that it had.
       }
-      await insert(tx, 'second')
+      return insert(tx, 'second')
     })
     const [result] = await settled([stubborn, put('other')])
     const stored = await keys()

@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const START_MS = 60_000
+
+/** A server that somebody else has started; its process is known only if he says so. */
+export class GivenServer {
+  constructor(url, pid) {
+    this.url = url.replace(/\/+$/, '')
+    this.pid = pid === undefined ? undefined : Number(pid)
+  }
+
+  /** Cannot be done from here: memory that it holds from before stays part of its figures. */
+  async restart() {}
+
+  async stop() {}
+}
+
+/** A server of this project, in a process and a new data directory of its own. */
+export class StartedServer {
+  constructor(options) {
+    this.options = options
+    this.port = '0'
+    this.directory = mkdtempSync(join(options.data ?? tmpdir(), 'skylog-bench-'))
+  }
+
+  /** `dist`: the build to run; `data`: where its data directory is made. */
+  static async start(options) {
+    const server = new StartedServer(options)
+    await server.launch()
+    return server
+  }
+
+  /** Starts the process; resolves at the first good answer of _health. */
+  async launch() {
+    const { flags, nodeOptions } = startScript()
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PDS_|PORT$|NODE_)/.test(name)))
+    const begin = performance.now()
+    this.process = spawn(process.execPath, [...flags, join(this.options.dist, 'src/main.js')], {
+      env: { ...env, NODE_OPTIONS: nodeOptions, PDS_PORT: this.port, PDS_DATA_DIRECTORY: this.directory },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    this.pid = this.process.pid
+    this.url = await this.readUrl()
+    this.port = new URL(this.url).port
+    const health = await fetch(`${this.url}/xrpc/_health`)
+    if (!health.ok) throw new Error(`_health: ${health.status}`)
+    /** Milliseconds from the start of the process to here. */
+    this.startMs = performance.now() - begin
+  }
+
+  /** The port is in the log: "Ready at http://localhost:1234, data in …". */
+  readUrl() {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`the server was not ready in ${START_MS} ms`)), START_MS)
+      this.process.once('exit', (code) => reject(new Error(`the server ended with ${code}`)))
+      createInterface({ input: this.process.stdout }).on('line', (line) => {
+        const ready = /Ready at (http:[^\s,]+)/.exec(line)
+        if (!ready) return
+        clearTimeout(timer)
+        resolve(ready[1])
+      })
+    })
+  }
+
+  /** A new process on the same data and port, with nothing in memory yet. */
+  async restart() {
+    await this.end()
+    await this.launch()
+  }
+
+  async stop() {
+    await this.end()
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+
+  async end() {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return
+    this.process.kill('SIGTERM')
+    await once(this.process, 'exit')
+  }
+}
+
+/** How `npm start` runs Node: `nest start` turns source maps on, and the script may have flags or NODE_OPTIONS. */
+function startScript() {
+  const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  const nodeOptions = /NODE_OPTIONS=(?:"([^"]*)"|'([^']*)'|(\S+))/.exec(scripts.start)?.slice(1).find(Boolean) ?? ''
+  const flags = /\bnode((?: --[^\s'"]+)+)/.exec(scripts.start)?.[1].trim().split(' ') ?? []
+  return { flags: ['--enable-source-maps', ...flags], nodeOptions }
+}
