@@ -24,6 +24,7 @@ const USAGE = `usage: node bench/compare.mjs --official URL [options]
 const MEASURES = {
   rate: ['per second', 1],
   megabytes: ['MB/s', 1],
+  first: ['first byte ms', -1],
   p50: ['p50 ms', -1],
   p99: ['p99 ms', -1],
   cpu: ['CPU µs each', -1],
@@ -91,7 +92,8 @@ function print({ ours, official }) {
     const rival = official.find(({ name }) => name === row.name) ?? {}
     for (const [measure, [heading, sign]] of Object.entries(MEASURES)) {
       const [a, b] = [row[measure], rival[measure]]
-      if (a === undefined) continue
+      // Memory hardly changes from one row of calls to the next.
+      if (a === undefined || (measure === 'peakMb' && row.unit === 'calls')) continue
       const label = measure === 'rate' ? `${row.unit}/s` : heading
       lines.push([row.name, label, figure(a), figure(b), figure(sign > 0 ? a / b : b / a)])
     }

@@ -139,7 +139,7 @@ function print() {
   console.log(
     `\nNode ${node}, ${cores} cores (${cpu}), load ${load}, K-256 on ${engine.K256_BACKEND}, scale ${options.factor}\n`,
   )
-  const cells = ({ name, unit, best, median }) => [name, unit, figure(best), figure(median)]
+  const cells = (row) => [row.name, row.unit, figure(row.best), figure(row.median)]
   console.log(formatTable(['figure', 'unit', 'best', 'median'], results.map(cells), [0, 1]))
 }
 
@@ -154,7 +154,7 @@ function createWrites(count) {
 /** A tree with all its nodes in memory, as that of a repository that is written to. */
 function loadTree({ root, nodes }) {
   const tree = Mst.load(nodes, root)
-  for (const _entry of tree.entries());
+  tree.entries().forEach(() => undefined)
   return tree
 }
 

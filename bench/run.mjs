@@ -22,7 +22,7 @@ function isStale() {
   const built = statSync(join(root, 'dist/src/main.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0
   return ['src', 'migrations'].some((folder) =>
     readdirSync(join(root, folder), { recursive: true }).some(
-      (file) => statSync(join(root, folder, file)).mtimeMs > built,
+      (file) => statSync(join(root, folder, file), { throwIfNoEntry: false })?.mtimeMs > built,
     ),
   )
 }

@@ -42,12 +42,14 @@ else print()
 function print() {
   const { node, cpu, cores, load } = describeMachine()
   console.log(`\nNode ${node}, ${cores} cores (${cpu}), load ${load}, scale ${options.factor}\n`)
-  const headings = 'figure|n|unit|per s|MB/s|p50 ms|p99 ms|CPU µs each|peak MB|stall ms|other cores'.split('|')
+  const headings = 'figure|n|unit|per s|MB/s|first ms|p50 ms|p99 ms|CPU µs each|peak MB|stall ms|other cores'.split('|')
   const cells = (row) => [
     row.name,
     figure(row.count),
     row.unit,
-    ...[row.rate, row.megabytes, row.p50, row.p99, row.cpu, row.peakMb, row.stall, row.otherCores].map(figure),
+    ...[row.rate, row.megabytes, row.first, row.p50, row.p99, row.cpu, row.peakMb, row.stall, row.otherCores].map(
+      figure,
+    ),
   ]
   console.log(formatTable(headings, rows.map(cells), [0, 2]))
   const ratios = growthRatios(rows)

@@ -1,4 +1,4 @@
-/** The house rules that can be checked by reading the sources: who may import whom, and what is said in one place only. */
+/** The rules of the house that can be checked by reading it: who may import whom, and what has one place only. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
@@ -6,246 +6,232 @@ import { migrations } from '../migrations/index.js'
 import { project, type SourceFile, sourceFiles } from './support/source-files.js'
 
 /**
- * The modules from the ground up, and what each may import: only what stands above it in this list, so that no two can
- * need each other. The engine is open to all and not repeated.
+ * The modules from the ground up, and what each may import: nothing but what stands above it here, so that no two can
+ * need each other. Everyone may import the engine, which is not repeated.
  */
 const MODULES: Record<string, string[]> = {
   // What a repository is.
   'repo-engine': [],
-  // The error that a client is meant to see: the one file of `xrpc` that knows nothing else, so anyone may throw it.
+  // Plumbing. The error that a client is meant to see is the one file of `xrpc` that needs nothing, so anyone throws it.
   'xrpc-error': [],
-  // What all others stand on.
   migrations: [],
   config: [],
   lexicon: ['xrpc-error'],
   database: ['config', 'migrations'],
   health: ['config', 'database'],
   'api-2022': ['database', 'xrpc-error'],
-  xrpc: ['config', 'database', 'lexicon', 'api-2022', 'xrpc-error'],
-  auth: ['config', 'database', 'lexicon', 'xrpc', 'xrpc-error'],
-  identity: ['config', 'database', 'lexicon', 'xrpc', 'xrpc-error'],
-  // What happened.
+  xrpc: ['config', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
+  auth: ['config', 'lexicon', 'database', 'xrpc', 'xrpc-error'],
+  identity: ['config', 'lexicon', 'database', 'xrpc', 'xrpc-error'],
+  // What happened, in order.
   'commit-log': ['config', 'database'],
   // How it is asked for.
-  repo: ['config', 'database', 'lexicon', 'xrpc', 'auth', 'identity', 'commit-log', 'xrpc-error'],
-  account: ['config', 'database', 'lexicon', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'xrpc-error'],
-  sync: ['config', 'database', 'lexicon', 'xrpc', 'commit-log', 'repo', 'xrpc-error'],
-  // What joins it all, and what runs that.
+  repo: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'xrpc-error'],
+  account: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'xrpc-error'],
+  sync: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'xrpc-error'],
+  // What joins it all, and what starts that.
   'app.module': [
-    ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth'],
-    ...['identity', 'commit-log', 'repo', 'account', 'sync'],
+    ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'identity'],
+    ...['commit-log', 'repo', 'account', 'sync'],
   ],
   cli: ['config', 'database', 'identity', 'commit-log', 'repo', 'account', 'app.module'],
-  main: ['config', 'app.module'],
-  'cli.ts': ['config', 'cli'],
+  'src/main.ts': ['config', 'app.module'],
+  'src/cli.ts': ['config', 'cli'],
 }
 
-/** What the list above must never come to say: each pair breaks the one direction in which things flow. */
-const NEVER: [string, string][] = [
-  ['commit-log', 'projections'],
-  ['repo', 'projections'],
-  ['account', 'projections'],
-  ['sync', 'projections'],
-  ['bsky', 'repo'],
-  ['bsky', 'account'],
-  ['bsky', 'sync'],
-  ['bsky', 'commit-log'],
+/** What the list above must never come to say: each would turn round the one direction in which things flow. */
+const NEVER: [module: string, imports: string[]][] = [
+  ['commit-log', ['repo', 'account', 'sync', 'projections', 'bsky']],
+  ['repo', ['projections', 'bsky']],
+  ['account', ['projections', 'bsky']],
+  ['sync', ['projections', 'bsky']],
+  ['bsky', ['repo', 'account', 'sync', 'commit-log']],
 ]
 
 /** Packages that one place alone may import. */
-const PLACES: [packages: RegExp, name: string, place: RegExp][] = [
-  [/^typeorm(\/|$)/, 'typeorm', /^(src\/modules\/database|src\/projections|migrations)\/|\.entities\.ts$/],
-  [/^better-sqlite3$/, 'better-sqlite3', /^src\/modules\/database\//],
-  [/^secp256k1(\/|$)/, 'secp256k1', /^src\/repo-engine\/keys\.ts$/],
+const PLACES: [name: string, packages: RegExp, place: RegExp][] = [
+  ['typeorm', /^typeorm(\/|$)/, /^(src\/modules\/database|src\/projections|migrations)\/|\.entities\.ts$/],
+  ['better-sqlite3', /^better-sqlite3$/, /^src\/modules\/database\//],
+  ['secp256k1', /^secp256k1(\/|$)/, /^src\/repo-engine\/keys\.ts$/],
 ]
-const ENGINE_PACKAGES = /^(multiformats(\/|$)|@ipld\/|node:crypto$|secp256k1(\/|$))/
+const ENGINE_PACKAGES = /^(multiformats\/|@ipld\/|node:crypto$|secp256k1(\/|$))/
 
 /** Who imports a file of the engine past its index, and why. */
-const PAST_THE_INDEX: Record<string, string> = {
+const PAST_THE_INDEX = {
   'src/modules/cli/account-create.command.ts': 'a help text need not wait for the signing library',
 }
 
-/** Where the names of methods and record types stand beside decorators and lexicons. */
-const NSID_LISTS: Record<string, string> = {
+/** Where names of methods and record types stand beside decorators and lexicons. */
+const NSIDS = {
   'src/modules/account/new-identity.ts': 'the method that a service token must name',
-  'src/modules/api-2022/adapters.ts': 'each call of 2022 and the method of today that answers it',
-  'src/modules/repo/record-link.ts': 'the records of which one actor has one for each subject',
+  'src/modules/api-2022/adapters.ts': 'each call of 2022, and the method of today that answers it',
+  'src/modules/repo/record-link.ts': 'the records of which an actor has one for each subject',
   'src/modules/repo/repo.controller.ts': 'the members of the unions of applyWrites',
 }
 
+const ENVIRONMENT = {
+  'src/main.ts': 'the server',
+  'src/modules/cli/options.ts': 'the command line',
+}
+
+const CLOCK = {
+  'src/modules/config/clock.ts': 'the clock that all others are given',
+}
+
 /** Longer than the 350 lines that a reader takes in. */
-const LONG_FILES: Record<string, string> = {
+const LONG = {
   'src/modules/lexicon/types.ts': 'written by scripts/lexicons.mjs',
-  'src/repo-engine/cbor.ts': 'writer and reader of one format, side by side so that each can be held against the other',
+  'src/repo-engine/cbor.ts': 'writer and reader of one format, so that each can be held against the other',
 }
 
 const files = sourceFiles('src', 'migrations')
-const inSrc = files.filter(({ path }) => path.startsWith('src/'))
+const engine = files.filter(({ path }) => path.startsWith('src/repo-engine/'))
+const others = files.filter((file) => !engine.includes(file))
 
-describe('imports', () => {
-  it('src holds the three folders and the entry files', () => {
+describe('who may import whom', () => {
+  it('src holds three folders and the entry files', () => {
     const known = ['app.module.ts', 'cli.ts', 'main.ts', 'modules', 'projections', 'repo-engine']
     expect(readdirSync(join(project, 'src')).filter((name) => !known.includes(name))).toEqual([])
   })
 
-  it('every module stands in the list, once, above all that may import it', () => {
+  it('the list has every module, below all that it may import', () => {
     const listed = Object.keys(MODULES)
-    expect(listed.toSorted()).toEqual([...new Set(files.map(({ path }) => moduleOf(path)))].sort())
+    expect(new Set(files.map(({ path }) => moduleOf(path)))).toEqual(new Set(listed))
     for (const [i, name] of listed.entries())
-      for (const other of MODULES[name]!) expect([name, other, listed.indexOf(other) < i]).toEqual([name, other, true])
-    for (const [name, other] of NEVER) expect(MODULES[name] ?? []).not.toContain(other)
+      expect(MODULES[name]!.filter((other) => !listed.slice(0, i).includes(other))).toEqual([])
+    for (const [name, imports] of NEVER)
+      expect(MODULES[name]?.filter((other) => imports.includes(other)) ?? []).toEqual([])
   })
 
   it('modules import what they may', () => {
-    const wrong = everyImport(files).filter(({ from, to }) => {
-      const [a, b] = [moduleOf(from), to === null ? null : moduleOf(to)]
-      return b !== null && a !== b && !(b === 'repo-engine' || MODULES[a]?.includes(b))
-    })
-    expect(texts(wrong)).toEqual([])
+    const wrong = places(others, ({ path, imports }) =>
+      imports.filter(({ target }) => {
+        if (!isInside(target)) return false
+        const [from, to] = [moduleOf(path), moduleOf(target)]
+        return from !== to && to !== 'repo-engine' && !MODULES[from]?.includes(to)
+      }),
+    )
+    expect(wrong).toEqual([])
   })
 
   it('the engine imports itself, multiformats, @ipld and cryptography', () => {
-    const engine = files.filter(({ path }) => path.startsWith('src/repo-engine/'))
-    const wrong = everyImport(engine).filter(({ to, target }) =>
-      to === null ? !ENGINE_PACKAGES.test(target) : !to.startsWith('src/repo-engine/'),
+    const wrong = places(engine, ({ imports }) =>
+      imports.filter(({ target }) => !target.startsWith('src/repo-engine/') && !ENGINE_PACKAGES.test(target)),
     )
-    expect(texts(wrong)).toEqual([])
+    expect(wrong).toEqual([])
   })
 
   it('the engine is imported by its index', () => {
-    const wrong = everyImport(files).filter(
-      ({ from, to }) =>
-        to?.startsWith('src/repo-engine/') &&
-        to !== 'src/repo-engine/index.ts' &&
-        !from.startsWith('src/repo-engine/') &&
-        !(from in PAST_THE_INDEX),
+    const past = places(others, ({ imports }) =>
+      imports.filter(({ target }) => /^src\/repo-engine\/(?!index\.ts$)/.test(target)),
     )
-    expect(texts(wrong)).toEqual([])
+    expect(excepting(past, PAST_THE_INDEX)).toEqual(NOTHING)
   })
 
-  it.each(PLACES)('%s: %s is imported in one place', (packages, _, place) => {
-    const wrong = everyImport(files).filter(({ from, target }) => packages.test(target) && !place.test(from))
-    expect(texts(wrong)).toEqual([])
+  it.each(PLACES)('%s has one place', (_, packages, place) => {
+    const wrong = places(files, ({ path, imports }) =>
+      imports.filter(({ target }) => packages.test(target) && !place.test(path)),
+    )
+    expect(wrong).toEqual([])
   })
 
   it('no file needs itself', () => {
-    expect(cycles(files)).toEqual([])
+    expect(rings(files)).toEqual([])
   })
 
-  it('only the engine has an index, and nothing else hands on what others export', () => {
-    expect(files.map(({ path }) => path).filter((path) => path.endsWith('/index.ts'))).toEqual([
-      'src/repo-engine/index.ts',
-      'migrations/index.ts',
-    ])
-    expect(
-      found(inSrc, (node) => ts.isExportDeclaration(node) && !!node.moduleSpecifier && !withinEngine(node)),
-    ).toEqual([])
-    expect(found(files, (node) => ts.isIdentifier(node) && node.text === 'forwardRef')).toEqual([])
+  it('no barrel but the index of the engine, and nothing that puts a ring off', () => {
+    const handedOn = places(others, ({ nodes }) =>
+      nodes.filter(({ node }) => ts.isExportDeclaration(node) && node.moduleSpecifier),
+    )
+    expect(handedOn).toEqual([])
+    expect(placesOf(files, (node) => ts.isIdentifier(node) && node.text === 'forwardRef')).toEqual([])
   })
 })
 
-describe('one place each', () => {
+describe('what has one place', () => {
   it('names of methods and record types: decorators, lexicons and a few lists', () => {
     const nsid = /^(com\.atproto|app\.bsky|chat\.bsky|tools\.ozone)(\.[a-zA-Z]+){2}/
     const isLiteral = (node: ts.Node): boolean =>
-      ((ts.isStringLiteralLike(node) && !ts.isLiteralTypeNode(node.parent)) || ts.isTemplateHead(node)) &&
+      (ts.isTemplateHead(node) || (ts.isStringLiteralLike(node) && !ts.isLiteralTypeNode(node.parent))) &&
       nsid.test(node.text) &&
       !ts.findAncestor(node, ts.isDecorator)
-    const elsewhere = inSrc.filter(({ path }) => moduleOf(path) !== 'lexicon' && !(path in NSID_LISTS))
-    expect(found(elsewhere, isLiteral)).toEqual([])
+    const elsewhere = files.filter(({ path }) => moduleOf(path) !== 'lexicon')
+    expect(excepting(placesOf(elsewhere, isLiteral), NSIDS)).toEqual(NOTHING)
   })
 
-  it('the environment: the entry files and the command line', () => {
-    const elsewhere = inSrc.filter(({ path }) => moduleOf(path) !== 'cli' && path !== 'src/main.ts')
-    expect(found(elsewhere, (node) => isMember(node, 'process', 'env'))).toEqual([])
+  it('the environment', () => {
+    expect(excepting(placesOf(files, isMember('process', 'env')), ENVIRONMENT)).toEqual(NOTHING)
   })
 
-  it('the clock and chance: config/clock.ts', () => {
+  it('the clock, and chance', () => {
     const isNow = (node: ts.Node): boolean =>
-      isMember(node, 'Date', 'now') ||
-      isMember(node, 'Math', 'random') ||
+      isMember('Date', 'now')(node) ||
+      isMember('Math', 'random')(node) ||
       (ts.isNewExpression(node) && node.expression.getText() === 'Date' && !node.arguments?.length)
-    expect(found(inSrc, isNow).map((place) => place.split(':')[0])).toEqual(['src/modules/config/clock.ts'])
+    expect(excepting(placesOf(files, isNow), CLOCK)).toEqual(NOTHING)
   })
 
-  it('migrations: index.ts has every file, in order', () => {
-    const numbered = readdirSync(join(project, 'migrations'))
-      .filter((name) => /^\d{4}-/.test(name))
-      .sort()
+  it('migrations: the index has every file, in order', () => {
+    const numbered = readdirSync(join(project, 'migrations')).filter((name) => /^\d{4}-/.test(name))
     const index = files.find(({ path }) => path === 'migrations/index.ts')!
-    expect(index.imports.map(({ target }) => target)).toEqual(numbered.map((name) => `migrations/${name}`))
-    const numbers = migrations.map(({ name }) => Number(/\d{13}$/.exec(name)?.[0]) - 1_700_000_000_000)
+    expect(index.imports.map(({ target }) => target)).toEqual(numbered.sort().map((name) => `migrations/${name}`))
+    // What TypeORM orders them by stands at the end of their names.
+    const numbers = migrations.map(({ name }) => Number(name.slice(-13)) - 1_700_000_000_000)
     expect(numbers).toEqual(numbered.map((name) => Number(name.slice(0, 4))))
   })
 
-  it('a file has one subject: 350 lines', () => {
-    expect(files.filter(({ path, lines }) => lines > 350 && !(path in LONG_FILES)).map(({ path }) => path)).toEqual([])
-  })
-
-  it('no exception outlives its reason', () => {
-    const paths = new Set(files.map(({ path }) => path))
-    for (const list of [PAST_THE_INDEX, NSID_LISTS, LONG_FILES])
-      expect(Object.keys(list).filter((path) => !paths.has(path))).toEqual([])
+  it('a file: 350 lines', () => {
+    const long = files.filter(({ lines }) => lines > 350).map(({ path, lines }) => `${path}:${lines}`)
+    expect(excepting(long, LONG)).toEqual(NOTHING)
   })
 })
 
+/** The folder of a file, or the file itself where it stands alone. */
 function moduleOf(path: string): string {
   if (path === 'src/modules/xrpc/xrpc-error.ts') return 'xrpc-error'
-  const [top, second, third] = path.split('/')
-  if (top === 'migrations') return top
-  if (second === 'modules') return third!
-  return second === 'cli.ts' ? second : second!.replace(/\.ts$/, '')
+  if (path === 'src/app.module.ts') return 'app.module'
+  return /^(?:src\/modules\/(.+?)|src\/(.+?)|(migrations))\//.exec(path)?.slice(1).find(Boolean) ?? path
 }
 
-interface FoundImport {
-  from: string
-  line: number
-  target: string
-  /** The file it leads to; null for a package. */
-  to: string | null
+function isInside(target: string): boolean {
+  return /^(src|migrations)\//.test(target)
 }
 
-function everyImport(from: SourceFile[]): FoundImport[] {
-  return from.flatMap(({ path, imports }) =>
-    imports.map(({ target, line }) => ({
-      from: path,
-      line,
-      target,
-      to: /^(src|migrations|test)\//.test(target) ? target : null,
-    })),
+/** `path:line code` of what is picked from each file. */
+function places(from: SourceFile[], pick: (file: SourceFile) => { node: ts.Node; line: number }[]): string[] {
+  return from.flatMap((file) =>
+    pick(file).map(({ node, line }) => `${file.path}:${line} ${node.getText().replace(/\s+/g, ' ').slice(0, 100)}`),
   )
 }
 
-function texts(imports: FoundImport[]): string[] {
-  return imports.map(({ from, line, target }) => `${from}:${line} imports ${target}`)
+function placesOf(from: SourceFile[], is: (node: ts.Node) => boolean): string[] {
+  return places(from, ({ nodes }) => nodes.filter(({ node }) => is(node)))
 }
 
-/** Where in these files there is such a node. */
-function found(from: SourceFile[], is: (node: ts.Node) => boolean): string[] {
-  return from.flatMap(({ path, nodes }) =>
-    nodes.filter(({ node }) => is(node)).map(({ node, line }) => `${path}:${line} ${node.getText().slice(0, 60)}`),
-  )
+function isMember(object: string, name: string): (node: ts.Node) => boolean {
+  return (node) => ts.isPropertyAccessExpression(node) && node.getText() === `${object}.${name}`
 }
 
-function isMember(node: ts.Node, object: string, name: string): boolean {
-  return ts.isPropertyAccessExpression(node) && node.expression.getText() === object && node.name.text === name
+/** Places that are no exception, and exceptions without a place: a list must not outlive its reasons. */
+function excepting(all: string[], exceptions: Record<string, string>): typeof NOTHING {
+  const paths = new Set(all.map((place) => place.split(':')[0]!))
+  return {
+    wrong: all.filter((place) => !(place.split(':')[0]! in exceptions)),
+    idle: Object.keys(exceptions).filter((path) => !paths.has(path)),
+  }
 }
+const NOTHING: { wrong: string[]; idle: string[] } = { wrong: [], idle: [] }
 
-function withinEngine(node: ts.Node): boolean {
-  return node.getSourceFile().fileName.startsWith('src/repo-engine/')
-}
-
-/** Files that load each other, by imports that are there when the program runs. */
-function cycles(among: SourceFile[]): string[] {
-  const loads = new Map(among.map(({ path, imports }) => [path, imports.filter(({ typeOnly }) => !typeOnly)]))
+/** Files that load each other, by the imports that are still there when the program runs. */
+function rings(among: SourceFile[]): string[] {
+  const loaded = new Map(among.map(({ path, imports }) => [path, imports.filter(({ typeOnly }) => !typeOnly)]))
   const done = new Set<string>()
-  const rings: string[] = []
+  const found: string[] = []
   const visit = (path: string, way: string[]): void => {
-    if (way.includes(path)) rings.push([...way.slice(way.indexOf(path)), path].join(' -> '))
-    if (way.includes(path) || done.has(path)) return
-    for (const { target } of loads.get(path) ?? []) visit(target, [...way, path])
+    if (way.includes(path)) found.push([...way.slice(way.indexOf(path)), path].join(' -> '))
+    else if (!done.has(path)) for (const { target } of loaded.get(path) ?? []) visit(target, [...way, path])
     done.add(path)
   }
   for (const { path } of among) visit(path, [])
-  return rings
+  return found
 }

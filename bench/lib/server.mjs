@@ -7,6 +7,9 @@ import { createInterface } from 'node:readline'
 
 const START_MS = 60_000
 
+// An interrupted run takes its servers and their data with it.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+
 /** A server that somebody else has started; its process is known only if he says so. */
 export class GivenServer {
   constructor(url, pid) {
@@ -26,6 +29,10 @@ export class StartedServer {
     this.options = options
     this.port = '0'
     this.directory = mkdtempSync(join(options.data ?? tmpdir(), 'skylog-bench-'))
+    process.on('exit', () => {
+      this.process?.kill('SIGKILL')
+      this.erase()
+    })
   }
 
   /** `dist`: the build to run; `data`: where its data directory is made. */
@@ -75,7 +82,11 @@ export class StartedServer {
 
   async stop() {
     await this.end()
-    rmSync(this.directory, { recursive: true, force: true })
+    this.erase()
+  }
+
+  erase() {
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 })
   }
 
   async end() {

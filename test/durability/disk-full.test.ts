@@ -7,7 +7,7 @@ import { checkInvariants } from '../support/invariants.js'
 import { ask, Importer, Refused, signUp, Writer } from './load.js'
 
 /** A file may grow to this size only: the database fits at first, its write-ahead log soon does not. */
-const LIMIT_KIB = 1500
+const LIMIT_KIB = 1000
 
 let build: Awaited<ReturnType<typeof buildServer>>
 let directory: string
@@ -32,7 +32,7 @@ it('writes fail, reads go on, and after a restart with room everything acknowled
     expect(error).toBeInstanceOf(Refused)
     expect(error).toMatchObject({ status: 500 })
   }
-  expect(writers.reduce((sum, { acknowledged }) => sum + acknowledged, 0)).toBeGreaterThan(50)
+  expect(writers.reduce((sum, { acknowledged }) => sum + acknowledged, 0)).toBeGreaterThan(20)
   expect(statSync(join(directory, 'skylog.sqlite-wal')).size).toBeLessThanOrEqual(LIMIT_KIB * 1024)
 
   // It is still a server: it reads, and says of every write what has become of it.
@@ -44,11 +44,13 @@ it('writes fail, reads go on, and after a restart with room everything acknowled
     expect(car.status).toBe(200)
     expect((await car.arrayBuffer()).byteLength).toBeGreaterThan(1000)
   }
-  const importer = new Importer(dan, 3000)
+  const importer = new Importer(dan, 2000)
   expect(await importer.run(url)).toBeInstanceOf(Refused)
-  await ask(url, 'com.atproto.server.createAccount', { handle: 'eve.test', email: 'eve@example.com', password: 'eve-password' }).catch(
-    (error: unknown) => expect(error).toBeInstanceOf(Refused),
-  )
+  await ask(url, 'com.atproto.server.createAccount', {
+    handle: 'eve.test',
+    email: 'eve@example.com',
+    password: 'eve-password',
+  }).catch((error: unknown) => expect(error).toBeInstanceOf(Refused))
   expect(server.running).toBe(true)
   await server.kill()
 
@@ -63,7 +65,7 @@ it('writes fail, reads go on, and after a restart with room everything acknowled
   const writer = writers[0]!
   const { acknowledged } = writer
   expect(await writer.run(server.url, () => writer.acknowledged === acknowledged + 5)).toBeNull()
-})
+}, 60_000)
 
 it('a disk that is full from the start is told of at once, in one line', async () => {
   await expect(ChildServer.start(build.main, directory, { fileLimitKiB: 8 })).rejects.toThrow(/the server ended \(1\)/)

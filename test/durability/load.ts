@@ -1,6 +1,16 @@
 /** Clients that write to a server until it dies under them, and know afterwards what it owes them. */
 import * as dagCbor from '@ipld/dag-cbor'
-import { buildTree, type CarBlock, Cid, type Did, encodeCar, encodeCbor, signCommit, SigningKey, TidClock } from '../../src/repo-engine/index.js'
+import {
+  buildTree,
+  type CarBlock,
+  Cid,
+  type Did,
+  encodeCar,
+  encodeCbor,
+  signCommit,
+  SigningKey,
+  TidClock,
+} from '../../src/repo-engine/index.js'
 import type { Fold } from '../support/invariants.js'
 
 export const NOTE = 'com.example.note'
@@ -80,13 +90,15 @@ export class Writer {
   settle({ repos }: Fold): void {
     const found = new Map<string, string>()
     for (const [path, { bytes }] of repos.get(this.owner.did)!.records)
-      if (path.startsWith(`${NOTE}/${this.prefix}-`)) found.set(path.slice(NOTE.length + 1), dagCbor.decode<{ text: string }>(bytes).text)
+      if (path.startsWith(`${NOTE}/${this.prefix}-`))
+        found.set(path.slice(NOTE.length + 1), dagCbor.decode<{ text: string }>(bytes).text)
     const state = (changes: Changes): [string, string][] =>
       [...changes].filter((entry): entry is [string, string] => entry[1] !== null).sort(([a], [b]) => (a < b ? -1 : 1))
     const without = new Map(this.known)
     const withIt = new Map([...this.known, ...(this.pending ?? [])])
     const stored = JSON.stringify(state(found))
-    if (stored === JSON.stringify(state(withIt))) for (const [key, text] of this.pending ?? []) this.known.set(key, text)
+    if (stored === JSON.stringify(state(withIt)))
+      for (const [key, text] of this.pending ?? []) this.known.set(key, text)
     else expect(state(found)).toEqual(state(without))
     this.pending = null
   }
@@ -109,7 +121,16 @@ export class Writer {
       }
       const second = `${fresh}b`
       const writes = [write('create', fresh, record), write('create', second, record), write('delete', old)]
-      await this.send(url, [[fresh, text], [second, text], [old, null]], 'applyWrites', { repo, writes })
+      await this.send(
+        url,
+        [
+          [fresh, text],
+          [second, text],
+          [old, null],
+        ],
+        'applyWrites',
+        { repo, writes },
+      )
     }
   }
 
@@ -137,7 +158,12 @@ export class Importer {
     try {
       for (;;) {
         const generation = ++this.tried
-        await ask(url, 'com.atproto.repo.importRepo', carOf(this.owner.did, generation, this.records), this.owner.accessJwt)
+        await ask(
+          url,
+          'com.atproto.repo.importRepo',
+          carOf(this.owner.did, generation, this.records),
+          this.owner.accessJwt,
+        )
         this.generation = generation
       }
     } catch (error) {
@@ -147,7 +173,9 @@ export class Importer {
 
   /** The whole of the old repository or the whole of the new one. */
   settle({ repos }: Fold): void {
-    const texts = [...repos.get(this.owner.did)!.records.values()].map(({ bytes }) => dagCbor.decode<{ text: string }>(bytes).text)
+    const texts = [...repos.get(this.owner.did)!.records.values()].map(
+      ({ bytes }) => dagCbor.decode<{ text: string }>(bytes).text,
+    )
     const generations = new Set(texts.map((text) => Number(text.split(' ')[0])))
     expect(generations.size).toBeLessThanOrEqual(1)
     const [found = 0] = generations

@@ -24,7 +24,14 @@ it('writes that wait when the server closes are written, numbers and mark includ
   const server = await startTestServer({}, directory)
   const database = server.app.get(Database, { strict: false })
   const log = server.app.get(CommitLog, { strict: false })
-  const event: NewEvent = { did: 'did:plc:x', kind: 'identity', rev: null, cid: null, event: null, frame: identityFrame('did:plc:x', null) }
+  const event: NewEvent = {
+    did: 'did:plc:x',
+    kind: 'identity',
+    rev: null,
+    cid: null,
+    event: null,
+    frame: identityFrame('did:plc:x', null),
+  }
   const warnings: unknown[] = []
   const listen = (warning: unknown): void => void warnings.push(warning)
   process.on('warning', listen)

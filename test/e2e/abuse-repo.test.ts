@@ -766,13 +766,13 @@ describe('39. exports', () => {
     }))
 
   it('150 at once: each is whole, or told to come back', async () => {
+    const who = await signUp()
+    await put(who, 'a', { n: 1 })
     const ask = async (): Promise<number> => {
-      const { status, bytes, json } = await callAt(server, 'com.atproto.sync.getRepo', {
-        params: { did: alice.assertDid },
-      })
-      if (status === 200) await blocksOf(bytes)
-      else expectRefused({ status, json } as Answer, 'NotEnoughResources', 503)
-      return status
+      const answer = await callAt(server, 'com.atproto.sync.getRepo', { params: { did: who.assertDid } })
+      if (answer.status === 200) expect((await blocksOf(answer.bytes)).blocks).toHaveLength(3)
+      else expectRefused(answer, 'NotEnoughResources', 503)
+      return answer.status
     }
     const statuses = await Promise.all(Array.from({ length: 150 }, ask))
     expect(statuses).toContain(200)

@@ -5,7 +5,7 @@ export interface Answer {
   headers: Headers
   bytes: Buffer
   /** The answer as JSON; an empty object where it is none. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+
   json: any
 }
 

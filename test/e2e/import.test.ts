@@ -2,11 +2,12 @@ import type { AtpAgent } from '@atproto/api'
 import { Secp256k1Keypair } from '@atproto/crypto'
 import { blocksToCarFile, getFullRepo, MemoryBlockstore, Repo, WriteOpAction } from '@atproto/repo'
 import { decode } from '@ipld/dag-cbor'
+import type { CID } from 'multiformats/cid'
 import { CommitLog } from '../../src/modules/commit-log/commit-log.js'
 import { startTestServer, stopTestServer, type TestServer } from '../support/server.js'
 import { type Answer, call as callAt } from './call.js'
 import { carHeader, carOf, cborBlock, repoOf, revAt, section } from './cars.js'
-import { blocksOf, exported, signingKeyOf } from './verified.js'
+import { blocksOf, exported, signingKeyOf, verified } from './verified.js'
 
 type Client = AtpAgent & { assertDid: string }
 
@@ -93,6 +94,18 @@ describe('a repository that comes back', () => {
     expect([...(await exported(bob, bob.assertDid)).records.keys()]).toEqual([`${NOTES}/two`])
   })
 
+  it('is all new to who asks for what came since', async () => {
+    const bert = await server.signUp('bert')
+    await put(bert, `${NOTES}/one`, {})
+    await put(bert, `${NOTES}/two`, {})
+    const { rev: since } = await head(bert)
+    expect((await importInto(bert, await carOfRepo(bert))).status).toBe(200)
+    await put(bert, `${NOTES}/three`, {})
+    const { data } = await bert.com.atproto.sync.getRepo({ did: bert.assertDid, since })
+    const { records } = await verified(data, bert.assertDid, await signingKeyOf(bert, bert.assertDid))
+    expect(records.size).toBe(3)
+  })
+
   it('may be empty', async () => {
     const carla = await server.signUp('carla')
     const empty = await carOfRepo(carla)
@@ -124,7 +137,7 @@ describe('a repository from elsewhere', () => {
     expect(records.size).toBe(300)
     const { blocks } = await blocksOf(await carOfRepo(dan))
     expect(blocks[0]!.value).toMatchObject({ prev: null, version: 3 })
-    expect((blocks[0]!.value as { data: object }).data.toString()).toBe(repo.commit.data.toString())
+    expect(String((blocks[0]!.value as { data: CID }).data)).toBe(repo.commit.data.toString())
   })
 
   it('replaces whatever there was', async () => {

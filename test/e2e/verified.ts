@@ -3,7 +3,7 @@ import type { AtpAgent } from '@atproto/api'
 import { readCarWithRoot, verifyRepo } from '@atproto/repo'
 import { CarBlockIterator } from '@ipld/car'
 import { decode } from '@ipld/dag-cbor'
-import { CID } from 'multiformats/cid'
+import type { CID } from 'multiformats/cid'
 
 export interface VerifiedRepo {
   head: string

@@ -7,7 +7,18 @@ import type { CID } from 'multiformats/cid'
 import type { LogRow } from '../../src/modules/commit-log/commit-log.js'
 import type { Reader } from '../../src/modules/database/database.js'
 import { linkOf } from '../../src/modules/repo/record-link.js'
-import { buildTree, Cid, decodeCar, type Did, type NodeBlock, readCommit, MemoryBlockstore, type Tid, type TreeOp, verifyDiff } from '../../src/repo-engine/index.js'
+import {
+  buildTree,
+  Cid,
+  decodeCar,
+  type Did,
+  type NodeBlock,
+  readCommit,
+  MemoryBlockstore,
+  type Tid,
+  type TreeOp,
+  verifyDiff,
+} from '../../src/repo-engine/index.js'
 
 interface Entry {
   cid: Cid
@@ -65,8 +76,13 @@ interface Body {
 export async function foldLog(read: Reader, { dense = true }: FoldOptions = {}): Promise<Fold> {
   const fold: Fold = { repos: new Map(), seqs: [], accounts: new Map() }
   const storedSeqs = new Map((await read.all<RepoRow>('SELECT * FROM repo')).map((row) => [row.did, row.stored_seq]))
-  const keys = new Map((await read.all<{ did: string; public_key: string }>('SELECT did, public_key FROM signing_key')).map((row) => [row.did, row.public_key]))
-  for (let after = 0; ; ) {
+  const keys = new Map(
+    (await read.all<{ did: string; public_key: string }>('SELECT did, public_key FROM signing_key')).map((row) => [
+      row.did,
+      row.public_key,
+    ]),
+  )
+  for (let after = 0; ;) {
     const rows = await read.all<LogRow>('SELECT * FROM commit_log WHERE seq > ? ORDER BY seq LIMIT 500', after)
     if (rows.length === 0) return fold
     for (const row of rows) {
@@ -108,19 +124,37 @@ async function foldEvent(read: Reader, fold: Fold, row: LogRow, didKey: string):
     for (const { path, action } of verified.ops) if (action === 'delete') records.delete(path)
     for (const { path, cid, bytes } of verified.records) records.set(path, { cid, bytes, rev: body.rev })
     const { head, commit, bytes } = verified
-    fold.repos.set(did, { head, data: commit.data, rev: commit.rev, commitBlock: bytes, records, stored: known?.stored ?? records })
+    fold.repos.set(did, {
+      head,
+      data: commit.data,
+      rev: commit.rev,
+      commitBlock: bytes,
+      records,
+      stored: known?.stored ?? records,
+    })
   } else fold.repos.set(did, await foldImport(read, row, body, didKey))
 }
 
 async function foldImport(read: Reader, row: LogRow, body: Body, didKey: string): Promise<FoldedRepo> {
-  const { partOf, records: count, hosting } = dagCbor.decode<{ partOf: string; records: number; hosting: string }>(row.event!)
+  const {
+    partOf,
+    records: count,
+    hosting,
+  } = dagCbor.decode<{ partOf: string; records: number; hosting: string }>(row.event!)
   const { blocks } = decodeCar(body.blocks)
   const store = new MemoryBlockstore()
   for (const { cid, bytes } of blocks) store.put(cid, bytes)
   const head = headOf(body)
   const { commit, bytes } = readCommit(store, head, { did: row.did as Did, ...(hosting === 'hosted' && { didKey }) })
-  const parts = await read.all<{ n: number; bytes: Buffer }>('SELECT n, bytes FROM commit_log_part WHERE part_of = ? ORDER BY n', partOf)
-  same(parts.map(({ n }) => n), [...parts.keys()], 'the parts of an import')
+  const parts = await read.all<{ n: number; bytes: Buffer }>(
+    'SELECT n, bytes FROM commit_log_part WHERE part_of = ? ORDER BY n',
+    partOf,
+  )
+  same(
+    parts.map(({ n }) => n),
+    [...parts.keys()],
+    'the parts of an import',
+  )
   const records = new Map<string, Entry>()
   for (const part of parts)
     for (const [path, record] of dagCbor.decode<[string, Uint8Array][]>(part.bytes))
@@ -141,18 +175,36 @@ function headOf(body: Body): Cid {
 export async function checkInvariants(read: Reader, options: FoldOptions = {}): Promise<Fold> {
   const fold = await foldLog(read, options)
   const repos = await read.all<RepoRow>('SELECT * FROM repo ORDER BY did')
-  same(repos.map(({ did }) => did), [...fold.repos.keys()].sort(), 'I1 a repository is there if and only if its events are')
+  same(
+    repos.map(({ did }) => did),
+    [...fold.repos.keys()].sort(),
+    'I1 a repository is there if and only if its events are',
+  )
   for (const row of repos) {
     const repo = fold.repos.get(row.did)!
-    same([row.head.toString('hex'), row.rev], [hex(repo.head), repo.rev], `I4 the head of ${row.did} is its last event's`)
-    same([row.data.toString('hex'), Buffer.compare(row.commit_block, repo.commitBlock)], [hex(repo.data), 0], 'I7 commit block')
+    same(
+      [row.head.toString('hex'), row.rev],
+      [hex(repo.head), repo.rev],
+      `I4 the head of ${row.did} is its last event's`,
+    )
+    same(
+      [row.data.toString('hex'), Buffer.compare(row.commit_block, repo.commitBlock)],
+      [hex(repo.data), 0],
+      'I7 commit block',
+    )
     const records = inOrder(repo.records)
     same(treeOf(records).root.toString(), repo.data.toString(), `I6 the tree of ${row.did}`)
     await checkRecords(read, row.tree, records)
     await checkNodes(read, row, inOrder(repo.stored))
   }
-  await checkLeftovers(read, repos.map(({ tree }) => tree))
-  await checkAccounts(read, repos.map(({ did }) => did))
+  await checkLeftovers(
+    read,
+    repos.map(({ tree }) => tree),
+  )
+  await checkAccounts(
+    read,
+    repos.map(({ did }) => did),
+  )
   return fold
 }
 
@@ -174,10 +226,18 @@ async function checkNodes(read: Reader, row: RepoRow, records: [string, Entry][]
     'SELECT * FROM tree_node WHERE tree = ? ORDER BY after, depth',
     row.tree,
   )
-  same(stored.map(({ after, depth }) => `${after} ${depth}`).sort(), [...nodes.keys()].sort(), 'the places of the nodes')
+  same(
+    stored.map(({ after, depth }) => `${after} ${depth}`).sort(),
+    [...nodes.keys()].sort(),
+    'the places of the nodes',
+  )
   for (const { after, depth, cid, bytes, rev } of stored) {
     const node = nodes.get(`${after} ${depth}`)!
-    same([cid.toString('hex'), Buffer.compare(bytes, node.bytes)], [hex(node.cid), 0], `the node ${-depth} after "${after}"`)
+    same(
+      [cid.toString('hex'), Buffer.compare(bytes, node.bytes)],
+      [hex(node.cid), 0],
+      `the node ${-depth} after "${after}"`,
+    )
     if (rev > row.rev) throw new Error(`a node of rev ${rev} in a repository of rev ${row.rev}`)
   }
   // An export since a rev passes over nodes that are no newer, so a root is never older than a record.
@@ -187,30 +247,48 @@ async function checkNodes(read: Reader, row: RepoRow, records: [string, Entry][]
 }
 
 async function checkRecords(read: Reader, tree: number, expected: [string, Entry][]): Promise<void> {
-  const stored = await read.all<{ path: string; cid: Buffer; bytes: Buffer; rev: string }>('SELECT * FROM record WHERE tree = ? ORDER BY path', tree)
+  const stored = await read.all<{ path: string; cid: Buffer; bytes: Buffer; rev: string }>(
+    'SELECT * FROM record WHERE tree = ? ORDER BY path',
+    tree,
+  )
   same(
     stored.map(({ path, cid, rev }) => [path, cid.toString('hex'), rev]),
     expected.map(([path, { cid, rev }]) => [path, hex(cid), rev]),
     'the records',
   )
   for (const { path, cid, bytes } of stored) same(hex(Cid.ofCbor(bytes)), cid.toString('hex'), `the bytes of ${path}`)
-  const links = await read.all<{ path: string; subject: string }>("SELECT collection || '/' || rkey AS path, subject FROM record_link WHERE tree = ?", tree)
-  const linked = expected.map(([path, { bytes }]) => ({ path, subject: linkOf(path, bytes) })).filter(({ subject }) => subject !== null)
+  const links = await read.all<{ path: string; subject: string }>(
+    "SELECT collection || '/' || rkey AS path, subject FROM record_link WHERE tree = ?",
+    tree,
+  )
+  const linked = expected
+    .map(([path, { bytes }]) => ({ path, subject: linkOf(path, bytes) }))
+    .filter(({ subject }) => subject !== null)
   same(links.map(flat).sort(), linked.map(flat).sort(), 'the links')
 }
 
 /** No tree but those in place, no piece of an import but those that an event names. */
 async function checkLeftovers(read: Reader, live: number[]): Promise<void> {
   const trees = await read.all<{ id: number; state: string }>('SELECT id, state FROM tree ORDER BY id')
-  same(trees, live.sort((a, b) => a - b).map((id) => ({ id, state: 'live' })), 'the generations of trees')
+  same(
+    trees,
+    live.sort((a, b) => a - b).map((id) => ({ id, state: 'live' })),
+    'the generations of trees',
+  )
   for (const table of ['tree_node', 'record', 'record_link']) {
-    const orphan = await read.get<{ tree: number }>(`SELECT tree FROM ${table} WHERE tree NOT IN (SELECT tree FROM repo)`)
+    const orphan = await read.get<{ tree: number }>(
+      `SELECT tree FROM ${table} WHERE tree NOT IN (SELECT tree FROM repo)`,
+    )
     same(orphan, undefined, `rows of ${table} that belong to no repository`)
   }
   const events = await read.all<{ event: Buffer }>("SELECT event FROM commit_log WHERE kind = 'import'")
   const named = new Set(events.map(({ event }) => dagCbor.decode<{ partOf: string }>(event).partOf))
   const parts = await read.all<{ part_of: string }>('SELECT DISTINCT part_of FROM commit_log_part')
-  same(parts.filter(({ part_of }) => !named.has(part_of)), [], 'pieces of imports that no event names')
+  same(
+    parts.filter(({ part_of }) => !named.has(part_of)),
+    [],
+    'pieces of imports that no event names',
+  )
 }
 
 /** An account, its repository, its key, its handle and its identity: all of them, or none. */

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, posix, relative, sep } from 'node:path'
+import { join, posix, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
@@ -11,6 +11,7 @@ export interface Import {
   target: string
   /** The compiler drops it: nothing is loaded for its sake. */
   typeOnly: boolean
+  node: ts.Node
   line: number
 }
 
@@ -26,9 +27,9 @@ export interface SourceFile {
 /** All TypeScript of some folders of the project. */
 export function sourceFiles(...folders: string[]): SourceFile[] {
   return folders.flatMap((folder) =>
-    readdirSync(join(project, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-      .map((entry) => relative(project, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    readdirSync(join(project, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => [folder, ...name.split(sep)].join('/'))
       .sort()
       .map(readSource),
   )
@@ -44,35 +45,32 @@ function readSource(path: string): SourceFile {
   }
   ts.forEachChild(file, visit)
   const imports = nodes.flatMap(({ node, line }) => {
-    const found = readImport(node)
-    return found ? [{ ...found, target: resolve(path, found.target), line }] : []
+    const specifier = specifierOf(node)
+    return specifier ? [{ target: targetOf(path, specifier), typeOnly: isTypeOnly(node), node, line }] : []
   })
   return { path, lines: text.split('\n').length - 1, imports, nodes }
 }
 
-function readImport(node: ts.Node): { target: string; typeOnly: boolean } | null {
-  if (ts.isImportDeclaration(node)) {
-    const clause = node.importClause
-    const names = clause?.namedBindings
-    const typesAlone =
-      names && ts.isNamedImports(names) && names.elements.length > 0 && names.elements.every((name) => name.isTypeOnly)
-    return named(
-      node.moduleSpecifier,
-      clause?.phaseModifier === ts.SyntaxKind.TypeKeyword || (!clause?.name && !!typesAlone),
-    )
-  }
-  if (ts.isExportDeclaration(node) && node.moduleSpecifier) return named(node.moduleSpecifier, node.isTypeOnly)
-  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
-    return named(node.arguments[0]!, false)
-  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) return named(node.argument.literal, true)
-  return null
+/** What a node imports from; undefined when it imports nothing. */
+function specifierOf(node: ts.Node): ts.Node | undefined {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return node.moduleSpecifier
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) return node.arguments[0]
+  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) return node.argument.literal
+  return undefined
 }
 
-function named(specifier: ts.Node, typeOnly: boolean): { target: string; typeOnly: boolean } {
-  if (!ts.isStringLiteralLike(specifier)) throw new Error(`an import that only runs can tell: ${specifier.getText()}`)
-  return { target: specifier.text, typeOnly }
+function targetOf(path: string, specifier: ts.Node): string {
+  if (!ts.isStringLiteralLike(specifier))
+    throw new Error(`${path}: where ${specifier.getText()} leads, nobody can read`)
+  const { text } = specifier
+  return text.startsWith('.') ? posix.join(posix.dirname(path), text).replace(/\.js$/, '.ts') : text
 }
 
-function resolve(from: string, target: string): string {
-  return target.startsWith('.') ? posix.join(dirname(from), target).replace(/\.js$/, '.ts') : target
+function isTypeOnly(node: ts.Node): boolean {
+  if (ts.isExportDeclaration(node)) return node.isTypeOnly
+  if (!ts.isImportDeclaration(node)) return ts.isImportTypeNode(node)
+  const clause = node.importClause
+  if (clause?.phaseModifier === ts.SyntaxKind.TypeKeyword) return true
+  const names = clause?.namedBindings
+  return !clause?.name && !!names && ts.isNamedImports(names) && names.elements.every((name) => name.isTypeOnly)
 }

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { HttpAdapterHost } from '@nestjs/core'
 import { Clock } from '../config/clock.js'
 import { Database, type Tx } from '../database/database.js'
 
@@ -47,6 +48,7 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
+    private readonly http: HttpAdapterHost,
   ) {}
 
   /** Says who does the work of a kind; before the application starts. */
@@ -78,6 +80,8 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Takes up what an earlier run of the server has left, without waiting for it. */
   onApplicationBootstrap(): void {
+    // A command that only borrows the server's rooms leaves old work to the server.
+    if (!this.http.httpAdapter) return
     void this.run(Number.MAX_SAFE_INTEGER)
   }
 

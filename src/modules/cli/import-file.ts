@@ -27,7 +27,7 @@ async function importInto(app: INestApplicationContext, file: string, did: Did |
   const hosting = current?.hosting ?? 'archived'
   const key = did && hosting === 'hosted' ? await app.get(SigningKeys, { strict: false }).get(did) : null
   let progress = startProgress('Reading', statSync(file).size)
-  const stored = (records: number, total?: number): void => progress.to(records, total)
+  const stored = (records: number, total: number): void => progress.to(records, total)
   // A repository that is signed anew belongs to the account whoever signed it before.
   const signedBy = async (commit: DecodedCommit): Promise<string | null> => {
     progress.end()

@@ -4,7 +4,7 @@ import { migrations } from '../../../migrations/index.js'
 
 /** Page cache of a connection, in KiB. */
 const WRITER_CACHE = 24_000
-const READER_CACHE = 8_000
+const READER_CACHE = 4_000
 
 /** Opens one connection to the file; a writable one creates the file and runs the migrations that it lacks. */
 export async function openSource(file: string, readonly: boolean): Promise<DataSource> {

@@ -33,8 +33,8 @@ export interface ImportOptions {
   key: SigningKey | null
   /** The did:key that the commit must be signed by, or null where it cannot be known; by default nobody asks. */
   signedBy?: (commit: DecodedCommit) => Promise<string | null>
-  /** Called with the number of records put in place so far. */
-  onProgress?: (records: number) => void
+  /** Called with the number of records written so far, and of all there are. */
+  onProgress?: (records: number, total: number) => void
 }
 
 export interface ImportedRepo extends RepoSummary {
@@ -98,9 +98,11 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
       this.tips.drop(tip)
       const current = await readRepo(this.database.read, commit.did)
       if (current && current.hosting !== options.hosting)
-        throw invalidRequest(`${commit.did} is already here, ${current.hosting}`)
+        throw invalidRequest(`${commit.did} is already here, ${current.hosting}; importing into it has to name it`)
       const rev = this.revOf(commit, current, options.key !== null)
-      const staged = await this.staging.stage(car, head, commit.did, rev, options.onProgress ?? (() => undefined))
+      const staged = await this.staging.stage(car, head, commit.did, rev, (done) =>
+        options.onProgress?.(done, summary.records),
+      )
       const block = options.key
         ? signCommit({ did: commit.did, version: 3, data: commit.data, rev, prev: null }, options.key)
         : car.get(head)!

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common'
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
 import {
   CborWriter,
   type Cid,
@@ -35,10 +35,11 @@ export interface StagedRepo {
 
 /** Where an import stays until it is in place: its file, and its rows under a tree number of their own. */
 @Injectable()
-export class ImportStaging implements OnModuleInit {
+export class ImportStaging implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger('Import')
   private readonly directory: string
   private sweeping: Promise<void> = Promise.resolve()
+  private stopped = false
 
   constructor(
     private readonly database: Database,
@@ -54,6 +55,12 @@ export class ImportStaging implements OnModuleInit {
       await tx.run("UPDATE tree SET state = 'abandoned' WHERE state = 'staged'")
     })
     this.sweepSoon()
+  }
+
+  /** Leaves the rest of a sweep to the next start. */
+  async onModuleDestroy(): Promise<void> {
+    this.stopped = true
+    await this.sweeping
   }
 
   /** Bytes that a CAR may have, and the repository that it unfolds to. */
@@ -146,16 +153,17 @@ export class ImportStaging implements OnModuleInit {
       "SELECT id, CASE state WHEN 'abandoned' THEN part_of END AS part_of FROM tree WHERE state IN ('dead', 'abandoned')",
     )
     for (const { id, part_of } of dead) {
+      if (this.stopped) return
       for (const [table, key] of TREE_TABLES) await this.sweepRows(table, 'tree', key, id)
       if (part_of !== null) await this.sweepRows('commit_log_part', 'part_of', 'n', part_of)
-      await this.database.write(async (tx) => tx.run('DELETE FROM tree WHERE id = ?', id))
+      if (!this.stopped) await this.database.write(async (tx) => tx.run('DELETE FROM tree WHERE id = ?', id))
     }
   }
 
   private async sweepRows(table: string, column: string, key: string, value: number | string): Promise<void> {
     const statement = `DELETE FROM ${table} WHERE ${column} = ? AND (${key}) IN
       (SELECT ${key} FROM ${table} WHERE ${column} = ? ORDER BY ${key} LIMIT ${SWEEP_ROWS})`
-    while ((await this.database.write(async (tx) => tx.run(statement, value, value))) > 0);
+    while (!this.stopped && (await this.database.write(async (tx) => tx.run(statement, value, value))) > 0);
   }
 }
 

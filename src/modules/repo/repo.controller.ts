@@ -7,7 +7,7 @@ import { DidResolver } from '../identity/did-resolver.js'
 import { handleOf } from '../identity/did-document.js'
 import { Lexicons, type ValidationStatus } from '../lexicon/lexicons.js'
 import type { XrpcMethods } from '../lexicon/types.js'
-import { forbidden, invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
+import { invalidRequest, unauthorized, XrpcError } from '../xrpc/xrpc-error.js'
 import { Input, Params, XrpcProcedure, XrpcQuery } from '../xrpc/xrpc.js'
 import { prepareWrite, type PreparedWrite, type RequestedWrite } from './prepare-write.js'
 import { RepoQueries, type StoredRecord } from './repo-queries.js'
@@ -95,7 +95,7 @@ export class RepoWriteController {
     conditions: ConstructorParameters<typeof WriteRecords>[2],
   ): Promise<WrittenRecords> {
     if (repo !== viewer.did && (await this.queries.didOf(repo)) !== viewer.did)
-      throw forbidden(`Not your repository: ${repo}`, 'AuthorizationError')
+      throw unauthorized(`Not your repository: ${repo}`)
     return this.commands.execute(new WriteRecords(viewer.did, writes, conditions))
   }
 }

@@ -54,6 +54,11 @@ describe('the table', () => {
     const right = await callAt(server, nsid, { method: verb })
     expect(right.json.message ?? '').not.toMatch(/Incorrect HTTP method/)
     expect(right.status).not.toBe(501)
+    const preflight = await callAt(server, nsid, { method: 'OPTIONS' })
+    expect({ status: preflight.status, origin: preflight.headers.get('access-control-allow-origin') }).toEqual({
+      status: 204,
+      origin: '*',
+    })
   })
 })
 

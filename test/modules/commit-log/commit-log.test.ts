@@ -39,7 +39,12 @@ const event = (did = 'did:plc:alice', handle = 'alice.test'): NewEvent => {
   return { did, kind: 'identity', rev: null, cid: null, event: null, frame: identityFrame(did, handle) }
 }
 const append = (opened: Opened, count = 1, did?: string): Promise<LogRow[]> =>
-  opened.database.write((tx) => opened.log.append(tx, Array.from({ length: count }, () => event(did))))
+  opened.database.write((tx) =>
+    opened.log.append(
+      tx,
+      Array.from({ length: count }, () => event(did)),
+    ),
+  )
 const seqs = async ({ log }: Opened): Promise<number[]> => (await log.read(0, 100_000)).map(({ seq }) => seq)
 const from = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i)
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -81,7 +86,7 @@ describe('I2 seq order is visibility order', () => {
     let busy = true
     const seen: number[] = []
     const reading = (async () => {
-      for (let after = 0; ; ) {
+      for (let after = 0; ;) {
         const last = !busy
         const rows = await opened.log.read(after, 7)
         for (const { seq } of rows) seen.push((after = seq))
@@ -186,9 +191,18 @@ describe('append', () => {
   it('gives the rows as a reader will find them', async () => {
     const cid = null
     const data = Buffer.from([0xa0])
-    const rows = await opened.database.write((tx) => opened.log.append(tx, [{ ...event(), rev: '3kabc', cid, event: data }]))
+    const rows = await opened.database.write((tx) =>
+      opened.log.append(tx, [{ ...event(), rev: '3kabc', cid, event: data }]),
+    )
     expect(await opened.log.read(0)).toEqual(rows)
-    expect(rows[0]).toMatchObject({ seq: NOW + 1, kind: 'identity', rev: '3kabc', cid, event: data, time: '2026-01-02T03:04:05.678Z' })
+    expect(rows[0]).toMatchObject({
+      seq: NOW + 1,
+      kind: 'identity',
+      rev: '3kabc',
+      cid,
+      event: data,
+      time: '2026-01-02T03:04:05.678Z',
+    })
   })
 
   it('runs the inline handlers in the same write, in order, and is undone by their error', async () => {
@@ -208,7 +222,9 @@ describe('append', () => {
     await expect(append(opened, 1, 'did:plc:bad')).rejects.toThrow('projection')
     await append(opened)
     expect(handled).toEqual([NOW + 1, NOW + 2, NOW + 3, NOW + 3])
-    expect((await opened.database.read.all<{ k: string }>('SELECT k FROM t ORDER BY k')).map(({ k }) => Number(k))).toEqual(await seqs(opened))
+    expect(
+      (await opened.database.read.all<{ k: string }>('SELECT k FROM t ORDER BY k')).map(({ k }) => Number(k)),
+    ).toEqual(await seqs(opened))
   })
 
   it('of nothing appends nothing', async () => {

@@ -2,8 +2,14 @@
 import { lexicons } from '@atproto/api'
 import { readCar } from '@atproto/repo'
 import * as dagCbor from '@ipld/dag-cbor'
-import { CID } from 'multiformats/cid'
-import { accountFrame, commitFrame, type Frame, identityFrame, syncFrame } from '../../../src/modules/commit-log/frame.js'
+import type { CID } from 'multiformats/cid'
+import {
+  accountFrame,
+  commitFrame,
+  type Frame,
+  identityFrame,
+  syncFrame,
+} from '../../../src/modules/commit-log/frame.js'
 import {
   Cid,
   type Did,
@@ -25,7 +31,10 @@ const DID = 'did:plc:ewvi7nxzyoun6zhxrhs64oiz' as Did
 const key = SigningKey.generate()
 const tids = new TidClock(() => Date.parse(TIME))
 
-type Body = Record<string, unknown> & { blocks: Uint8Array; ops: { action: string; path: string; cid: CID | null; prev?: CID }[] }
+type Body = Record<string, unknown> & {
+  blocks: Uint8Array
+  ops: { action: string; path: string; cid: CID | null; prev?: CID }[]
+}
 
 /** The body of a frame, which must be the header of its type and one DAG-CBOR item, both in canonical form, and no more. */
 function decode(frame: Buffer, type: string): Body {
@@ -38,7 +47,10 @@ function decode(frame: Buffer, type: string): Body {
 
 function message(frame: Frame, type: string): Body {
   const body = decode(frame(SEQ, TIME), type)
-  lexicons.assertValidXrpcMessage('com.atproto.sync.subscribeRepos', { $type: `com.atproto.sync.subscribeRepos${type}`, ...body })
+  lexicons.assertValidXrpcMessage('com.atproto.sync.subscribeRepos', {
+    $type: `com.atproto.sync.subscribeRepos${type}`,
+    ...body,
+  })
   expect(body.seq).toBe(SEQ)
   expect(body.time).toBe(TIME)
   return body
@@ -102,24 +114,34 @@ describe('#commit', () => {
     ['creates', filled, genesis],
     ['a create, an update and deletes', mixed, filled],
     ['the deletion of everything', emptied, mixed],
-  ])('%s: valid by the lexicon, its blocks readable by @atproto/repo, and it inverts to prevData', async (_, commit, before) => {
-    const body = message(frameOf(commit), '#commit')
-    expect(body).toMatchObject({ repo: DID, rev: commit.rev, since: before?.rev ?? null, rebase: false, tooBig: false, blobs: [] })
-    expect(cidOf(body.commit as CID)).toEqual(commit.cid)
-    expect(cidOf(body.prevData as CID | undefined)).toEqual(before?.data ?? null)
-    expect('prevData' in body).toBe(before !== null)
+  ])(
+    '%s: valid by the lexicon, its blocks readable by @atproto/repo, and it inverts to prevData',
+    async (_, commit, before) => {
+      const body = message(frameOf(commit), '#commit')
+      expect(body).toMatchObject({
+        repo: DID,
+        rev: commit.rev,
+        since: before?.rev ?? null,
+        rebase: false,
+        tooBig: false,
+        blobs: [],
+      })
+      expect(cidOf(body.commit as CID)).toEqual(commit.cid)
+      expect(cidOf(body.prevData as CID | undefined)).toEqual(before?.data ?? null)
+      expect('prevData' in body).toBe(before !== null)
 
-    const { roots, blocks } = await readCar(body.blocks)
-    expect(roots.map(String)).toEqual([commit.cid.toString()])
-    expect(blocks.size).toBeGreaterThan(0)
-    for (const { cid, action, prev } of body.ops) {
-      expect(cid === null).toBe(action === 'delete')
-      expect(prev === undefined).toBe(action === 'create')
-    }
-    const verified = invert(body, before && { rev: before.rev, data: before.data })
-    expect(verified.head).toEqual(commit.cid)
-    expect(verified.records.map(({ path }) => path)).toEqual(commit.records.map(({ path }) => path))
-  })
+      const { roots, blocks } = await readCar(body.blocks)
+      expect(roots.map(String)).toEqual([commit.cid.toString()])
+      expect(blocks.size).toBeGreaterThan(0)
+      for (const { cid, action, prev } of body.ops) {
+        expect(cid === null).toBe(action === 'delete')
+        expect(prev === undefined).toBe(action === 'create')
+      }
+      const verified = invert(body, before && { rev: before.rev, data: before.data })
+      expect(verified.head).toEqual(commit.cid)
+      expect(verified.records.map(({ path }) => path)).toEqual(commit.records.map(({ path }) => path))
+    },
+  )
 
   it('does not invert to another root than the one before', () => {
     const body = message(frameOf(mixed), '#commit')

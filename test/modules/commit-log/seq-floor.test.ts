@@ -64,14 +64,19 @@ describe('SeqFloor', () => {
     floor.close()
   })
 
-  it.each(['x', '123\n', '0001700000000000', '000170000000000x\n', '0001700000000000\n\n', '00000001700000000000\n', '\0'.repeat(17)])(
-    'refuses a damaged file and names it: %j',
-    (text) => {
-      writeFileSync(file(), text)
-      expect(() => SeqFloor.open(directory, NOW)).toThrow(`${file()} is damaged`)
-      expect(content()).toBe(text)
-    },
-  )
+  it.each([
+    'x',
+    '123\n',
+    '0001700000000000',
+    '000170000000000x\n',
+    '0001700000000000\n\n',
+    '00000001700000000000\n',
+    '\0'.repeat(17),
+  ])('refuses a damaged file and names it: %j', (text) => {
+    writeFileSync(file(), text)
+    expect(() => SeqFloor.open(directory, NOW)).toThrow(`${file()} is damaged`)
+    expect(content()).toBe(text)
+  })
 
   it('does not write what is there already', () => {
     const floor = SeqFloor.open(directory, NOW)

@@ -75,10 +75,16 @@ describe('Config', () => {
   it.each([
     ['PDS_PORT', ['65536', '-1', 'http', '1e3', '0x10', '80.5', ' 80', 'NaN', '99999999999999999999']],
     ['PORT', ['65536', 'socket']],
-    ['PDS_HOSTNAME', ['https://pds.example', 'pds.example:443', 'PDS.example', 'a b', 'pds/example', `${'a'.repeat(254)}`]],
+    [
+      'PDS_HOSTNAME',
+      ['https://pds.example', 'pds.example:443', 'PDS.example', 'a b', 'pds/example', `${'a'.repeat(254)}`],
+    ],
     ['PDS_DEV_MODE', ['yes', 'TRUE', '2', 'on']],
     ['PDS_DID_PLC_URL', ['plc.directory', 'ftp://plc.directory', 'https://', 'javascript:1']],
-    ['PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX', ['a1', `${HEX}00`, HEX.replace('a', 'g'), `0x${HEX.slice(2)}`, `0h${HEX.slice(2)}`]],
+    [
+      'PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX',
+      ['a1', `${HEX}00`, HEX.replace('a', 'g'), `0x${HEX.slice(2)}`, `0h${HEX.slice(2)}`],
+    ],
     ['PDS_RECOVERY_DID_KEY', ['did:plc:x', 'zQ3sh', 'did:key:z', 'did:key:zabc', DID_KEY.slice(0, -2)]],
     ['PDS_JWT_SECRET', ['short']],
     ['PDS_ADMIN_PASSWORD', ['short']],
@@ -98,7 +104,12 @@ describe('Config', () => {
   })
 
   it('never repeats a secret that it refuses', () => {
-    for (const name of ['PDS_JWT_SECRET', 'PDS_ADMIN_PASSWORD', 'PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX', 'PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX'])
+    for (const name of [
+      'PDS_JWT_SECRET',
+      'PDS_ADMIN_PASSWORD',
+      'PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX',
+      'PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX',
+    ])
       expect(() => from({ [name]: 'hunter2' })).not.toThrow(/hunter2/)
   })
 
@@ -112,6 +123,9 @@ describe('Config', () => {
   })
 
   it('says which PDS_ names it does not know, and minds no others', () => {
-    expect(from({ PDS_NO_SUCH: '1', PDS_port: '1', HOME: '/', PDSX: '1' }).unknownNames).toEqual(['PDS_NO_SUCH', 'PDS_port'])
+    expect(from({ PDS_NO_SUCH: '1', PDS_port: '1', HOME: '/', PDSX: '1' }).unknownNames).toEqual([
+      'PDS_NO_SUCH',
+      'PDS_port',
+    ])
   })
 })

@@ -37,7 +37,16 @@ it('no secret, password or token is ever logged; the new admin password once', a
   const { adminPassword, ...others } = secrets
   const { output } = server
   expect(output.split(adminPassword!)).toHaveLength(2)
-  const silent = [...Object.values(others), 'alice-password', 'wrong-password', 'other-password', alice.accessJwt, alice.refreshJwt, session.accessJwt, 'not-a-token']
+  const silent = [
+    ...Object.values(others),
+    'alice-password',
+    'wrong-password',
+    'other-password',
+    alice.accessJwt,
+    alice.refreshJwt,
+    session.accessJwt,
+    'not-a-token',
+  ]
   for (const secret of silent) expect(output).not.toContain(secret)
 
   server = await ChildServer.start(build.main, directory)
@@ -45,9 +54,14 @@ it('no secret, password or token is ever logged; the new admin password once', a
 })
 
 it('secrets of the environment are not logged, and unknown settings are', async () => {
-  const env = { PDS_ADMIN_PASSWORD: 'my-own-admin-password', PDS_JWT_SECRET: 'my-own-jwt-secret-16', PDS_BLOBSTORE_DISK_LOCATION: '/x' }
+  const env = {
+    PDS_ADMIN_PASSWORD: 'my-own-admin-password',
+    PDS_JWT_SECRET: 'my-own-jwt-secret-16',
+    PDS_BLOBSTORE_DISK_LOCATION: '/x',
+  }
   server = await ChildServer.start(build.main, directory, { env })
-  for (let tries = 0; tries < 40 && !server.output.includes('PDS_BLOBSTORE'); tries++) await new Promise((resolve) => setTimeout(resolve, 25))
+  for (let tries = 0; tries < 40 && !server.output.includes('PDS_BLOBSTORE'); tries++)
+    await new Promise((resolve) => setTimeout(resolve, 25))
   expect(server.output).toMatch(/WARN.*PDS_BLOBSTORE_DISK_LOCATION is set, but this server knows no such setting/)
   expect(server.output).not.toContain(env.PDS_ADMIN_PASSWORD)
   expect(server.output).not.toContain(env.PDS_JWT_SECRET)

@@ -57,23 +57,29 @@ describe('Secrets', () => {
     expect(load({ PDS_ADMIN_PASSWORD: 'a password' }).adminPasswordIsNew).toBe(false)
   })
 
-  it.each(['', '{', 'null', '[]', '"text"', '{}', '\0\0\0', '{"jwtSecret":"x"}'])('that are damaged (%j) stop the start by name, and stay as they are', (text) => {
-    writeFileSync(file(), text)
-    expect(() => load()).toThrow(ConfigError)
-    expect(() => load()).toThrow(file())
-    expect(readFileSync(file(), 'utf8')).toBe(text)
-  })
-
-  it.each(['jwtSecret', 'adminPassword', 'keyEncryptionKey', 'plcRotationKey'])('without a sound %s stop the start', (name) => {
-    load()
-    const sound = kept()
-    for (const value of [undefined, '', 5, {}, null]) {
-      writeFileSync(file(), JSON.stringify({ ...sound, [name]: value }))
+  it.each(['', '{', 'null', '[]', '"text"', '{}', '\0\0\0', '{"jwtSecret":"x"}'])(
+    'that are damaged (%j) stop the start by name, and stay as they are',
+    (text) => {
+      writeFileSync(file(), text)
       expect(() => load()).toThrow(ConfigError)
-    }
-    writeFileSync(file(), JSON.stringify(sound))
-    load()
-  })
+      expect(() => load()).toThrow(file())
+      expect(readFileSync(file(), 'utf8')).toBe(text)
+    },
+  )
+
+  it.each(['jwtSecret', 'adminPassword', 'keyEncryptionKey', 'plcRotationKey'])(
+    'without a sound %s stop the start',
+    (name) => {
+      load()
+      const sound = kept()
+      for (const value of [undefined, '', 5, {}, null]) {
+        writeFileSync(file(), JSON.stringify({ ...sound, [name]: value }))
+        expect(() => load()).toThrow(ConfigError)
+      }
+      writeFileSync(file(), JSON.stringify(sound))
+      load()
+    },
+  )
 
   it('are not repeated in the error about them', () => {
     load()

@@ -24,21 +24,26 @@ const keys = async (): Promise<string[]> =>
 /** Every promise must settle: a writer that is never answered is a client that hangs. */
 const settled = <T>(promises: Promise<T>[]): Promise<PromiseSettledResult<T>[]> => {
   let timer!: NodeJS.Timeout
-  const late = new Promise<never>((_, reject) => (timer = setTimeout(reject, 5000, new Error('a writer was never answered'))))
+  const late = new Promise<never>(
+    (_, reject) => (timer = setTimeout(reject, 5000, new Error('a writer was never answered'))),
+  )
   return Promise.race([Promise.allSettled(promises), late]).finally(() => clearTimeout(timer))
 }
 
 describe('a full disk', () => {
-  it.each([0, 1, 2])('in the middle of a group: who was told yes is stored, who was told no is not (large at %i)', async (at) => {
-    limitGrowth(database, 2)
-    const names = ['a', 'b', 'c']
-    const results = await settled(names.map((name, i) => put(name, i === at ? LARGE : null)))
-    expect(results[at]).toMatchObject({ status: 'rejected', reason: { code: 'SQLITE_FULL' } })
-    const stored = await keys()
-    expect(stored).toEqual(names.filter((_, i) => results[i]!.status === 'fulfilled'))
-    for (const result of results)
-      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'SQLITE_FULL' })
-  })
+  it.each([0, 1, 2])(
+    'in the middle of a group: who was told yes is stored, who was told no is not (large at %i)',
+    async (at) => {
+      limitGrowth(database, 2)
+      const names = ['a', 'b', 'c']
+      const results = await settled(names.map((name, i) => put(name, i === at ? LARGE : null)))
+      expect(results[at]).toMatchObject({ status: 'rejected', reason: { code: 'SQLITE_FULL' } })
+      const stored = await keys()
+      expect(stored).toEqual(names.filter((_, i) => results[i]!.status === 'fulfilled'))
+      for (const result of results)
+        if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'SQLITE_FULL' })
+    },
+  )
 
   it('rings no bell of a writer that was undone with the group', async () => {
     limitGrowth(database, 2)

@@ -12,8 +12,11 @@ async function statements(type: string, direction: 'up' | 'down'): Promise<strin
 }
 
 const schemaOf = ({ database }: Scratch): unknown =>
-  writerOf(database).prepare("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name").all()
-const applied = ({ database }: Scratch): unknown => writerOf(database).prepare('SELECT name FROM migrations ORDER BY id').all()
+  writerOf(database)
+    .prepare("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name")
+    .all()
+const applied = ({ database }: Scratch): unknown =>
+  writerOf(database).prepare('SELECT name FROM migrations ORDER BY id').all()
 
 describe('migrations', () => {
   let scratch: Scratch
@@ -63,7 +66,8 @@ describe('migrations', () => {
   })
 
   it('speak to PostgreSQL of the same tables, in its own words', async () => {
-    const tables = (said: string[]): (string | undefined)[] => said.map((sql) => /^CREATE .*?(?:TABLE|INDEX) (\w+)/.exec(sql)?.[1])
+    const tables = (said: string[]): (string | undefined)[] =>
+      said.map((sql) => /^CREATE .*?(?:TABLE|INDEX) (\w+)/.exec(sql)?.[1])
     const sqlite = await statements('better-sqlite3', 'up')
     const postgres = await statements('postgres', 'up')
     expect(tables(postgres)).toEqual(tables(sqlite))

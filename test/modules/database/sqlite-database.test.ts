@@ -195,7 +195,10 @@ describe('one process a data directory', () => {
 
   it('does not blame another process for a lock file that cannot be used', async () => {
     const directory = scratchDirectory()
-    writeFileSync(`${directory}/skylog.sqlite.lock`, 'this is not a database, and it is long enough to be looked at\n'.repeat(40))
+    writeFileSync(
+      `${directory}/skylog.sqlite.lock`,
+      'this is not a database, and it is long enough to be looked at\n'.repeat(40),
+    )
     const attempt = SqliteDatabase.open(`${directory}/skylog.sqlite`)
     await expect(attempt).rejects.toThrow()
     await expect(attempt).rejects.not.toThrow(/another skylog process/)

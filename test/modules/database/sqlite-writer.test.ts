@@ -140,27 +140,30 @@ describe('a write', () => {
 describe('a group', () => {
   const SIZE = 5
 
-  it.each([...Array(SIZE).keys(), 'every', 'the first and the last'] as const)('undoes the failing writer alone: %s', async (which) => {
-    const fails = (i: number): boolean =>
-      which === 'every' || (which === 'the first and the last' ? i === 0 || i === SIZE - 1 : i === which)
-    const results = await Promise.allSettled(
-      Array.from({ length: SIZE }, (_, i) =>
-        database.write(async (tx) => {
-          await insert(tx, `${i}a`)
-          await Promise.resolve()
-          await insert(tx, `${i}b`)
-          if (fails(i)) throw new Error(`writer ${i}`)
-          return i
-        }),
-      ),
-    )
-    expect(results).toEqual(
-      results.map((_, i) =>
-        fails(i) ? { status: 'rejected', reason: new Error(`writer ${i}`) } : { status: 'fulfilled', value: i },
-      ),
-    )
-    expect(await keys()).toEqual([...Array(SIZE).keys()].filter((i) => !fails(i)).flatMap((i) => [`${i}a`, `${i}b`]))
-  })
+  it.each([...Array(SIZE).keys(), 'every', 'the first and the last'] as const)(
+    'undoes the failing writer alone: %s',
+    async (which) => {
+      const fails = (i: number): boolean =>
+        which === 'every' || (which === 'the first and the last' ? i === 0 || i === SIZE - 1 : i === which)
+      const results = await Promise.allSettled(
+        Array.from({ length: SIZE }, (_, i) =>
+          database.write(async (tx) => {
+            await insert(tx, `${i}a`)
+            await Promise.resolve()
+            await insert(tx, `${i}b`)
+            if (fails(i)) throw new Error(`writer ${i}`)
+            return i
+          }),
+        ),
+      )
+      expect(results).toEqual(
+        results.map((_, i) =>
+          fails(i) ? { status: 'rejected', reason: new Error(`writer ${i}`) } : { status: 'fulfilled', value: i },
+        ),
+      )
+      expect(await keys()).toEqual([...Array(SIZE).keys()].filter((i) => !fails(i)).flatMap((i) => [`${i}a`, `${i}b`]))
+    },
+  )
 
   it('is joined by writers who come while it runs, also after its first has failed alone', async () => {
     let begun!: () => void
@@ -181,7 +184,8 @@ describe('a group', () => {
   it('shares one COMMIT', async () => {
     const states = new Set<unknown>()
     // data_version changes for a reader whenever another connection has committed.
-    const version = async (): Promise<unknown> => (await database.read.get<{ data_version: number }>('PRAGMA data_version'))!.data_version
+    const version = async (): Promise<unknown> =>
+      (await database.read.get<{ data_version: number }>('PRAGMA data_version'))!.data_version
     states.add(await version())
     await Promise.all(Array.from({ length: 32 }, (_, i) => put(`k${i}`).then(async () => states.add(await version()))))
     expect(states.size).toBe(2)
@@ -217,7 +221,9 @@ describe('afterCommit', () => {
     let rows: unknown
     await database.write(async (tx) => {
       await insert(tx, 'a')
-      tx.afterCommit(() => (rows = database.read.all('SELECT k FROM t')))
+      tx.afterCommit(() => {
+        rows = database.read.all('SELECT k FROM t')
+      })
     })
     expect(await rows).toEqual([{ k: 'a' }])
   })

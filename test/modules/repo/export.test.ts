@@ -19,7 +19,10 @@ afterAll(() => stopTestServer(server))
 const database = (): Database => server.app.get(Database, { strict: false })
 
 async function signingKey(): Promise<string> {
-  return (await database().read.get<{ public_key: string }>('SELECT public_key FROM signing_key WHERE did = ?', alice.assertDid))!.public_key
+  return (await database().read.get<{ public_key: string }>(
+    'SELECT public_key FROM signing_key WHERE did = ?',
+    alice.assertDid,
+  ))!.public_key
 }
 
 /** Every record of an export, by path, after the whole CAR has been verified by other people's code. */
@@ -33,7 +36,9 @@ async function exported(): Promise<{ rev: string; cid: string; records: Map<stri
   }
 }
 
-async function applyWrites(writes: { action: 'create' | 'update' | 'delete'; rkey: string; text?: string }[]): Promise<void> {
+async function applyWrites(
+  writes: { action: 'create' | 'update' | 'delete'; rkey: string; text?: string }[],
+): Promise<void> {
   await alice.com.atproto.repo.applyWrites({
     repo: alice.assertDid,
     writes: writes.map(({ action, rkey, text }) => ({
@@ -47,8 +52,11 @@ async function applyWrites(writes: { action: 'create' | 'update' | 'delete'; rke
 
 it('I6 getRepo(head) = fold(events of that did)', async () => {
   for (let round = 0; round < 6; round++) {
-    await applyWrites(Array.from({ length: 60 }, (_, i) => ({ action: 'create', rkey: `r${round}-${i}`, text: `${round} ${i}` })))
-    if (round > 0) await applyWrites(Array.from({ length: 30 }, (_, i) => ({ action: 'delete', rkey: `r${round - 1}-${i * 2}` })))
+    await applyWrites(
+      Array.from({ length: 60 }, (_, i) => ({ action: 'create', rkey: `r${round}-${i}`, text: `${round} ${i}` })),
+    )
+    if (round > 0)
+      await applyWrites(Array.from({ length: 30 }, (_, i) => ({ action: 'delete', rkey: `r${round - 1}-${i * 2}` })))
     await applyWrites([{ action: 'update', rkey: `r${round}-1`, text: 'changed' }])
     const fold = await checkInvariants(database().read)
     const { head, rev, records } = fold.repos.get(alice.assertDid)!

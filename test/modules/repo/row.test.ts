@@ -40,7 +40,12 @@ it.each([1, 2, 3])('I1, I4, I6, I7 hold over a random history (%i)', async (seed
     const writes = new Map<string, object>()
     for (let size = 1 + random(random(8) === 0 ? 40 : 4); size > 0; size--) {
       const rkey = `k${random(120)}`
-      const write = (action: string, value?: object): object => ({ $type: `com.atproto.repo.applyWrites#${action}`, collection: NOTE, rkey, value })
+      const write = (action: string, value?: object): object => ({
+        $type: `com.atproto.repo.applyWrites#${action}`,
+        collection: NOTE,
+        rkey,
+        value,
+      })
       if (writes.has(rkey)) continue
       if (held.has(rkey) && random(3) > 0) {
         held.delete(rkey)
@@ -54,13 +59,18 @@ it.each([1, 2, 3])('I1, I4, I6, I7 hold over a random history (%i)', async (seed
     if (round % 15 !== 14) continue
     await checkInvariants(database().read)
     // I7: what was signed and sent stays what it is.
-    const rows = await database().read.all<{ seq: number; frame: Buffer }>('SELECT seq, frame FROM commit_log ORDER BY seq')
+    const rows = await database().read.all<{ seq: number; frame: Buffer }>(
+      'SELECT seq, frame FROM commit_log ORDER BY seq',
+    )
     for (const { seq, frame } of rows) {
       expect(frames.get(seq) ?? frame.toString('base64')).toBe(frame.toString('base64'))
       frames.set(seq, frame.toString('base64'))
     }
   }
-  const records = await database().read.all<{ path: string }>('SELECT path FROM record JOIN repo USING (tree) WHERE did = ? ORDER BY path', owner.did)
+  const records = await database().read.all<{ path: string }>(
+    'SELECT path FROM record JOIN repo USING (tree) WHERE did = ? ORDER BY path',
+    owner.did,
+  )
   expect(records.map(({ path }) => path)).toEqual([...held].map((rkey) => `${NOTE}/${rkey}`).sort())
 })
 
@@ -68,7 +78,12 @@ it('a server that starts on it goes on where the last one stopped', async () => 
   for (let start = 0; start < 3; start++) {
     server = await server.restart()
     alice = await signIn(server.url, 'alice')
-    for (let i = 0; i < 25; i++) await post('putRecord', { collection: NOTE, rkey: `r${(i * 7 + start) % 40}`, record: { $type: NOTE, text: `${start} ${i}` } })
+    for (let i = 0; i < 25; i++)
+      await post('putRecord', {
+        collection: NOTE,
+        rkey: `r${(i * 7 + start) % 40}`,
+        record: { $type: NOTE, text: `${start} ${i}` },
+      })
     await checkInvariants(database().read)
   }
 })
@@ -78,10 +93,18 @@ describe('links', () => {
   const FOLLOW = 'app.bsky.graph.follow'
   const cid = 'bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a'
   const createdAt = '2026-01-01T00:00:00.000Z'
-  const like = (n: number): object => ({ $type: LIKE, subject: { uri: `at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3jt5tsfbx2s${n}a`, cid }, createdAt })
+  const like = (n: number): object => ({
+    $type: LIKE,
+    subject: { uri: `at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3jt5tsfbx2s${n}a`, cid },
+    createdAt,
+  })
   const links = (collection: string): Promise<{ subject: string; rkey: string }[]> =>
     Promise.resolve(
-      database().read.all('SELECT subject, rkey FROM record_link JOIN repo USING (tree) WHERE did = ? AND collection = ?', alice.did, collection),
+      database().read.all(
+        'SELECT subject, rkey FROM record_link JOIN repo USING (tree) WHERE did = ? AND collection = ?',
+        alice.did,
+        collection,
+      ),
     )
 
   it('say which record points where: one a subject, replaced, changed and deleted with their records', async () => {
@@ -110,7 +133,9 @@ describe('links', () => {
     Logger.overrideLogger(['fatal'])
     const record = { $type: FOLLOW, subject: 'did:plc:ewvi7nxzyoun6zhxrhs64oiz', createdAt }
     failWrites(database(), 1)
-    const results = await Promise.allSettled(Array.from({ length: 4 }, () => post('createRecord', { collection: FOLLOW, record })))
+    const results = await Promise.allSettled(
+      Array.from({ length: 4 }, () => post('createRecord', { collection: FOLLOW, record })),
+    )
     expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(1)
     expect(await links(FOLLOW)).toHaveLength(1)
     await checkInvariants(database().read)
@@ -130,7 +155,9 @@ it('I1 a commit is durable if and only if its log row is', async () => {
   log.append = () => Promise.reject(new Error('no log'))
   await expect(post('createRecord', write)).rejects.toBeInstanceOf(Refused)
   log.append = append
-  await expect(ask(server.url, `com.atproto.repo.getRecord?repo=${alice.did}&collection=${NOTE}&rkey=never`)).rejects.toBeInstanceOf(Refused)
+  await expect(
+    ask(server.url, `com.atproto.repo.getRecord?repo=${alice.did}&collection=${NOTE}&rkey=never`),
+  ).rejects.toBeInstanceOf(Refused)
   await checkInvariants(database().read)
   await post('createRecord', write)
   expect(await log.lastSeq()).toBe(before + 1)

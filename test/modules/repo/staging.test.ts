@@ -9,7 +9,7 @@ import { failWrites, limitGrowth } from '../../support/crash.js'
 import { checkInvariants, type Fold } from '../../support/invariants.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 
-const RECORDS = 1500
+const RECORDS = 1000
 
 let server: TestServer
 let alice: Owner
@@ -26,9 +26,17 @@ const database = (): Database => server.app.get(Database, { strict: false })
 const load = (generation: number, records = RECORDS): Promise<object> =>
   ask(server.url, 'com.atproto.repo.importRepo', carOf(alice.did, generation, records), alice.accessJwt)
 const create = (rkey: string): Promise<{ commit: { rev: string } }> =>
-  ask(server.url, 'com.atproto.repo.createRecord', { repo: alice.did, collection: NOTE, rkey, record: { $type: NOTE, text: rkey } }, alice.accessJwt)
+  ask(
+    server.url,
+    'com.atproto.repo.createRecord',
+    { repo: alice.did, collection: NOTE, rkey, record: { $type: NOTE, text: rkey } },
+    alice.accessJwt,
+  )
 const count = async (): Promise<number> =>
-  (await database().read.get<{ n: number }>('SELECT count(*) AS n FROM record JOIN repo USING (tree) WHERE did = ?', alice.did))!.n
+  (await database().read.get<{ n: number }>(
+    'SELECT count(*) AS n FROM record JOIN repo USING (tree) WHERE did = ?',
+    alice.did,
+  ))!.n
 /** Everything that was to be swept has been, and what is left is sound. */
 async function checked(): Promise<Fold> {
   await server.app.get(ImportStaging, { strict: false }).swept()
@@ -143,7 +151,9 @@ it('of a client that hangs up in the middle leaves nothing', async () => {
   }
   const headers = { 'content-type': 'application/vnd.ipld.car', authorization: `Bearer ${alice.accessJwt}` }
   const request = { method: 'POST', headers, body: slowly(), duplex: 'half', signal: stop.signal }
-  await expect(fetch(`${server.url}/xrpc/com.atproto.repo.importRepo`, request as unknown as RequestInit)).rejects.toThrow()
+  await expect(
+    fetch(`${server.url}/xrpc/com.atproto.repo.importRepo`, request as unknown as RequestInit),
+  ).rejects.toThrow()
   await new Promise((resolve) => setTimeout(resolve, 200))
   expect(await count()).toBe(before)
   await checked()

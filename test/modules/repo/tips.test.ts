@@ -28,7 +28,12 @@ const database = (): Database => server.app.get(Database, { strict: false })
 const record = (text: string): { $type: string; text: string } => ({ $type: NOTE, text })
 const create = (client: Client, rkey: string, text = rkey) =>
   client.com.atproto.repo.createRecord({ repo: client.assertDid, collection: NOTE, rkey, record: record(text) })
-const put = (client: Client, rkey: string, text: string, swap: { swapRecord?: string | null; swapCommit?: string } = {}) =>
+const put = (
+  client: Client,
+  rkey: string,
+  text: string,
+  swap: { swapRecord?: string | null; swapCommit?: string } = {},
+) =>
   client.com.atproto.repo.putRecord({ repo: client.assertDid, collection: NOTE, rkey, record: record(text), ...swap })
 const remove = (client: Client, rkey: string) =>
   client.com.atproto.repo.deleteRecord({ repo: client.assertDid, collection: NOTE, rkey })
@@ -40,7 +45,10 @@ const read = (client: Client, rkey: string): Promise<string | null> =>
 const head = async (client: Client): Promise<{ cid: string; rev: string }> =>
   (await client.com.atproto.sync.getLatestCommit({ did: client.assertDid })).data
 const commits = async (client: Client): Promise<{ rev: string }[]> =>
-  database().read.all<{ rev: string }>("SELECT rev FROM commit_log WHERE did = ? AND kind = 'commit' ORDER BY seq", client.assertDid)
+  database().read.all<{ rev: string }>(
+    "SELECT rev FROM commit_log WHERE did = ? AND kind = 'commit' ORDER BY seq",
+    client.assertDid,
+  )
 const times = <T>(count: number, fn: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => fn(i))
 
 describe('16 writers', () => {
@@ -77,7 +85,11 @@ describe('16 writers', () => {
     let refused = 0
     const increment = async (): Promise<void> => {
       for (;;) {
-        const { data } = await alice.com.atproto.repo.getRecord({ repo: alice.assertDid, collection: NOTE, rkey: 'counter' })
+        const { data } = await alice.com.atproto.repo.getRecord({
+          repo: alice.assertDid,
+          collection: NOTE,
+          rkey: 'counter',
+        })
         const next = String(Number((data.value as unknown as { text: string }).text) + 1)
         try {
           await put(alice, 'counter', next, { swapRecord: data.cid! })
@@ -97,7 +109,8 @@ describe('16 writers', () => {
     const { cid: swapCommit } = await head(bob)
     const results = await Promise.allSettled(times(16, (i) => put(bob, `swap-${i}`, 'x', { swapCommit })))
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-    for (const result of results) if (result.status === 'rejected') expect(result.reason).toMatchObject({ error: 'InvalidSwap' })
+    for (const result of results)
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ error: 'InvalidSwap' })
   })
 
   it('that create the same record: one of them does', async () => {
@@ -115,7 +128,12 @@ it('I3 per-repo revs strictly increase, even when the clock goes back, and acros
     const { did } = await signUp(own.url, 'dan')
     const note = async (rkey: string): Promise<void> => {
       const { accessJwt } = await signIn(own.url, 'dan')
-      await ask(own.url, 'com.atproto.repo.createRecord', { repo: did, collection: NOTE, rkey, record: record(rkey) }, accessJwt)
+      await ask(
+        own.url,
+        'com.atproto.repo.createRecord',
+        { repo: did, collection: NOTE, rkey, record: record(rkey) },
+        accessJwt,
+      )
     }
     await note('today')
     yesterday()
@@ -124,7 +142,10 @@ it('I3 per-repo revs strictly increase, even when the clock goes back, and acros
     yesterday()
     await note('back-after-restart')
     const { read } = own.app.get(Database, { strict: false })
-    const rows = await read.all<{ rev: string }>("SELECT rev FROM commit_log WHERE did = ? AND kind = 'commit' ORDER BY seq", did)
+    const rows = await read.all<{ rev: string }>(
+      "SELECT rev FROM commit_log WHERE did = ? AND kind = 'commit' ORDER BY seq",
+      did,
+    )
     expect(rows).toHaveLength(8)
     expect(rows.map(({ rev }) => rev)).toEqual([...new Set(rows.map(({ rev }) => rev))].sort())
     await checkInvariants(read)
@@ -187,7 +208,10 @@ describe('a commit that cannot be written', () => {
   it('takes back what was built on it: a swap refused because of its head', async () => {
     const { cid: swapCommit } = await head(alice)
     failWrites(database(), 1)
-    const [first, second] = await Promise.allSettled([create(alice, 'ahead'), put(alice, 'swapped', 'x', { swapCommit })])
+    const [first, second] = await Promise.allSettled([
+      create(alice, 'ahead'),
+      put(alice, 'swapped', 'x', { swapCommit }),
+    ])
     expect(first).toMatchObject({ status: 'rejected', reason: { status: 500 } })
     expect(second!.status).toBe('fulfilled')
   })
@@ -196,18 +220,29 @@ describe('a commit that cannot be written', () => {
 describe('the status of a repository', () => {
   afterAll(checked)
 
-  it.each(['deactivated', 'takendown', 'suspended'])('%s stops its writers, and they go on when it ends', async (status) => {
-    const { did, accessJwt } = await signUp(server.url, status)
-    const note = (rkey: string): Promise<object> =>
-      ask(server.url, 'com.atproto.repo.createRecord', { repo: did, collection: NOTE, rkey, record: record(rkey) }, accessJwt)
-    const setStatus = (value: string | null): Promise<number> =>
-      database().write(async (tx) => tx.run('UPDATE repo SET status = ? WHERE did = ?', value, did))
-    await note('before')
-    await setStatus(status)
-    for (let i = 0; i < 2; i++) await expect(note('while')).rejects.toBeInstanceOf(Refused)
-    await setStatus(null)
-    await note('after')
-    const rows = await database().read.all<{ path: string }>('SELECT path FROM record JOIN repo USING (tree) WHERE did = ?', did)
-    expect(rows.map(({ path }) => path)).toEqual([`${NOTE}/after`, `${NOTE}/before`])
-  })
+  it.each(['deactivated', 'takendown', 'suspended'])(
+    '%s stops its writers, and they go on when it ends',
+    async (status) => {
+      const { did, accessJwt } = await signUp(server.url, status)
+      const note = (rkey: string): Promise<object> =>
+        ask(
+          server.url,
+          'com.atproto.repo.createRecord',
+          { repo: did, collection: NOTE, rkey, record: record(rkey) },
+          accessJwt,
+        )
+      const setStatus = (value: string | null): Promise<number> =>
+        database().write(async (tx) => tx.run('UPDATE repo SET status = ? WHERE did = ?', value, did))
+      await note('before')
+      await setStatus(status)
+      for (let i = 0; i < 2; i++) await expect(note('while')).rejects.toBeInstanceOf(Refused)
+      await setStatus(null)
+      await note('after')
+      const rows = await database().read.all<{ path: string }>(
+        'SELECT path FROM record JOIN repo USING (tree) WHERE did = ?',
+        did,
+      )
+      expect(rows.map(({ path }) => path)).toEqual([`${NOTE}/after`, `${NOTE}/before`])
+    },
+  )
 })
