@@ -96,10 +96,11 @@ export class StartedServer {
   }
 }
 
-/** How `npm start` runs Node: `nest start` turns source maps on, and the script may have flags or NODE_OPTIONS. */
+/** How `npm start` runs Node: with the flags and NODE_OPTIONS in its script, and source maps, which `nest start` adds. */
 function startScript() {
   const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   const nodeOptions = /NODE_OPTIONS=(?:"([^"]*)"|'([^']*)'|(\S+))/.exec(scripts.start)?.slice(1).find(Boolean) ?? ''
   const flags = /\bnode((?: --[^\s'"]+)+)/.exec(scripts.start)?.[1].trim().split(' ') ?? []
-  return { flags: ['--enable-source-maps', ...flags], nodeOptions }
+  const added = /\bnest start\b/.test(scripts.start) ? ['--enable-source-maps'] : []
+  return { flags: [...added, ...flags], nodeOptions }
 }

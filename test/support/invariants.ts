@@ -42,8 +42,6 @@ export interface Fold {
   repos: Map<string, FoldedRepo>
   /** Every seq in the log, ascending. */
   seqs: number[]
-  /** The DIDs whose repository has come to be, and for each whether it was said to be active, in the end. */
-  accounts: Map<string, boolean>
 }
 
 type RepoRow = Record<'head' | 'data' | 'commit_block' | 'stored_root', Buffer> & {
@@ -54,11 +52,6 @@ type RepoRow = Record<'head' | 'data' | 'commit_block' | 'stored_root', Buffer> 
   stored_layer: number
 }
 
-export interface FoldOptions {
-  /** Every number after the first must follow on the one before; false where a backup was put back. */
-  dense?: boolean
-}
-
 interface Body {
   seq: number
   time: string
@@ -66,15 +59,14 @@ interface Body {
   repo?: string
   rev: Tid
   since?: string | null
-  active?: boolean
   commit: CID
   blocks: Uint8Array
   ops: { action: TreeOp['action']; path: string; cid: CID | null; prev?: CID }[]
 }
 
 /** Folds the log from its first event. Fails where the events contradict each other: seq, time, rev, since, prevData, signature. */
-export async function foldLog(read: Reader, { dense = true }: FoldOptions = {}): Promise<Fold> {
-  const fold: Fold = { repos: new Map(), seqs: [], accounts: new Map() }
+export async function foldLog(read: Reader): Promise<Fold> {
+  const fold: Fold = { repos: new Map(), seqs: [] }
   const storedSeqs = new Map((await read.all<RepoRow>('SELECT * FROM repo')).map((row) => [row.did, row.stored_seq]))
   const keys = new Map(
     (await read.all<{ did: string; public_key: string }>('SELECT did, public_key FROM signing_key')).map((row) => [
@@ -86,7 +78,7 @@ export async function foldLog(read: Reader, { dense = true }: FoldOptions = {}):
     const rows = await read.all<LogRow>('SELECT * FROM commit_log WHERE seq > ? ORDER BY seq LIMIT 500', after)
     if (rows.length === 0) return fold
     for (const row of rows) {
-      if (dense && after > 0) same(row.seq, after + 1, 'I2 dense seq')
+      if (after > 0) same(row.seq, after + 1, 'I2 dense seq')
       fold.seqs.push((after = row.seq))
       try {
         await foldEvent(read, fold, row, keys.get(row.did) ?? '')
@@ -106,7 +98,6 @@ async function foldEvent(read: Reader, fold: Fold, row: LogRow, didKey: string):
   same(row.frame.subarray(0, header.length).equals(header), true, 'header')
   const body = dagCbor.decode<Body>(row.frame.subarray(header.length))
   same([body.seq, body.time, body.did ?? body.repo], [row.seq, row.time, did], 'seq, time and did of the frame')
-  if (kind === 'account') fold.accounts.set(did, body.active!)
   if (kind === 'account' || kind === 'identity') return
 
   const known = fold.repos.get(did)
@@ -172,8 +163,8 @@ function headOf(body: Body): Cid {
  * I1, I4, I6 and what follows from them: the repositories, trees, records and links of the database are those that the
  * log tells of, no more and no less, and so are the accounts. Nothing half-made is there.
  */
-export async function checkInvariants(read: Reader, options: FoldOptions = {}): Promise<Fold> {
-  const fold = await foldLog(read, options)
+export async function checkInvariants(read: Reader): Promise<Fold> {
+  const fold = await foldLog(read)
   const repos = await read.all<RepoRow>('SELECT * FROM repo ORDER BY did')
   same(
     repos.map(({ did }) => did),

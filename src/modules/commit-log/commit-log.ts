@@ -132,6 +132,10 @@ export class CommitLog {
        JOIN commit_log ON commit_log.seq = moved.seq LEFT JOIN repo ON repo.did = moved.did
        WHERE repo.head IS NULL OR repo.head <> commit_log.cid LIMIT 1`,
     )
+    const empty = await this.database.read.get(
+      'SELECT did FROM repo WHERE NOT EXISTS (SELECT seq FROM commit_log) LIMIT 1',
+    )
+    if (empty) throw new Error('there are repositories, but the log is empty: restore a backup')
     if (odd)
       throw new Error(
         `the head of ${odd.did} is not the commit of its last event ${odd.seq}: restore a backup, or run verify`,

@@ -49,6 +49,7 @@ interface SecretsFile {
   plcRotationKey: string
 }
 
+/** Makes the file, unless another process that starts at the same time has just made it: then that one's counts. */
 function create(file: string): SecretsFile {
   const secrets: SecretsFile = {
     jwtSecret: randomBytes(32).toString('hex'),
@@ -56,20 +57,26 @@ function create(file: string): SecretsFile {
     keyEncryptionKey: randomBytes(32).toString('hex'),
     plcRotationKey: randomBytes(32).toString('hex'),
   }
-  // Losing these loses every account's keys: on disk before anything is sealed with them.
   mkdirSync(dirname(file), { recursive: true })
-  const temporary = `${file}.new`
+  const temporary = `${file}.${process.pid}`
   // One left by a crash would keep its mode.
   rmSync(temporary, { force: true })
+  // Losing these loses every account's keys: on disk before anything is sealed with them.
   const handle = openSync(temporary, 'wx', 0o600)
   writeSync(handle, `${JSON.stringify(secrets, null, 2)}\n`)
   fsyncSync(handle)
   closeSync(handle)
-  renameSync(temporary, file)
+  try {
+    linkSync(temporary, file)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EEXIST') throw error
+  } finally {
+    rmSync(temporary, { force: true })
+  }
   const directory = openSync(dirname(file), 'r')
   fsyncSync(directory)
   closeSync(directory)
-  return secrets
+  return read(file)
 }
 
 function read(file: string): SecretsFile {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Logger } from '@nestjs/common'
+import type { HttpAdapterHost } from '@nestjs/core'
 import { GivenUp, Outbox } from '../../../src/modules/account/outbox.js'
 import { Clock } from '../../../src/modules/config/clock.js'
 import { SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
@@ -10,12 +11,14 @@ let directory: string
 let database: SqliteDatabase
 let outbox: Outbox
 const clock = new Clock()
+/** What there is of HTTP in a server; a command has none, and leaves old work alone. */
+const serving = { httpAdapter: {} } as HttpAdapterHost
 
 beforeEach(async () => {
   Logger.overrideLogger(false)
   directory = mkdtempSync(join(tmpdir(), 'skylog-outbox-'))
   database = await SqliteDatabase.open(join(directory, 'test.sqlite'))
-  outbox = new Outbox(database, clock)
+  outbox = new Outbox(database, clock, serving)
 })
 afterEach(async () => {
   outbox.onApplicationShutdown()
@@ -101,7 +104,7 @@ it('takes up at a start what was left, due or not, more than fits at once', asyn
   for (let i = 0; i < 20; i++) await promise(i)
   await settle()
   outbox.onApplicationShutdown()
-  const next = new Outbox(database, clock)
+  const next = new Outbox(database, clock, serving)
   const done: number[] = []
   next.handle<number>('mail', (payload) => Promise.resolve(void done.push(payload)))
   next.onApplicationBootstrap()

@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import type { Reader } from '../../../src/modules/database/database.js'
 import { SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
@@ -180,6 +180,13 @@ describe('open for reading alone', () => {
 })
 
 describe('one process a data directory', () => {
+  let directory: string
+
+  beforeEach(() => {
+    directory = scratchDirectory()
+  })
+  afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
   it('refuses a second one, says why, and leaves the first at work', async () => {
     await expect(SqliteDatabase.open(scratch.file)).rejects.toThrow(/another skylog process uses this data directory/)
     await put('a')
@@ -194,7 +201,6 @@ describe('one process a data directory', () => {
   })
 
   it('does not blame another process for a lock file that cannot be used', async () => {
-    const directory = scratchDirectory()
     writeFileSync(
       `${directory}/skylog.sqlite.lock`,
       'this is not a database, and it is long enough to be looked at\n'.repeat(40),
@@ -205,7 +211,6 @@ describe('one process a data directory', () => {
   })
 
   it('lets go of the lock when the database cannot be opened', async () => {
-    const directory = scratchDirectory()
     const file = `${directory}/skylog.sqlite`
     writeFileSync(file, 'this is not a database, and it is long enough to be looked at\n'.repeat(40))
     await expect(SqliteDatabase.open(file)).rejects.toThrow(/not a database/)
