@@ -33,7 +33,7 @@ const DIALECTS: Record<string, Dialect> = {
 
 /** The dialect of the database that a migration runs on. @throws Error for a database without one. */
 export function dialectOf(runner: QueryRunner): Dialect {
-  const type = runner.connection.options.type
+  const type = runner.dataSource.options.type
   const dialect = DIALECTS[type]
   if (!dialect) throw new Error(`no migration dialect for ${type}`)
   return dialect

@@ -256,12 +256,12 @@ export async function readCar(
   let first: CarEntry[] = []
   try {
     while (!parser.roots) {
-      const { done, value } = await chunks.next()
-      if (done) {
+      const next = await chunks.next()
+      if (next.done) {
         parser.finish()
         break
       }
-      first = parser.push(value)
+      first = parser.push(next.value)
     }
   } catch (error) {
     await chunks.return?.()

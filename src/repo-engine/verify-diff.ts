@@ -6,7 +6,7 @@
  */
 import { MemoryBlockstore } from './blockstore.js'
 import { type CarLimits, decodeCar } from './car.js'
-import { Cid } from './cid.js'
+import type { Cid } from './cid.js'
 import { type DecodedCommit, readCommit } from './commit.js'
 import { RepoError } from './errors.js'
 import type { RecordBlock } from './format-commit.js'

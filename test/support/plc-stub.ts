@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { formatDocument } from '../../src/modules/identity/plc/document.js'
 import { dataOf, type IndexedOperation, validateAppend } from '../../src/modules/identity/plc/log.js'
 import { cidOfOperation, type PlcOperation } from '../../src/modules/identity/plc/operation.js'
-import { PlcError } from '../../src/modules/identity/plc/plc-error.js'
+import type { PlcError } from '../../src/modules/identity/plc/plc-error.js'
 
 /**
  * How the directory answers an operation: takes it · takes it, and the answer is lost · loses the operation ·

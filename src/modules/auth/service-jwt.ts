@@ -40,7 +40,8 @@ export async function verifyServiceJwt(
   const payload = parse(parts[1])
   if (parts.length !== 3 || !header || !payload || typeof payload.exp !== 'number')
     throw unauthorized('poorly formatted jwt', 'BadJwt')
-  if (OTHER_TYPES.includes(header.typ as string)) throw unauthorized(`Invalid jwt type "${header.typ}"`, 'BadJwtType')
+  if (OTHER_TYPES.includes(header.typ as string))
+    throw unauthorized(`Invalid jwt type "${String(header.typ)}"`, 'BadJwtType')
   if (!ALGORITHMS.includes(header.alg as string)) throw unauthorized('unsupported jwt algorithm', 'BadJwt')
   const { iss, aud, lxm, exp } = payload
   // An issuer with a fragment is a service of the account, not the account.

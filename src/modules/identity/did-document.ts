@@ -77,5 +77,5 @@ function findById<Entry extends { id: string }>(
 }
 
 function arrayOf<T>(value: readonly T[] | undefined): readonly T[] {
-  return Array.isArray(value) ? value : []
+  return Array.isArray(value) ? (value as readonly T[]) : []
 }

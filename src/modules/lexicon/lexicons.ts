@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { isNsid, isRecordKey } from '../../repo-engine/syntax.js'
-import { isTid } from '../../repo-engine/tid.js'
+import { isNsid, isRecordKey, isTid } from '../../repo-engine/index.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { readDocuments, type Body, type LexiconDocument, type MethodDefinition } from './document.js'
 import { compileParams, type ParseParams } from './params.js'

@@ -2,7 +2,7 @@
  * Lexicon schemas compiled to functions over values in their JSON form. A check gives null for a valid
  * value and builds its complaint only on the way out, so that valid data costs no allocation.
  */
-import { isCidText } from '../../repo-engine/syntax.js'
+import { isCidText } from '../../repo-engine/index.js'
 import type {
   ArraySchema,
   BlobSchema,

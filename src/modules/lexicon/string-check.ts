@@ -13,9 +13,9 @@ import {
   isLanguage,
   isNsid,
   isRecordKey,
+  isTid,
   isUri,
-} from '../../repo-engine/syntax.js'
-import { isTid } from '../../repo-engine/tid.js'
+} from '../../repo-engine/index.js'
 import type { StringSchema } from './document.js'
 
 /** What is wrong with a string, or null. */

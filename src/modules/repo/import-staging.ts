@@ -149,7 +149,7 @@ export class ImportStaging implements OnModuleInit, OnModuleDestroy {
   }
 
   private async sweep(): Promise<void> {
-    const dead = await this.database.read.all<{ id: number; part_of: string }>(
+    const dead = await this.database.read.all<{ id: number; part_of: string | null }>(
       "SELECT id, CASE state WHEN 'abandoned' THEN part_of END AS part_of FROM tree WHERE state IN ('dead', 'abandoned')",
     )
     for (const { id, part_of } of dead) {

@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { RepoError } from '../../repo-engine/errors.js'
+import { RepoError } from '../../repo-engine/index.js'
 import { XrpcError } from './xrpc-error.js'
 
 /** Official names of the statuses that the framework itself answers with. */

@@ -42,7 +42,7 @@ export type WalkItem =
  * part of a tree can be entered twice and the way down is never longer than the root is high.
  * @throws MissingBlock, RepoError InvalidMst, LimitExceeded.
  */
-export function* walkTree(store: Blockstore, root: Cid, limits: WalkLimits = {}): Generator<WalkItem> {
+export function* walkTree(store: Blockstore, root: Cid, limits: WalkLimits = {}): Generator<WalkItem, void, void> {
   const { maxNodes = Infinity, maxEntries = Infinity, maxBytes = Infinity, maxLayer = MAX_LAYER } = limits
   let nodes = 0
   let entries = 0

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common'
-import { AccessStrategy } from '../../../src/modules/auth/access.strategy.js'
+import type { AccessStrategy } from '../../../src/modules/auth/access.strategy.js'
 import { AdminGuard, OptionalAccessGuard } from '../../../src/modules/auth/guards.js'
 import {
   type AuthenticatedRequest,

@@ -16,7 +16,7 @@ describe('a cache of what others say', () => {
     cache = new FreshCache<string>(
       async () => {
         loads++
-        await null
+        await Promise.resolve()
         if (answer instanceof Error) throw answer
         return answer
       },

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Config } from '../../../src/modules/config/config.js'
-import { Database } from '../../../src/modules/database/database.js'
+import type { Database } from '../../../src/modules/database/database.js'
 import { DidResolver, webUrl } from '../../../src/modules/identity/did-resolver.js'
 import { HandleResolver } from '../../../src/modules/identity/handle-resolver.js'
 import { FetchError, SafeFetch, type Fetched } from '../../../src/modules/identity/safe-fetch.js'

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { Cid } from '../../../src/repo-engine/cid.js'
+import type { Cid } from '../../../src/repo-engine/cid.js'
 import { diffTrees, type TreeDiff } from '../../../src/repo-engine/mst/diff.js'
 import { Mst } from '../../../src/repo-engine/mst/tree.js'
 import { anyEntries, anyKey, anyValue, nodesOf, place, PositionStore, record, reloaded, treeOf } from './trees.js'

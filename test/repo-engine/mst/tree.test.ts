@@ -2,7 +2,7 @@ import { MemoryBlockstore as TheirStore, MST } from '@atproto/repo'
 import fc from 'fast-check'
 import { CID } from 'multiformats/cid'
 import { MemoryBlockstore } from '../../../src/repo-engine/blockstore.js'
-import { Cid } from '../../../src/repo-engine/cid.js'
+import type { Cid } from '../../../src/repo-engine/cid.js'
 import { encodeNode } from '../../../src/repo-engine/mst/node.js'
 import { Mst } from '../../../src/repo-engine/mst/tree.js'
 import {
