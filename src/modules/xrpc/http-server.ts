@@ -20,6 +20,8 @@ export async function createHttpApp(module: DynamicModule, logLevels?: LogLevel[
     bodyLimit: MAX_JSON_BYTES,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: true,
+    // Nothing here is a middleware; its engine would run for every request all the same.
+    skipMiddie: true,
     routerOptions: { maxParamLength: 1024 },
   })
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
