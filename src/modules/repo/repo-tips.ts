@@ -5,8 +5,8 @@ import { XrpcError } from '../xrpc/xrpc-error.js'
 import { HeadTree, STORE_EVERY } from './head-tree.js'
 import { readRepo, type Repo } from './repo-row.js'
 
-/** Nodes that all trees together may hold in memory: about 40 MB. */
-const MAX_NODES = 25_000
+/** Nodes that all trees together may hold in memory: about 20 MB. */
+const MAX_NODES = 8_000
 /** Turns between two looks at how many nodes are held. */
 const TURNS_PER_LOOK = 64
 /** Writers that may wait for one repository. */
