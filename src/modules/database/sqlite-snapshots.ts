@@ -14,7 +14,8 @@ interface Snapshot {
 /** Read-only connections for reads that must see one state from beginning to end. */
 export class SqliteSnapshots {
   private readonly idle: Snapshot[] = []
-  private readonly waiting: (() => void)[] = []
+  /** Each is handed a connection that has become free, or null: look again. */
+  private readonly waiting: ((free: Snapshot | null) => void)[] = []
   /** Connections that are open or being opened. */
   private open = 0
   private closed = false
@@ -36,7 +37,7 @@ export class SqliteSnapshots {
   /** Closes every connection; those in use when their reader is done. */
   async close(): Promise<void> {
     this.closed = true
-    for (const next of this.waiting.splice(0)) next()
+    for (const next of this.waiting.splice(0)) next(null)
     await Promise.all(this.idle.splice(0).map(({ source }) => source.destroy()))
   }
 
@@ -46,7 +47,8 @@ export class SqliteSnapshots {
       const free = this.idle.pop()
       if (free) return free
       if (this.open < MAX_SNAPSHOTS) break
-      await new Promise<void>((resolve) => this.waiting.push(resolve))
+      const handed = await new Promise<Snapshot | null>((resolve) => this.waiting.push(resolve))
+      if (handed) return handed
     }
     this.open++
     try {
@@ -54,25 +56,31 @@ export class SqliteSnapshots {
       return { source, connection: new SqliteConnection(driverOf(source)) }
     } catch (error) {
       this.open--
-      this.waiting.shift()?.()
+      this.waiting.shift()?.(null)
       throw error
     }
   }
 
   private async giveBack(snapshot: Snapshot): Promise<void> {
     const { source, connection } = snapshot
-    try {
-      if (connection.driver.inTransaction) connection.run('COMMIT')
-      if (!this.closed) {
-        this.idle.push(snapshot)
-        return
-      }
-    } catch {
-      // A connection that cannot end its transaction is of no more use.
-    } finally {
-      this.waiting.shift()?.()
+    if (endTransaction(connection) && !this.closed) {
+      const next = this.waiting.shift()
+      if (next) next(snapshot)
+      else this.idle.push(snapshot)
+      return
     }
     this.open--
+    this.waiting.shift()?.(null)
     await source.destroy()
+  }
+}
+
+/** False when the connection cannot end its transaction: it is of no more use. */
+function endTransaction(connection: SqliteConnection): boolean {
+  try {
+    if (connection.driver.inTransaction) connection.run('COMMIT')
+    return true
+  } catch {
+    return false
   }
 }

@@ -257,7 +257,7 @@ describe('writing records', () => {
 
   it('repoCreateRecord refuses other repositories, and nobody', async () => {
     const asked = { params: params({ did: bob.assertDid }), body: post('mine') }
-    expect((await call('repoCreateRecord', { ...asked, as: alice })).status).toBe(403)
+    expect((await call('repoCreateRecord', { ...asked, as: alice })).status).toBe(401)
     expect((await call('repoCreateRecord', asked)).status).toBe(401)
   })
 
@@ -342,7 +342,7 @@ describe('writing records', () => {
   it('repoBatchWrite refuses other repositories', async () => {
     const writes = [{ action: 'create', collection: POSTS, value: post('mine') }]
     const answer = await call('repoBatchWrite', { as: bob, params: { did: alice.assertDid }, body: { writes } })
-    expect(answer.status).toBe(403)
+    expect(answer.status).toBe(401)
   })
 })
 

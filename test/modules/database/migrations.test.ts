@@ -5,7 +5,7 @@ import { type Scratch, scratchDatabase, writerOf } from '../../support/crash.js'
 /** What a migration would say to a database of the given type. */
 async function statements(type: string, direction: 'up' | 'down'): Promise<string[]> {
   const said: string[] = []
-  const runner = { connection: { options: { type } }, query: (sql: string) => said.push(sql) } as unknown as QueryRunner
+  const runner = { dataSource: { options: { type } }, query: (sql: string) => said.push(sql) } as unknown as QueryRunner
   const list = migrations.map((Migration) => new Migration())
   for (const migration of direction === 'up' ? list : list.reverse()) await migration[direction](runner)
   return said
