@@ -99,7 +99,9 @@ describe('snapshot', () => {
     await Promise.all(runs)
     expect(most).toBeGreaterThan(1)
     expect(most).toBeLessThanOrEqual(8)
-    expect(order.slice(8)).toEqual([...order.slice(8)].sort((a, b) => a - b))
+    // The first eight open a connection each, and that takes as long as it takes.
+    const waited = order.filter((i) => i >= 8)
+    expect(waited).toEqual([...waited].sort((a, b) => a - b))
   })
 
   it('gives its connection back after an error', async () => {
