@@ -44,11 +44,11 @@ export class StartedServer {
 
   /** Starts the process; resolves at the first good answer of _health. */
   async launch() {
-    const { flags, nodeOptions } = startScript()
+    const { settings, flags } = startScript()
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PDS_|PORT$|NODE_)/.test(name)))
     const begin = performance.now()
     this.process = spawn(process.execPath, [...flags, join(this.options.dist, 'src/main.js')], {
-      env: { ...env, NODE_OPTIONS: nodeOptions, PDS_PORT: this.port, PDS_DATA_DIRECTORY: this.directory },
+      env: { ...env, ...settings, PDS_PORT: this.port, PDS_DATA_DIRECTORY: this.directory },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.pid = this.process.pid
@@ -96,11 +96,9 @@ export class StartedServer {
   }
 }
 
-/** How `npm start` runs Node: with the flags and NODE_OPTIONS in its script, and source maps, which `nest start` adds. */
+/** How `npm start` runs Node: in the environment that its script sets, with source maps, which `nest start` adds. */
 function startScript() {
   const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  const nodeOptions = /NODE_OPTIONS=(?:"([^"]*)"|'([^']*)'|(\S+))/.exec(scripts.start)?.slice(1).find(Boolean) ?? ''
-  const flags = /\bnode((?: --[^\s'"]+)+)/.exec(scripts.start)?.[1].trim().split(' ') ?? []
-  const added = /\bnest start\b/.test(scripts.start) ? ['--enable-source-maps'] : []
-  return { flags: [...added, ...flags], nodeOptions }
+  const settings = [...scripts.start.matchAll(/\b([A-Z][A-Z0-9_]*)=(\S+)/g)].map(([, name, value]) => [name, value])
+  return { settings: Object.fromEntries(settings), flags: ['--enable-source-maps'] }
 }

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm'
 import { migrations } from '../../../migrations/index.js'
 
 /** Page cache of a connection, in KiB. */
-const WRITER_CACHE = 24_000
+const WRITER_CACHE = 12_000
 const READER_CACHE = 4_000
 
 /** Opens one connection to the file; a writable one creates the file and runs the migrations that it lacks. */

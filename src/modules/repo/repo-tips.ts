@@ -5,10 +5,10 @@ import { XrpcError } from '../xrpc/xrpc-error.js'
 import { HeadTree, STORE_EVERY } from './head-tree.js'
 import { readRepo, type Repo } from './repo-row.js'
 
-/** Nodes that all trees together may hold in memory: about 20 MB. */
-const MAX_NODES = 8_000
+/** Nodes that all trees together may hold in memory: about 12 MB. */
+const MAX_NODES = 5_000
 /** Turns between two looks at how many nodes are held. */
-const TURNS_PER_LOOK = 64
+const TURNS_PER_LOOK = 16
 /** Writers that may wait for one repository. */
 const MAX_WAITING = 1_000
 
