@@ -2,19 +2,25 @@ import { Injectable } from '@nestjs/common'
 import { type Did, formatCommit, Mst, type SigningKey, TidClock } from '../../repo-engine/index.js'
 import type { NewEvent } from '../commit-log/commit-log.js'
 import type { Tx } from '../database/database.js'
+import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { commitEvent, syncEvent } from './repo-events.js'
-import { insertRepo, newTree, putNodes, type RepoStatus } from './repo-row.js'
+import { insertRepo, newTree, putNodes, readRepo, type RepoStatus } from './repo-row.js'
 
 /** How a repository begins: one signed commit over the empty tree. */
 @Injectable()
 export class RepoGenesis {
   constructor(private readonly tids: TidClock) {}
 
-  /** Puts the repository in place and gives its first events, a commit and a sync, for the log. */
+  /**
+   * Puts the repository in place and gives its first events, a commit and a sync, for the log.
+   * @throws XrpcError 400 AlreadyExists where the DID has one here, an archived one say
+   */
   async create(tx: Tx, did: Did, key: SigningKey, status: RepoStatus | null = null): Promise<NewEvent[]> {
     const rev = this.tids.next()
     const commit = formatCommit({ did, tree: Mst.empty(), head: null, since: null, rev, writes: [], key })
     const tree = await newTree(tx, did)
+    const there = await readRepo(tx, did)
+    if (there) throw invalidRequest(`There is a repository of ${did} here already, ${there.hosting}`, 'AlreadyExists')
     const { cid: head, data } = commit
     await insertRepo(
       tx,
