@@ -1,5 +1,6 @@
 import { plainToInstance, Transform } from 'class-transformer'
 import {
+  getMetadataStorage,
   IsBoolean,
   IsInt,
   IsNotEmpty,
@@ -153,29 +154,8 @@ export class ConfigError extends Error {}
 /** Version of this software, as `/xrpc/_health` and the CLI say it. */
 export const VERSION = '0.1.0'
 
-/** Every variable that is read. */
+/** Every variable that is read: the checked properties of {@link Environment}. */
 export function environmentNames(): string[] {
-  return [...ENVIRONMENT_NAMES]
+  const checks = getMetadataStorage().getTargetValidationMetadatas(Environment, '', false, false)
+  return [...new Set(checks.map(({ propertyName }) => propertyName))]
 }
-
-const ENVIRONMENT_NAMES = [
-  'PDS_PORT',
-  'PORT',
-  'PDS_HOSTNAME',
-  'PDS_DATA_DIRECTORY',
-  'PDS_DEV_MODE',
-  'PDS_DID_PLC_URL',
-  'PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX',
-  'PDS_RECOVERY_DID_KEY',
-  'PDS_JWT_SECRET',
-  'PDS_ADMIN_PASSWORD',
-  'PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX',
-  'PDS_SERVICE_HANDLE_DOMAINS',
-  'PDS_INVITE_REQUIRED',
-  'PDS_ACCEPTING_REPO_IMPORTS',
-  'PDS_MAX_REPO_IMPORT_SIZE',
-  'PDS_CONTACT_EMAIL_ADDRESS',
-  'PDS_TERMS_OF_SERVICE_URL',
-  'PDS_PRIVACY_POLICY_URL',
-  'PDS_VERSION',
-] as const satisfies readonly (keyof Environment)[]

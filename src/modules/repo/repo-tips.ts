@@ -120,11 +120,16 @@ export class RepoTips {
   private evict(): void {
     if (++this.turnsTaken % TURNS_PER_LOOK !== 0) return
     let nodes = 0
-    for (const tip of this.tips.values()) nodes += tip.tree.nodeCountLoaded
+    for (const tip of this.tips.values()) nodes += weightOf(tip)
     for (const tip of this.tips.values()) {
       if (nodes <= MAX_NODES) return
-      nodes -= tip.tree.nodeCountLoaded
+      nodes -= weightOf(tip)
       this.drop(tip)
     }
   }
+}
+
+/** A tip counts as a node itself, so that many that have read nothing are bounded too. */
+function weightOf({ tree }: RepoTip): number {
+  return tree.nodeCountLoaded + 1
 }

@@ -23,8 +23,3 @@ export function invalidRequest(message: string, error = 'InvalidRequest'): XrpcE
 export function unauthorized(message: string, error = 'AuthenticationRequired'): XrpcError {
   return new XrpcError(401, error, message)
 }
-
-/** 403. */
-export function forbidden(message: string, error = 'Forbidden'): XrpcError {
-  return new XrpcError(403, error, message)
-}
