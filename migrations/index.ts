@@ -1,6 +1,14 @@
 import { LogAndRepos1700000000001 } from './0001-log-and-repos.js'
 import { Accounts1700000000002 } from './0002-accounts.js'
 import { Identity1700000000003 } from './0003-identity.js'
+import { Projections1700000000004 } from './0004-projections.js'
+import { PrivateState1700000000005 } from './0005-private-state.js'
 
 /** Every migration, in the order in which they run. A new one is added at the end; a released one never changes. */
-export const migrations = [LogAndRepos1700000000001, Accounts1700000000002, Identity1700000000003]
+export const migrations = [
+  LogAndRepos1700000000001,
+  Accounts1700000000002,
+  Identity1700000000003,
+  Projections1700000000004,
+  PrivateState1700000000005,
+]

@@ -14,6 +14,7 @@ import { LexiconModule } from './modules/lexicon/lexicon.module.js'
 import { RepoModule } from './modules/repo/repo.module.js'
 import { SyncModule } from './modules/sync/sync.module.js'
 import { createHttpApp } from './modules/xrpc/http-server.js'
+import { ProjectionsModule } from './projections/projections.module.js'
 import { XrpcModule } from './modules/xrpc/xrpc.module.js'
 
 /** The whole server: every room, joined. */
@@ -27,6 +28,7 @@ export class AppModule {
         LexiconModule,
         DatabaseModule,
         CommitLogModule,
+        ProjectionsModule,
         AuthModule,
         IdentityModule.with(config),
         RepoModule,

@@ -202,7 +202,7 @@ describe('the log', () => {
     // A frame is two CBOR values, the header of a fixed length.
     const header = { op: 1, t: '#sync' }
     const headerBytes = cborBlock(header).bytes
-    const { frame } = events[0]!
+    const frame = events[0]!.frame!
     expect(frame.subarray(0, headerBytes.length).equals(headerBytes)).toBe(true)
     const body = decode(frame.subarray(headerBytes.length)) as {
       did: string

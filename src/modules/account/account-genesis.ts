@@ -28,8 +28,8 @@ export class AccountGenesis {
    * and says nothing of its handle: its identity is still the other server's to speak for.
    */
   async begin(tx: Tx, did: Did, handle: Handle, key: SigningKey, status: 'deactivated' | null): Promise<void> {
-    const identity: NewEvent = { ...BARE, did, kind: 'identity', frame: identityFrame(did, handle) }
-    const account: NewEvent = { ...BARE, did, kind: 'account', frame: accountFrame(did, status) }
+    const identity: NewEvent = { ...BARE, did, kind: 'identity', frame: identityFrame(did, handle), detail: { handle } }
+    const account: NewEvent = { ...BARE, did, kind: 'account', frame: accountFrame(did, status), detail: { status } }
     const repository = await this.repos.create(tx, did, key, status)
     await this.log.append(tx, [...(status ? [] : [identity]), account, ...repository])
   }

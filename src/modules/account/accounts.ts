@@ -106,7 +106,7 @@ export class Accounts {
     await tx.run('UPDATE account SET handle = ? WHERE did = ?', handle, did)
     await this.dropClaims(tx, did)
     const frame = identityFrame(did, handle)
-    await this.log.append(tx, [{ did, kind: 'identity', rev: null, cid: null, event: null, frame }])
+    await this.log.append(tx, [{ did, kind: 'identity', rev: null, cid: null, event: null, frame, detail: { handle } }])
   }
 
   /** Lets go of the handles that the account was taking and has not got. */

@@ -1,5 +1,5 @@
 import { Injectable, Optional } from '@nestjs/common'
-import type { Cid } from '../../repo-engine/index.js'
+import type { Cid, RecordBlock, TreeOp } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { Database, type Reader, type Tx } from '../database/database.js'
 import type { Frame } from './frame.js'
@@ -8,9 +8,10 @@ import { SeqFloor } from './seq-floor.js'
 
 /**
  * `commit` a signed commit with its records · `import` a whole repository put in place (records in parts) ·
- * `sync` the head stated anew · `identity` handle or DID document · `account` hosting status.
+ * `part` one piece of an import, to be taken into the projections · `sync` the head stated anew ·
+ * `identity` handle or DID document · `account` hosting status.
  */
-export type EventKind = 'commit' | 'import' | 'sync' | 'identity' | 'account'
+export type EventKind = 'commit' | 'import' | 'part' | 'sync' | 'identity' | 'account'
 
 /** Something that happened to a repository, about to be appended. */
 export interface NewEvent {
@@ -21,7 +22,22 @@ export interface NewEvent {
   cid: Cid | null
   /** What a replay needs beyond the frame: DAG-CBOR, or null. */
   event: Uint8Array | null
-  frame: Frame
+  /** Null for what concerns this server alone and never goes out. */
+  frame: Frame | null
+  /** What `frame` says, for those who run inside the append and need not read it back. */
+  detail?: EventDetail
+}
+
+/** What an event tells, opened. */
+export interface EventDetail {
+  /** Of `commit`. */
+  ops?: readonly TreeOp[]
+  /** Of `commit` and `part`: the records that are put in place; of a commit in the order of `ops`. */
+  records?: readonly RecordBlock[]
+  /** Of `identity`. */
+  handle?: string | null
+  /** Of `account`; null: active. */
+  status?: string | null
 }
 
 /** A row of the log. */
@@ -35,8 +51,13 @@ export interface LogRow {
   /** Bytes of the commit's CID. */
   cid: Buffer | null
   event: Buffer | null
-  /** The firehose frame, byte for byte as it goes out. */
-  frame: Buffer
+  /** The firehose frame, byte for byte as it goes out; null for what never does. */
+  frame: Buffer | null
+}
+
+/** A row that has just been appended, with what it tells where its writer had that at hand. */
+export interface AppendedRow extends LogRow {
+  detail?: EventDetail
 }
 
 const READ_LIMIT = 500
@@ -60,13 +81,14 @@ export class CommitLog {
   ) {}
 
   /** Appends events inside the write that makes them true, and runs the inline projections over them. */
-  async append(tx: Tx, events: readonly NewEvent[]): Promise<LogRow[]> {
+  async append(tx: Tx, events: readonly NewEvent[]): Promise<AppendedRow[]> {
     const last = await tx.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM commit_log')
     let seq = Math.max(last?.seq ?? 0, this.floor.value)
     const time = this.clock.iso()
-    const rows: LogRow[] = []
-    for (const { did, kind, rev, cid, event, frame } of events) {
-      const bytes = frame(++seq, time)
+    const rows: AppendedRow[] = []
+    for (const { did, kind, rev, cid, event, frame, detail } of events) {
+      seq++
+      const bytes = frame?.(seq, time) ?? null
       await tx.run(
         'INSERT INTO commit_log (seq, did, kind, time, rev, cid, event, frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         seq,
@@ -87,6 +109,7 @@ export class CommitLog {
         cid: cid && (cid.bytes as Buffer),
         event: event as Buffer | null,
         frame: bytes,
+        detail,
       })
     }
     if (this.inline) await this.inline.handle(rows, tx)

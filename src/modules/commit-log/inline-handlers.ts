@@ -1,5 +1,5 @@
 import type { Tx } from '../database/database.js'
-import type { LogRow } from './commit-log.js'
+import type { AppendedRow } from './commit-log.js'
 
 /**
  * What must be true of every event in the transaction that appends it. The log runs these without knowing them:
@@ -7,5 +7,5 @@ import type { LogRow } from './commit-log.js'
  */
 export abstract class InlineHandlers {
   /** Called in seq order, inside the append's own write. An error undoes the write. */
-  abstract handle(events: readonly LogRow[], tx: Tx): Promise<void>
+  abstract handle(events: readonly AppendedRow[], tx: Tx): Promise<void>
 }

@@ -1,12 +1,14 @@
 import { join } from 'node:path'
 import { Global, Logger, Module, type OnApplicationShutdown } from '@nestjs/common'
 import { Config } from '../config/config.js'
+import { Changes } from './changes.js'
 import { Database } from './database.js'
 import { SqliteDatabase } from './sqlite-database.js'
 
 @Global()
 @Module({
   providers: [
+    Changes,
     {
       provide: Database,
       inject: [Config],
@@ -16,7 +18,7 @@ import { SqliteDatabase } from './sqlite-database.js'
       },
     },
   ],
-  exports: [Database],
+  exports: [Database, Changes],
 })
 export class DatabaseModule implements OnApplicationShutdown {
   constructor(private readonly database: Database) {}

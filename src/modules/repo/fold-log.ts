@@ -197,6 +197,7 @@ export function* readImportPart(part: Uint8Array): Generator<RecordBlock> {
 }
 
 function bodyOf({ frame }: LogRow, type: string): DataMap {
+  if (frame === null) throw new Error('it has no frame')
   const { value: header, end } = decodeCborPrefix(frame)
   check((header as DataMap | null)?.t === type, `the frame is not a ${type}`)
   return decodeCbor(frame.subarray(end)) as DataMap

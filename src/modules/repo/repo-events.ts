@@ -6,7 +6,7 @@ import type { NewRepo } from './repo-row.js'
 
 /** A commit formatted here, as the log keeps it: the frame holds all that a replay needs. */
 export function commitEvent(commit: FormattedCommit): NewEvent {
-  const { did, rev, since, cid, prevData, ops, blocks } = commit
+  const { did, rev, since, cid, prevData, ops, blocks, records } = commit
   return {
     did,
     kind: 'commit',
@@ -14,6 +14,7 @@ export function commitEvent(commit: FormattedCommit): NewEvent {
     cid,
     event: null,
     frame: commitFrame({ did, rev, since, commit: cid, prevData, ops, blocks }),
+    detail: { ops, records },
   }
 }
 
