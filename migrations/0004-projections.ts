@@ -20,10 +20,12 @@ export class Projections1700000000004 implements MigrationInterface {
       `CREATE TABLE projection_position (name ${key} PRIMARY KEY, seq ${int} NOT NULL, skipped ${int} NOT NULL)`,
     )
 
-    // Who there is: from #identity and #account.
+    // Who there is: from #identity and #account. claim: the handle that its last #identity says; handle: the same, unless
+    // another has claimed it since.
     await runner.query(`CREATE TABLE bsky_actor (
-      id ${rowNumber}, did ${key} NOT NULL UNIQUE, handle ${key}, status TEXT, indexed_at ${int} NOT NULL)`)
+      id ${rowNumber}, did ${key} NOT NULL UNIQUE, handle ${key}, claim ${key}, status TEXT, indexed_at ${int} NOT NULL)`)
     await runner.query('CREATE INDEX bsky_actor_by_handle ON bsky_actor (handle)')
+    await runner.query('CREATE INDEX bsky_actor_by_claim ON bsky_actor (claim)')
     await runner.query(`CREATE TABLE bsky_profile (${record}, json TEXT NOT NULL, ${times}) ${clustered}`)
     await runner.query(fullText('bsky_actor_search', ['handle', 'name', 'description'], [1, 2, 3]))
     // Live-now status, labeler service and declarations: at most one a repository and collection.
@@ -41,9 +43,7 @@ export class Projections1700000000004 implements MigrationInterface {
       id ${rowNumber}, uri ${key} NOT NULL UNIQUE, cid ${key} NOT NULL, did ${key} NOT NULL,
       json TEXT NOT NULL, reply_root ${key}, reply_parent ${key}, quote ${key},
       flags ${int} NOT NULL, gated ${int} NOT NULL, ${times})`)
-    await runner.query(
-      fullText('bsky_post_search', ['text', 'alt', 'tags', 'langs', 'links', 'mentions', 'author']),
-    )
+    await runner.query(fullText('bsky_post_search', ['text', 'alt', 'tags', 'langs', 'links', 'mentions', 'author']))
     // What an account's feed is made of: its posts (uri = post) and reposts, newest last.
     await runner.query(`CREATE TABLE bsky_feed_item (
       did ${key} NOT NULL, sort_at ${int} NOT NULL, uri ${key} NOT NULL, post ${key} NOT NULL, flags ${int} NOT NULL,
@@ -80,7 +80,9 @@ export class Projections1700000000004 implements MigrationInterface {
       ${record}, list ${key} NOT NULL, json TEXT NOT NULL, ${times}) ${clustered}`)
     // Gates stand under the rkey of their post, in its repository.
     for (const table of ['bsky_threadgate', 'bsky_postgate'])
-      await runner.query(`CREATE TABLE ${table} (${record}, post ${key} NOT NULL UNIQUE, json TEXT NOT NULL, ${times}) ${clustered}`)
+      await runner.query(
+        `CREATE TABLE ${table} (${record}, post ${key} NOT NULL UNIQUE, json TEXT NOT NULL, ${times}) ${clustered}`,
+      )
 
     // Who is told of what: did is told, author did it by the record uri, subject is what it was done to.
     await runner.query(`CREATE TABLE bsky_notification (
@@ -90,6 +92,10 @@ export class Projections1700000000004 implements MigrationInterface {
     // Whoever a post has told; those of other records are found from the record.
     await runner.query(
       "CREATE INDEX bsky_notification_of_post ON bsky_notification (uri) WHERE reason IN ('reply', 'mention', 'quote')",
+    )
+    // What outlives its record is found by whose record it was.
+    await runner.query(
+      "CREATE INDEX bsky_notification_unverified ON bsky_notification (uri) WHERE reason = 'unverified'",
     )
     // Every record that points at a target (at-uri or DID), under the path that it does so by:
     // `app.bsky.feed.like:subject.uri`. Of several likes, reposts, follows … by one actor only the one that counts.

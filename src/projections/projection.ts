@@ -25,8 +25,14 @@ export interface ProjectionDefinition {
   version: number
   /** Whose records it is of; none for a projection of identity and account events. */
   collections: readonly string[]
-  /** Every table that it writes to. Projections that share one are rebuilt together. */
+  /**
+   * Every table that it writes to or reads, its own first: for records that one has a row by `uri`, with its `cid`, for
+   * every record that it has taken in, and what the record names is in that row. Projections that share a table are
+   * rebuilt together.
+   */
   tables: readonly string[]
+  /** Collections of which it also looks at records that have been superseded: compaction leaves them in the log. */
+  history?: readonly string[]
 }
 
 /**

@@ -1,10 +1,40 @@
 import { Global, Module } from '@nestjs/common'
 import { InlineHandlers } from '../modules/commit-log/inline-handlers.js'
+import { ActorProjection } from './actor/actor.projection.js'
+import { DeclarationProjection } from './actor/declaration.projection.js'
+import { LabelerProjection } from './actor/labeler.projection.js'
+import { OtherProjection } from './actor/other.projection.js'
+import { ProfileProjection } from './actor/profile.projection.js'
+import { StatusProjection } from './actor/status.projection.js'
 import { LikeProjection } from './feed/like.projection.js'
+import { BlockProjection } from './graph/block.projection.js'
+import { FollowProjection } from './graph/follow.projection.js'
+import { GeneratorProjection } from './graph/generator.projection.js'
+import { ListBlockProjection } from './graph/list-block.projection.js'
+import { ListItemProjection } from './graph/list-item.projection.js'
+import { ListProjection } from './graph/list.projection.js'
+import { StarterPackProjection } from './graph/starter-pack.projection.js'
+import { VerificationProjection } from './graph/verification.projection.js'
 import { PROJECTIONS, Projector } from './projector.js'
 
 /** In the order in which an event is told to them. */
-const PROJECTION_CLASSES = [LikeProjection]
+const PROJECTION_CLASSES = [
+  ActorProjection,
+  ProfileProjection,
+  StatusProjection,
+  LabelerProjection,
+  DeclarationProjection,
+  FollowProjection,
+  BlockProjection,
+  ListProjection,
+  ListItemProjection,
+  ListBlockProjection,
+  GeneratorProjection,
+  StarterPackProjection,
+  VerificationProjection,
+  OtherProjection,
+  LikeProjection,
+]
 
 /** What the log means to app.bsky. Joined to the log by the one abstract class that it knows. */
 @Global()

@@ -242,6 +242,23 @@ export function decodeCar(bytes: Uint8Array, limits?: Partial<CarLimits>): { roo
 }
 
 /**
+ * The blocks of a whole CAR that was made here, one after another and without a check of their hashes. They are views on
+ * `bytes`. @throws RepoError InvalidCar where the file ends inside a section
+ */
+export function* carBlocks(bytes: Uint8Array): Generator<CarBlock> {
+  for (let at = 0, part = 0; at < bytes.length; part++) {
+    const length = readVarint(bytes, at)
+    const start = at + varintLength(length ?? 0)
+    at = start + (length ?? 0)
+    if (length === null || at > bytes.length) throw new RepoError('InvalidCar', 'CAR is cut off')
+    // The first part is the header.
+    if (part === 0) continue
+    const end = start + CID_LENGTH
+    yield { cid: Cid.fromBytes(bytes.subarray(start, end)), bytes: bytes.subarray(end, at) }
+  }
+}
+
+/**
  * Reads a CAR from a stream: resolves with the roots when the header is in, then hands out blocks as they
  * are asked for, taking no more from the source than that needs. Chunks are copied, so the source may reuse
  * them. The source is closed when `blocks` ends, fails or is returned from; who never iterates `blocks`

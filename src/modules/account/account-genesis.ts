@@ -34,10 +34,10 @@ export class AccountGenesis {
     await this.log.append(tx, [...(status ? [] : [identity]), account, ...repository])
   }
 
-  /** Takes a reservation back. */
-  async cancel(tx: Tx, did: Did): Promise<void> {
-    await this.accounts.remove(tx, did)
+  /** Takes a reservation back, and the key with it. False when there is none. */
+  async cancel(tx: Tx, did: Did): Promise<boolean> {
     await this.keys.remove(tx, did)
+    return this.accounts.remove(tx, did)
   }
 }
 

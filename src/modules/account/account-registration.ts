@@ -73,7 +73,7 @@ export class AccountRegistration {
     try {
       await this.plc.submit(did, genesis)
     } catch (error) {
-      if (error instanceof PlcError) throw new GivenUp(error, (tx) => this.genesis.cancel(tx, did))
+      if (error instanceof PlcError) throw new GivenUp(error, async (tx) => void (await this.genesis.cancel(tx, did)))
       throw error
     }
     const key = await this.keys.get(did)

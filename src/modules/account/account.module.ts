@@ -1,11 +1,14 @@
 import { Module } from '@nestjs/common'
 import { CqrsModule } from '@nestjs/cqrs'
 import { RepoModule } from '../repo/repo.module.js'
+import { AccountAdminController } from './account-admin.controller.js'
+import { AccountErasure } from './account-erasure.js'
 import { AccountGenesis } from './account-genesis.js'
 import { AccountRegistration } from './account-registration.js'
 import { Accounts } from './accounts.js'
 import { CreateAccountHandler } from './create-account.js'
 import { CreateSessionHandler } from './create-session.js'
+import { DeleteAccountHandler } from './delete-account.js'
 import { DeleteSessionHandler } from './delete-session.js'
 import { HandleController } from './handle.controller.js'
 import { HandleRegistration } from './handle-registration.js'
@@ -19,8 +22,9 @@ import { UpdateHandleHandler } from './update-handle.js'
 
 @Module({
   imports: [CqrsModule, RepoModule],
-  controllers: [ServerController, HandleController],
+  controllers: [ServerController, HandleController, AccountAdminController],
   providers: [
+    AccountErasure,
     AccountGenesis,
     AccountRegistration,
     Accounts,
@@ -31,6 +35,7 @@ import { UpdateHandleHandler } from './update-handle.js'
     SignUpRules,
     CreateAccountHandler,
     CreateSessionHandler,
+    DeleteAccountHandler,
     DeleteSessionHandler,
     RefreshSessionHandler,
     UpdateHandleHandler,

@@ -87,10 +87,12 @@ export class Accounts {
 
   /**
    * As {@link claimHandle}, for a change: there is one at a time, so that the last one asked for is the last one done.
-   * @throws XrpcError 400 HandleNotAvailable, InvalidRequest.
+   * @throws XrpcError 400 HandleNotAvailable, AccountNotFound, InvalidRequest.
    */
   async claimNextHandle(tx: Tx, did: Did, handle: Handle): Promise<void> {
     await this.claimHandle(tx, did, handle)
+    const account = await tx.get('SELECT 1 FROM account WHERE did = ?', did)
+    if (!account) throw invalidRequest(`Could not find account: ${did}`, 'AccountNotFound')
     const other = await tx.get(
       `SELECT 1 FROM handle_claim WHERE did = ? AND handle <> ?
        AND handle NOT IN (SELECT handle FROM account WHERE did = ?)`,
@@ -118,10 +120,11 @@ export class Accounts {
     )
   }
 
-  /** Takes back an account that has not come to be. */
-  async remove(tx: Tx, did: Did): Promise<void> {
-    await tx.run('DELETE FROM account WHERE did = ?', did)
+  /** Takes an account away, and frees its names. False when there is none. */
+  async remove(tx: Tx, did: Did): Promise<boolean> {
+    const removed = await tx.run('DELETE FROM account WHERE did = ?', did)
     await this.dropClaims(tx, did)
+    return removed > 0
   }
 }
 

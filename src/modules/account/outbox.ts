@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
 import { HttpAdapterHost } from '@nestjs/core'
+import type { Did } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { Database, type Tx } from '../database/database.js'
 
@@ -8,9 +9,10 @@ export type Finish = (tx: Tx) => Promise<void>
 
 /**
  * Work of one kind, given the payload it was promised with. It is done again after an error or a crash, so it must
- * find out by itself how far it has come. @throws GivenUp when there is no point in trying again.
+ * find out by itself how far it has come. Work that takes long throws when the server stops, which `stop` tells.
+ * @throws GivenUp when there is no point in trying again.
  */
-export type Work<Payload> = (payload: Payload) => Promise<Finish | void>
+export type Work<Payload> = (payload: Payload, stop: AbortSignal) => Promise<Finish | void>
 
 /** The work cannot be done, ever, for a `cause`; `undo` takes back what was written on the assumption that it can. */
 export class GivenUp extends Error {
@@ -43,13 +45,17 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly works = new Map<string, Work<never>>()
   private readonly inHand = new Map<number, Promise<void>>()
   private timer: NodeJS.Timeout | undefined
-  private stopped = false
+  private readonly stop = new AbortController()
 
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly http: HttpAdapterHost,
   ) {}
+
+  private get stopped(): boolean {
+    return this.stop.signal.aborted
+  }
 
   /** Says who does the work of a kind; before the application starts. */
   handle<Payload>(kind: string, work: Work<Payload>): void {
@@ -66,6 +72,13 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
     )
     tx.afterCommit(() => void this.perform(row!.id).catch(() => {}))
     return row!.id
+  }
+
+  /** Takes back everything that was promised for an account, also what is in hand. */
+  async forget(tx: Tx, did: Did): Promise<void> {
+    const rows = await tx.all<{ id: number; payload: string }>('SELECT id, payload FROM outbox')
+    for (const { id, payload } of rows)
+      if ((JSON.parse(payload) as { did?: string }).did === did) await tx.run('DELETE FROM outbox WHERE id = ?', id)
   }
 
   /** Has the work done now, or joins whoever is doing it. @throws what the work throws; it stays promised then. */
@@ -87,7 +100,7 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Leaves the rest to the next run. */
   onApplicationShutdown(): void {
-    this.stopped = true
+    this.stop.abort()
     clearTimeout(this.timer)
   }
 
@@ -126,7 +139,7 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
     try {
       const work = this.works.get(row.kind)
       if (!work) throw new Error(`nobody does the work of kind ${row.kind}`)
-      const finish = await work(JSON.parse(row.payload) as never)
+      const finish = await work(JSON.parse(row.payload) as never, this.stop.signal)
       await this.remove(id, finish)
     } catch (error) {
       if (error instanceof GivenUp) await this.remove(id, error.undo)
@@ -135,10 +148,10 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
     }
   }
 
+  /** What has been taken back in the meantime has no end. */
   private async remove(id: number, finish: Finish | void): Promise<void> {
     await this.database.write(async (tx) => {
-      await tx.run('DELETE FROM outbox WHERE id = ?', id)
-      await finish?.(tx)
+      if ((await tx.run('DELETE FROM outbox WHERE id = ?', id)) > 0) await finish?.(tx)
     })
   }
 

@@ -3,6 +3,7 @@ import { JwtModule } from '@nestjs/jwt'
 import { Secrets } from '../config/secrets.js'
 import { AccessStrategy } from './access.strategy.js'
 import { RefreshStrategy } from './refresh.strategy.js'
+import { ServiceTokens } from './service-tokens.js'
 import { Sessions } from './sessions.js'
 import { SessionTokens } from './tokens.js'
 
@@ -12,7 +13,7 @@ import { SessionTokens } from './tokens.js'
   imports: [
     JwtModule.registerAsync({ inject: [Secrets], useFactory: (secrets: Secrets) => ({ secret: secrets.jwtSecret }) }),
   ],
-  providers: [SessionTokens, Sessions, AccessStrategy, RefreshStrategy],
-  exports: [SessionTokens, Sessions, AccessStrategy, RefreshStrategy],
+  providers: [SessionTokens, Sessions, AccessStrategy, RefreshStrategy, ServiceTokens],
+  exports: [SessionTokens, Sessions, AccessStrategy, RefreshStrategy, ServiceTokens],
 })
 export class AuthModule {}

@@ -106,6 +106,12 @@ export class Sessions {
     await tx.run('DELETE FROM session WHERE id = ?', sessionId)
   }
 
+  /** Ends every session of an account. */
+  async revokeAll(tx: Tx, did: Did): Promise<void> {
+    await tx.run('DELETE FROM refresh_token WHERE session IN (SELECT id FROM session WHERE did = ?)', did)
+    await tx.run('DELETE FROM session WHERE did = ?', did)
+  }
+
   /** The living session of that id, or null. Asked once for every authenticated request. */
   async find(sessionId: string): Promise<Session | null> {
     // A subquery, because SQLite takes four times as long for the join.

@@ -7,8 +7,10 @@ import { type AccessScope, invalidToken, type RefreshClaims } from './tokens.js'
 /** Who is asking, as a guard has found out. */
 export interface Viewer {
   did: Did
-  scope: AccessScope
-  sessionId: string
+  /** `service`: vouched for by its own server, which does not say how much it trusts the app. */
+  scope: AccessScope | 'service'
+  /** Null without a session here. */
+  sessionId: string | null
   /** The account's status; null when it is active. */
   status: string | null
 }
@@ -16,10 +18,12 @@ export interface Viewer {
 /** What the guards leave on a request. */
 export interface AuthenticatedRequest extends FastifyRequest {
   viewer?: Viewer
+  /** The operator is asking. */
+  isAdmin?: boolean
   refresh?: RefreshClaims
 }
 
-/** Parameter: the {@link Viewer} behind AccessGuard; null for nobody behind OptionalAccessGuard. */
+/** Parameter: the {@link Viewer} behind a guard that lets in accounts only; null for nobody behind one that lets in all. */
 export const Viewer = createParamDecorator(
   (_: unknown, context: ExecutionContext): Viewer | null =>
     context.switchToHttp().getRequest<AuthenticatedRequest>().viewer ?? null,

@@ -22,6 +22,8 @@ const flag = Transform(({ value }: { value: unknown }) =>
 const integer = Transform(({ value }: { value: unknown }) =>
   typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value,
 )
+const DID = /^did:[a-z]+:[^\s,]+$/
+const DIDS = /^did:[a-z]+:[^\s,]+(\s*,\s*did:[a-z]+:[^\s,]+)*$/
 const KEY = /^[0-9a-f]{64}$/i
 const url = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] }
 
@@ -65,6 +67,12 @@ export class Environment {
   @IsOptional() @IsUrl(url) PDS_TERMS_OF_SERVICE_URL?: string
   @IsOptional() @IsUrl(url) PDS_PRIVACY_POLICY_URL?: string
   @IsOptional() @IsString() @Length(1, 100) PDS_VERSION?: string
+  @IsOptional() @IsUrl(url) PDS_BSKY_APP_VIEW_URL?: string
+  @IsOptional() @Matches(DID, { message: 'must be a DID' }) PDS_BSKY_APP_VIEW_DID?: string
+  @IsOptional() @Matches(DID, { message: 'must be a DID' }) PDS_MOD_SERVICE_DID?: string
+  @IsOptional() @IsUrl(url) APPVIEW_PUBLIC_URL?: string
+  @IsOptional() @IsUrl(url) APPVIEW_IMG_URL?: string
+  @IsOptional() @Matches(DIDS, { message: 'must be DIDs, with commas between' }) APPVIEW_TRUSTED_VERIFIERS?: string
 }
 
 /** The settings in force, derived from the environment; everything else of the server reads these. */
@@ -91,6 +99,15 @@ export class Config {
   readonly termsOfServiceUrl: string | null
   readonly privacyPolicyUrl: string | null
   readonly version: string
+  /** An AppView that is asked for what is not known here, and its DID. */
+  readonly appView: { url: string; did: string | null } | null
+  /** Labelers whose labels count for everybody here. */
+  readonly labelers: readonly string[]
+  /** Whose verifications are shown. */
+  readonly trustedVerifiers: ReadonlySet<string>
+  /** Where others find videos (APPVIEW_PUBLIC_URL) and images; null: here. */
+  readonly appViewPublicUrl: string | null
+  readonly imageUrl: string | null
   /** `PDS_…` names that are set and mean nothing here: said at start, because a silently ignored setting is a trap. */
   readonly unknownNames: readonly string[]
 
@@ -103,7 +120,7 @@ export class Config {
     this.handleDomains = env.PDS_SERVICE_HANDLE_DOMAINS
       ? env.PDS_SERVICE_HANDLE_DOMAINS.split(',').map((domain) => domain.trim().toLowerCase())
       : [localhost ? '.test' : `.${this.hostname}`]
-    this.plcUrl = env.PDS_DID_PLC_URL?.replace(/\/+$/, '') ?? (localhost ? null : 'https://plc.directory')
+    this.plcUrl = withoutSlash(env.PDS_DID_PLC_URL) ?? (localhost ? null : 'https://plc.directory')
     this.plcRotationKeyHex = env.PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX ?? null
     this.recoveryDidKey = env.PDS_RECOVERY_DID_KEY ?? null
     this.jwtSecret = env.PDS_JWT_SECRET ?? null
@@ -116,6 +133,12 @@ export class Config {
     this.termsOfServiceUrl = env.PDS_TERMS_OF_SERVICE_URL ?? null
     this.privacyPolicyUrl = env.PDS_PRIVACY_POLICY_URL ?? null
     this.version = env.PDS_VERSION ?? VERSION
+    const appView = withoutSlash(env.PDS_BSKY_APP_VIEW_URL)
+    this.appView = appView === null ? null : { url: appView, did: env.PDS_BSKY_APP_VIEW_DID ?? null }
+    this.labelers = env.PDS_MOD_SERVICE_DID ? [env.PDS_MOD_SERVICE_DID] : []
+    this.trustedVerifiers = new Set(env.APPVIEW_TRUSTED_VERIFIERS?.split(',').map((did) => did.trim()))
+    this.appViewPublicUrl = withoutSlash(env.APPVIEW_PUBLIC_URL)
+    this.imageUrl = withoutSlash(env.APPVIEW_IMG_URL)
     const known = new Set(environmentNames())
     this.unknownNames = names.filter((name) => name.startsWith('PDS_') && !known.has(name))
     for (const domain of this.handleDomains)
@@ -158,4 +181,8 @@ export const VERSION = '0.1.0'
 export function environmentNames(): string[] {
   const checks = getMetadataStorage().getTargetValidationMetadatas(Environment, '', false, false)
   return [...new Set(checks.map(({ propertyName }) => propertyName))]
+}
+
+function withoutSlash(address: string | undefined): string | null {
+  return address?.replace(/\/+$/, '') ?? null
 }

@@ -1,6 +1,8 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common'
+import { ServiceKeys } from '../auth/service-keys.js'
 import { Config } from '../config/config.js'
 import { LexiconModule } from '../lexicon/lexicon.module.js'
+import { AccountKeys } from './account-keys.js'
 import { DidResolver } from './did-resolver.js'
 import { DnsTxt } from './dns-txt.js'
 import { HandleResolver } from './handle-resolver.js'
@@ -20,8 +22,9 @@ export class IdentityModule {
   /** Without a PLC directory in the settings, the embedded one is opened and served; with one, `EmbeddedPlc` is not provided. */
   static with({ plcUrl }: Config): DynamicModule {
     const controllers = [IdentityController, WellKnownController]
-    const providers = [DidResolver, DnsTxt, HandleResolver, SafeFetch, ServerAddress, SigningKeys]
-    const exported = [DidResolver, HandleResolver, PlcDirectory, SafeFetch, ServerAddress, SigningKeys]
+    const keys = { provide: ServiceKeys, useClass: AccountKeys }
+    const providers = [keys, DidResolver, DnsTxt, HandleResolver, SafeFetch, ServerAddress, SigningKeys]
+    const exported = [DidResolver, HandleResolver, PlcDirectory, SafeFetch, ServerAddress, ServiceKeys, SigningKeys]
     if (plcUrl === null)
       return {
         module: IdentityModule,

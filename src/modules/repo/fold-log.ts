@@ -5,6 +5,7 @@
 import {
   Cid,
   CborReader,
+  carBlocks,
   type DecodedCommit,
   type DataMap,
   decodeCar,
@@ -41,7 +42,7 @@ export interface LoggedCommit {
   since: string | null
   prevData: Cid | null
   ops: TreeOp[]
-  /** In the order of `ops`. Views on the frame. */
+  /** In the order of `ops`, less those that compaction has dropped. Views on the frame. */
   records: RecordBlock[]
 }
 
@@ -49,6 +50,14 @@ export interface LoggedCommit {
 export interface LoggedImport {
   partOf: string
   records: number
+}
+
+/** A piece of an import: what is under the paths after `after`, up to and including `to`. Null: the first, or the last, path. */
+export interface ImportPiece {
+  partOf: string
+  n: number
+  after: string | null
+  to: string | null
 }
 
 /**
@@ -158,8 +167,9 @@ export function readCommitEvent(row: LogRow): LoggedCommit {
   for (const { path, cid } of ops!) {
     if (!cid) continue
     const bytes = found.get(cid.toString())
-    check(bytes !== undefined, `the record of ${path} is not in it`)
-    records.push({ path, cid, bytes: bytes! })
+    // One that was superseded before the log was compacted is not kept.
+    check(bytes !== undefined || row.frame === null, `the record of ${path} is not in it`)
+    if (bytes) records.push({ path, cid, bytes })
   }
   return {
     commit,
@@ -168,6 +178,39 @@ export function readCommitEvent(row: LogRow): LoggedCommit {
     ops: ops!.map(({ action, path, cid, prev }) => ({ action, path, cid, prev: prev ?? null })),
     records,
   }
+}
+
+/**
+ * What a commit event of this log changes, for those who take the log's word for it: nothing is hashed, and of the blocks
+ * only the records are looked at. One that is no longer kept is left out. @throws Error when the frame is malformed
+ */
+export function readCommitChanges(row: LogRow): Pick<LoggedCommit, 'ops' | 'records'> {
+  const { ops, blocks } = bodyOf(row, '#commit') as unknown as { ops: LoggedCommit['ops']; blocks: Uint8Array }
+  const paths = new Map<string, TreeOp[]>()
+  for (const op of ops) {
+    if (!op.cid) continue
+    const key = keyOf(op.cid.bytes)
+    const same = paths.get(key)
+    if (same) same.push(op)
+    else paths.set(key, [op])
+  }
+  const records: RecordBlock[] = []
+  for (const { cid, bytes } of carBlocks(blocks))
+    for (const { path } of paths.get(keyOf(cid.bytes)) ?? []) records.push({ path, cid, bytes })
+  return { ops, records }
+}
+
+/** What an identity event says: the handle, or null. @throws Error when the frame is malformed */
+export function readIdentityEvent(row: LogRow): { handle: string | null } {
+  const { handle } = bodyOf(row, '#identity')
+  return { handle: typeof handle === 'string' ? handle : null }
+}
+
+/** What an account event says: why it is not active, or null. @throws Error when the frame is malformed */
+export function readAccountEvent(row: LogRow): { status: string | null } {
+  const { active, status } = bodyOf(row, '#account')
+  if (active === true) return { status: null }
+  return { status: typeof status === 'string' ? status : 'deactivated' }
 }
 
 /** Opens a sync or import event: the commit that is the head after it. @throws Error as {@link readCommitEvent}. */
@@ -184,20 +227,43 @@ export function readImportEvent({ event }: LogRow): LoggedImport {
   return { partOf, records }
 }
 
-/** The records of one piece of an import: DAG-CBOR [[path, record bytes], …]. @throws RepoError InvalidCbor */
-export function* readImportPart(part: Uint8Array): Generator<RecordBlock> {
+/** What `event` of a piece of an import says (repo-events.ts). @throws Error when it is malformed. */
+export function readPieceEvent({ event }: LogRow): ImportPiece {
+  const { partOf, n, after, to } = (event && (decodeCbor(event) as DataMap)) ?? {}
+  if (typeof partOf !== 'string' || typeof n !== 'number' || after === undefined || to === undefined)
+    throw new Error('it does not name its piece')
+  return { partOf, n, after: after as string | null, to: to as string | null }
+}
+
+/** A record of an import; its bytes are null when it was superseded before the log was compacted. */
+export interface PartRecord extends Omit<RecordBlock, 'bytes'> {
+  bytes: Uint8Array | null
+}
+
+/**
+ * The records of one piece of an import: DAG-CBOR [[path, record bytes], …], with [path, null, CID] for one that is not
+ * kept. @throws RepoError InvalidCbor
+ */
+export function* readImportPart(part: Uint8Array): Generator<PartRecord> {
   const reader = new CborReader(part)
   for (let left = reader.array(); left > 0; left--) {
-    reader.array()
+    const dropped = reader.array() === 3
     const path = reader.text()
-    const bytes = reader.bytes()
-    yield { path, cid: Cid.ofCbor(bytes), bytes }
+    if (dropped && reader.isNull()) yield { path, cid: reader.cid(), bytes: null }
+    else {
+      const bytes = reader.bytes()
+      yield { path, cid: Cid.ofCbor(bytes), bytes }
+    }
   }
   reader.end()
 }
 
-function bodyOf({ frame }: LogRow, type: string): DataMap {
-  if (frame === null) throw new Error('it has no frame')
+function bodyOf({ frame, event }: LogRow, type: string): DataMap {
+  if (frame === null) {
+    // A commit that has been compacted has as much of the body as a replay needs (compact-log.ts).
+    if (event !== null && type === '#commit') return decodeCbor(event) as DataMap
+    throw new Error('it has no frame')
+  }
   const { value: header, end } = decodeCborPrefix(frame)
   check((header as DataMap | null)?.t === type, `the frame is not a ${type}`)
   return decodeCbor(frame.subarray(end)) as DataMap
@@ -212,6 +278,10 @@ function readHead({ did, rev, cid }: LogRow, block: Uint8Array | undefined): Dec
   // A commit of version 2 has no rev of its own; it got one when it came here.
   check(commit.rev === rev || commit.version === 2, `it is filed under rev ${rev}, but its commit has ${commit.rev}`)
   return commit
+}
+
+function keyOf(cid: Uint8Array): string {
+  return (cid as Buffer).toString('latin1', 4)
 }
 
 /** A CID that does not keep the frame in memory that it was read from. */

@@ -12,14 +12,14 @@ import {
   verifyCommit,
   verifyRepo,
 } from '../../repo-engine/index.js'
-import { CommitLog } from '../commit-log/commit-log.js'
 import { Database } from '../database/database.js'
 import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
 import type { CarFile } from './car-file.js'
+import { assertErased } from './erase-repo.js'
+import { ImportPieces } from './import-pieces.js'
 import { ImportStaging } from './import-staging.js'
 import { inSlices } from './in-slices.js'
-import { importEvent } from './repo-events.js'
-import { type Hosting, type NewRepo, readRepo, type Repo, replaceRepo } from './repo-row.js'
+import { type Hosting, type NewRepo, readRepo, type Repo } from './repo-row.js'
 import { RepoTips } from './repo-tips.js'
 
 /** How far ahead of this clock a rev may be. */
@@ -54,7 +54,8 @@ export class ImportRepo extends Command<ImportedRepo> {
 /**
  * An import is received into a file, checked in full, written in small pieces beside the current tree, and then put in
  * place by one short transaction that also appends its event. Up to that moment nothing of it can be seen, and what a
- * crash leaves behind is swept at the next start; all the while other requests are served.
+ * crash leaves behind is swept at the next start. The projections take it in piece by piece after that, before anybody
+ * else may write to it. All the while other requests are served.
  */
 @CommandHandler(ImportRepo)
 export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
@@ -63,12 +64,12 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
   constructor(
     private readonly tips: RepoTips,
     private readonly database: Database,
-    private readonly log: CommitLog,
+    private readonly pieces: ImportPieces,
     private readonly tids: TidClock,
     private readonly staging: ImportStaging,
   ) {}
 
-  /** @throws XrpcError 400 InvalidRequest, 409 ImportInProgress; RepoError when the CAR is not a sound repository. */
+  /** @throws XrpcError 400 InvalidRequest, RepoNotFound, 409 ImportInProgress, ErasureInProgress; RepoError when the CAR is not a sound repository. */
   async execute({ source, options }: ImportRepo): Promise<ImportedRepo> {
     const who = options.did ?? ''
     if (this.underWay.has(who)) throw new XrpcError(409, 'ImportInProgress', 'another import is under way')
@@ -97,6 +98,10 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
       await tip?.settled
       this.tips.drop(tip)
       const current = await readRepo(this.database.read, commit.did)
+      assertErased(current)
+      // Whoever sends it had an account when it began to.
+      if (!current && options.hosting === 'hosted')
+        throw invalidRequest(`Could not find repo for DID: ${commit.did}`, 'RepoNotFound')
       if (current && current.hosting !== options.hosting)
         throw invalidRequest(`${commit.did} is already here, ${current.hosting}; importing into it has to name it`)
       const rev = this.revOf(commit, current, options.key !== null)
@@ -118,15 +123,13 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
         verified: options.key !== null || verified,
       }
       try {
-        await this.database.write(async (tx) => {
-          await replaceRepo(tx, current, repo, block)
-          await this.log.append(tx, [importEvent(repo, block, staged)])
-        })
+        await this.pieces.place(current, repo, block, staged)
       } catch (error) {
         await this.staging.discard(staged)
         throw error
       }
       this.staging.sweepSoon()
+      await this.pieces.appendAll(repo)
       return { ...summary, repo }
     })
   }

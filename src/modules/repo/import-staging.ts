@@ -12,10 +12,11 @@ import {
   verifyRepo,
 } from '../../repo-engine/index.js'
 import { Config } from '../config/config.js'
-import { Database } from '../database/database.js'
+import { Database, type Tx } from '../database/database.js'
+import { deleteSome, type KeyedTable } from '../database/delete-some.js'
 import { CarFile } from './car-file.js'
 import { inSlices } from './in-slices.js'
-import { newTree, putNodes, putRecords } from './repo-row.js'
+import { newTree, putNodes, putRecords, TREE_TABLES } from './repo-row.js'
 
 /** Rows and bytes that one write carries. */
 const BATCH_ROWS = 400
@@ -100,7 +101,7 @@ export class ImportStaging implements OnModuleInit, OnModuleDestroy {
     let nodes: NodeBlock[] = []
     let records: RecordBlock[] = []
     let bytes = 0
-    const flush = async (): Promise<void> => {
+    const flush = async (isLast = false): Promise<void> => {
       const batch = { nodes, records }
       nodes = []
       records = []
@@ -108,7 +109,8 @@ export class ImportStaging implements OnModuleInit, OnModuleDestroy {
       await database.write(async (tx) => {
         await putNodes(tx, tree, rev, batch.nodes)
         await putRecords(tx, tree, rev, batch.records)
-        if (batch.records.length === 0) return
+        // An import has one piece at least, which says that there is nothing else.
+        if (batch.records.length === 0 && !(isLast && staged.parts === 0)) return
         const part = encodePart(batch.records)
         await tx.run(
           'INSERT INTO commit_log_part (part_of, n, bytes) VALUES (?, ?, ?)',
@@ -129,7 +131,7 @@ export class ImportStaging implements OnModuleInit, OnModuleDestroy {
       bytes += item.bytes.length
       return nodes.length + records.length >= BATCH_ROWS || bytes >= BATCH_BYTES ? flush() : undefined
     })
-    await flush()
+    await flush(true)
   }
 
   /** Gives up what was staged. */
@@ -154,25 +156,17 @@ export class ImportStaging implements OnModuleInit, OnModuleDestroy {
     )
     for (const { id, part_of } of dead) {
       if (this.stopped) return
-      for (const [table, key] of TREE_TABLES) await this.sweepRows(table, 'tree', key, id)
-      if (part_of !== null) await this.sweepRows('commit_log_part', 'part_of', 'n', part_of)
+      for (const table of TREE_TABLES) await this.sweepRows(table, 'tree', id)
+      if (part_of !== null) await this.sweepRows(['commit_log_part', 'n'], 'part_of', part_of)
       if (!this.stopped) await this.database.write(async (tx) => tx.run('DELETE FROM tree WHERE id = ?', id))
     }
   }
 
-  private async sweepRows(table: string, column: string, key: string, value: number | string): Promise<void> {
-    const statement = `DELETE FROM ${table} WHERE ${column} = ? AND (${key}) IN
-      (SELECT ${key} FROM ${table} WHERE ${column} = ? ORDER BY ${key} LIMIT ${SWEEP_ROWS})`
-    while (!this.stopped && (await this.database.write(async (tx) => tx.run(statement, value, value))) > 0);
+  private async sweepRows(table: KeyedTable, column: string, value: number | string): Promise<void> {
+    const some = (tx: Tx): Promise<number> => deleteSome(tx, table, column, value, SWEEP_ROWS)
+    while (!this.stopped && (await this.database.write(some)) > 0);
   }
 }
-
-/** The tables whose rows belong to a tree, with what orders them in it. */
-const TREE_TABLES = [
-  ['tree_node', 'after, depth'],
-  ['record', 'path'],
-  ['record_link', 'collection, subject, rkey'],
-] as const
 
 /** DAG-CBOR: [[path, record bytes], …]. */
 function encodePart(records: readonly RecordBlock[]): Buffer {

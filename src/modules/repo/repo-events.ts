@@ -1,6 +1,15 @@
-import { type Cid, type Did, encodeCar, encodeCbor, type FormattedCommit, type Tid } from '../../repo-engine/index.js'
+import {
+  type Cid,
+  type Did,
+  encodeCar,
+  encodeCbor,
+  type FormattedCommit,
+  type RecordBlock,
+  type Tid,
+} from '../../repo-engine/index.js'
 import type { NewEvent } from '../commit-log/commit-log.js'
 import { commitFrame, syncFrame } from '../commit-log/frame.js'
+import type { ImportPiece } from './fold-log.js'
 import type { StagedRepo } from './import-staging.js'
 import type { NewRepo } from './repo-row.js'
 
@@ -36,4 +45,12 @@ export function importEvent(repo: NewRepo, commitBlock: Uint8Array, staged: Stag
     verified: repo.verified,
   })
   return { ...syncEvent(repo.did, repo.rev, repo.head, commitBlock), kind: 'import', event }
+}
+
+/**
+ * A piece of an import that is in place, for the projections to take in: it never goes on the wire. `event` is DAG-CBOR:
+ * {partOf, n: names the piece, after, to: the paths that it is all of (see ImportPiece)}.
+ */
+export function pieceEvent(did: string, piece: ImportPiece, records: readonly RecordBlock[]): NewEvent {
+  return { did, kind: 'part', rev: null, cid: null, event: encodeCbor({ ...piece }), frame: null, detail: { records } }
 }

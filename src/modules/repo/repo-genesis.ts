@@ -3,6 +3,7 @@ import { type Did, formatCommit, Mst, type SigningKey, TidClock } from '../../re
 import type { NewEvent } from '../commit-log/commit-log.js'
 import type { Tx } from '../database/database.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
+import { assertErased } from './erase-repo.js'
 import { commitEvent, syncEvent } from './repo-events.js'
 import { insertRepo, newTree, putNodes, readRepo, type RepoStatus } from './repo-row.js'
 
@@ -13,13 +14,14 @@ export class RepoGenesis {
 
   /**
    * Puts the repository in place and gives its first events, a commit and a sync, for the log.
-   * @throws XrpcError 400 AlreadyExists where the DID has one here, an archived one say
+   * @throws XrpcError 400 AlreadyExists where the DID has one here, an archived one say; 409 ErasureInProgress
    */
   async create(tx: Tx, did: Did, key: SigningKey, status: RepoStatus | null = null): Promise<NewEvent[]> {
     const rev = this.tids.next()
     const commit = formatCommit({ did, tree: Mst.empty(), head: null, since: null, rev, writes: [], key })
     const tree = await newTree(tx, did)
     const there = await readRepo(tx, did)
+    assertErased(there)
     if (there) throw invalidRequest(`There is a repository of ${did} here already, ${there.hosting}`, 'AlreadyExists')
     const { cid: head, data } = commit
     await insertRepo(

@@ -13,11 +13,12 @@ import {
   type TreeDiff,
 } from '../../repo-engine/index.js'
 import type { Reader, Tx } from '../database/database.js'
+import type { KeyedTable } from '../database/delete-some.js'
 import { LINKING_COLLECTIONS, linkOf } from './record-link.js'
 
 /** `hosted`: written here, by a key held here · `archived`: kept as it came, with its own commit. */
 export type Hosting = 'hosted' | 'archived'
-/** Why a repository is not active. */
+/** Why a repository is not active. One that is `deleted` is gone for everyone, and being erased. */
 export type RepoStatus = 'deactivated' | 'takendown' | 'suspended' | 'deleted'
 
 export interface Repo {
@@ -42,6 +43,13 @@ export interface StoredNodes {
   /** Layer of the root: with it its place is known. */
   layer: number
 }
+
+/** The tables whose rows belong to a tree. */
+export const TREE_TABLES: readonly KeyedTable[] = [
+  ['tree_node', 'after, depth'],
+  ['record', 'path'],
+  ['record_link', 'collection, subject, rkey'],
+]
 
 /** The head has moved since the writer looked, or the repository takes no writes any more. */
 export class HeadMoved extends Error {}

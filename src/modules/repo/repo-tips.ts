@@ -111,7 +111,7 @@ export class RepoTips {
     }
     await this.settling.get(did)
     const repo = await readRepo(this.database.read, did)
-    if (!repo) return null
+    if (!repo || repo.status === 'deleted') return null
     const tip = new RepoTip(await HeadTree.open(this.database.read, repo), this.database.read)
     this.tips.set(did, tip)
     return tip

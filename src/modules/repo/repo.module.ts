@@ -4,6 +4,7 @@ import { CqrsModule } from '@nestjs/cqrs'
 import { TidClock } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { ImportRepoHandler } from './import-repo.js'
+import { ImportPieces } from './import-pieces.js'
 import { ImportStaging } from './import-staging.js'
 import { ImportController } from './import.controller.js'
 import { RepoGenesis } from './repo-genesis.js'
@@ -26,9 +27,10 @@ import { WriteRecordsHandler } from './write-records.js'
     RepoQueries,
     RepoGenesis,
     ImportStaging,
+    ImportPieces,
     WriteRecordsHandler,
     ImportRepoHandler,
   ],
-  exports: [RepoQueries, RepoGenesis, ImportStaging],
+  exports: [RepoQueries, RepoGenesis, RepoTips, ImportStaging],
 })
 export class RepoModule {}

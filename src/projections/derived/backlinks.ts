@@ -38,3 +38,8 @@ export async function removeBacklinks(
       uri,
     )
 }
+
+/** Whether anything points at `target`. False for nearly everything that has just been made. */
+export async function hasBacklinks(tx: Tx, target: string): Promise<boolean> {
+  return (await tx.get('SELECT 1 FROM bsky_backlink WHERE target = ? LIMIT 1', target)) !== undefined
+}

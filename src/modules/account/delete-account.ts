@@ -1,0 +1,52 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import type { Did } from '../../repo-engine/index.js'
+import { Sessions } from '../auth/sessions.js'
+import { Database } from '../database/database.js'
+import { RepoTips } from '../repo/repo-tips.js'
+import { invalidRequest } from '../xrpc/xrpc-error.js'
+import { AccountErasure } from './account-erasure.js'
+import { AccountGenesis } from './account-genesis.js'
+
+export interface DeletedAccount {
+  /** Waits until nothing is left of it but the event that says so. */
+  erased(): Promise<void>
+}
+
+/** Deletes an account, or a repository that is archived here. */
+export class DeleteAccount extends Command<DeletedAccount> {
+  constructor(readonly did: Did) {
+    super()
+  }
+}
+
+/**
+ * One short write makes an end: nobody can sign in, read the repository or write to it, its names are free, its key is
+ * gone, and the log says that it is deleted. What it leaves is removed after that, in the background. Its identity
+ * is its own: nothing is said to the PLC directory.
+ */
+@CommandHandler(DeleteAccount)
+export class DeleteAccountHandler implements ICommandHandler<DeleteAccount> {
+  constructor(
+    private readonly tips: RepoTips,
+    private readonly database: Database,
+    private readonly sessions: Sessions,
+    private readonly genesis: AccountGenesis,
+    private readonly erasure: AccountErasure,
+  ) {}
+
+  /** Resolves when the account is gone for everybody. @throws XrpcError 400 AccountNotFound. */
+  execute({ did }: DeleteAccount): Promise<DeletedAccount> {
+    return this.tips.turn(did, async (tip) => {
+      await tip?.settled
+      this.tips.drop(tip)
+      const promise = await this.database.write(async (tx) => {
+        await this.sessions.revokeAll(tx, did)
+        const reserved = await this.genesis.cancel(tx, did)
+        const begun = await this.erasure.begin(tx, did)
+        if (!reserved && begun === null) throw invalidRequest(`Could not find account: ${did}`, 'AccountNotFound')
+        return begun
+      })
+      return { erased: async () => (promise === null ? undefined : this.erasure.finished(promise)) }
+    })
+  }
+}

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common'
+import { Clock } from '../config/clock.js'
+import { Config } from '../config/config.js'
+import { Database } from '../database/database.js'
+import { unauthorized } from '../xrpc/xrpc-error.js'
+import { verifyServiceJwt } from './service-jwt.js'
+import { ServiceKeys } from './service-keys.js'
+import type { Viewer } from './viewer.js'
+
+/** The services of this server that a token may name instead of the server itself. */
+const SERVICES = ['', '#bsky_appview', '#atproto_pds']
+
+/** Tells who is asking from a service token: an account here or elsewhere, through its own server. */
+@Injectable()
+export class ServiceTokens {
+  constructor(
+    private readonly keys: ServiceKeys,
+    private readonly config: Config,
+    private readonly clock: Clock,
+    private readonly database: Database,
+  ) {}
+
+  /**
+   * The account that lets its server call the method `nsid` for it.
+   * @throws XrpcError 401 as verifyServiceJwt, also when its keys are not to be had; 401 AccountTakedown.
+   */
+  async viewerOf(token: string, nsid: string): Promise<Viewer> {
+    const { serviceDid } = this.config
+    const named = partOf(token, 1)?.aud
+    const aud = SERVICES.map((service) => serviceDid + service).find((did) => did === named) ?? serviceDid
+    const resolve = (did: Viewer['did'], fresh: boolean): Promise<string> => this.keys.resolve(did, fresh)
+    const did = await verifyServiceJwt(token, { aud, lxm: nsid }, resolve, this.clock.now())
+    const { status, takendown } = (await this.database.read.get<{ status: string | null; takendown: number }>(
+      `SELECT (SELECT status FROM repo WHERE did = ?) AS status,
+         EXISTS (SELECT 1 FROM takedown WHERE subject = ?) AS takendown`,
+      did,
+      did,
+    ))!
+    if (takendown || (status !== null && status !== 'deactivated'))
+      throw unauthorized('Account has been taken down', 'AccountTakedown')
+    return { did, scope: 'service', sessionId: null, status }
+  }
+}
+
+/** True for what an account's key has signed; session tokens are signed by a secret of this server. */
+export function isServiceToken(token: string): boolean {
+  const alg = partOf(token, 0)?.alg
+  return alg === 'ES256K' || alg === 'ES256'
+}
+
+/** A part of a JWT as it stands there, believed by nobody yet. */
+function partOf(token: string, index: number): Record<string, unknown> | null {
+  try {
+    return JSON.parse(Buffer.from(token.split('.', 2)[index] ?? '', 'base64url').toString()) as Record<string, unknown>
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,75 @@
+import type { ReadContext } from '../context.js'
+import type { Actor } from './actors.js'
+import type { MediaUrls } from './media-urls.js'
+import type { PostViewer } from './post-viewers.js'
+import type { Post } from './posts.js'
+import type { Relationship } from './relationships.js'
+import type { Generator, Labeler, List, StarterPack } from './things.js'
+
+/** A repost, as a feed tells of it. */
+export interface Repost {
+  uri: string
+  cid: string
+  did: string
+  subject: string
+  indexedAt: number
+}
+
+/** Whom of those that the viewer follows follow an actor, too. */
+export interface KnownFollowers {
+  count: number
+  dids: readonly string[]
+}
+
+/**
+ * Everything that the views of one answer are made of, read beforehand. What is not in it is not there. Views are pure
+ * functions of it.
+ */
+export class Hydration {
+  readonly actors = new Map<string, Actor>()
+  /** How the viewer stands to actors; empty when nobody is looking. */
+  readonly relationships = new Map<string, Relationship>()
+  /** Pairs of actors with a block between them (`pairKey`). */
+  readonly blocks = new Set<string>()
+  readonly posts = new Map<string, Post>()
+  readonly postViewers = new Map<string, PostViewer>()
+  readonly reposts = new Map<string, Repost>()
+  readonly lists = new Map<string, List>()
+  readonly generators = new Map<string, Generator>()
+  readonly starterPacks = new Map<string, StarterPack>()
+  readonly labelers = new Map<string, Labeler>()
+  /** The viewer's own likes of generators and labelers, by what they like. */
+  readonly likes = new Map<string, string>()
+  /** The viewer's list blocks, by list, and the lists that it mutes. */
+  readonly listBlocks = new Map<string, string>()
+  readonly listMutes = new Set<string>()
+  /** Lists named by threadgates that the viewer is on. */
+  readonly memberOf = new Set<string>()
+  readonly knownFollowers = new Map<string, KnownFollowers>()
+  readonly counts = new Map<string, ActorCounts>()
+
+  constructor(
+    readonly context: ReadContext,
+    readonly urls: MediaUrls,
+    readonly trust: Trust,
+  ) {}
+}
+
+/** Whose word counts. */
+export interface Trust {
+  /** Labelers whose labels are shown: this server's own, the operator's choice, and those the reader accepts. */
+  labelers: ReadonlySet<string>
+  verifiers: ReadonlySet<string>
+  /** Milliseconds since the epoch: for what runs out. */
+  now: number
+}
+
+/** What an actor has, counted. */
+export interface ActorCounts {
+  followers: number
+  follows: number
+  posts: number
+  lists: number
+  generators: number
+  starterPacks: number
+}

@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common'
+import type { Did } from '../../../repo-engine/index.js'
+import { Database } from '../../database/database.js'
+import { readIn } from '../../database/in-list.js'
+import type {
+  AppBskyFeedGenerator,
+  AppBskyGraphList,
+  AppBskyGraphStarterpack,
+  AppBskyLabelerService,
+  ComAtprotoLabelDefsLabel,
+} from '../../lexicon/types.js'
+import { Labels } from '../../moderation/labels.js'
+import { Takedowns } from '../../moderation/takedowns.js'
+import { type Held, held } from './actors.js'
+import type { Repost } from './hydration.js'
+
+/** A record that others refer to: a list, a feed generator, a starter pack, a labeler. */
+export interface Thing<Value> extends Held<Value> {
+  did: Did
+  labels: readonly ComAtprotoLabelDefsLabel[]
+  /** Likes of generators and labelers; members of lists; people who joined through starter packs. */
+  count: number
+  /** Of the starter pack's count, those of the last seven days. */
+  weekCount: number
+}
+
+export type List = Thing<AppBskyGraphList>
+export type Generator = Thing<AppBskyFeedGenerator>
+export type StarterPack = Thing<AppBskyGraphStarterpack>
+export type Labeler = Thing<AppBskyLabelerService>
+
+interface Row {
+  uri: string
+  cid: string
+  did: Did
+  json: string
+  sort_at: number
+  indexed_at: number
+  count: number | null
+  week_count?: number | null
+}
+
+const LIKES = '(SELECT likes FROM bsky_post_stat s WHERE s.uri = t.uri)'
+const MEMBERS = '(SELECT count(DISTINCT subject) FROM bsky_list_item i WHERE i.list = t.uri)'
+const JOINED = `(SELECT count(*) FROM bsky_backlink b WHERE b.target = t.uri AND b.path = 'app.bsky.actor.profile:joinedViaStarterPack.uri'`
+const WEEK_MS = 7 * 24 * 3600 * 1000
+
+/** Reads lists, generators, starter packs and labelers, many at a time; what is taken down is not there. */
+@Injectable()
+export class Things {
+  constructor(
+    private readonly database: Database,
+    private readonly labels: Labels,
+    private readonly takedowns: Takedowns,
+  ) {}
+
+  async fillLists(into: Map<string, List>, uris: readonly string[]): Promise<void> {
+    await this.fill(into, uris, (marks) => `SELECT t.*, ${MEMBERS} AS count FROM bsky_list t WHERE t.uri IN (${marks})`)
+  }
+
+  async fillGenerators(into: Map<string, Generator>, uris: readonly string[]): Promise<void> {
+    await this.fill(
+      into,
+      uris,
+      (marks) => `SELECT t.*, ${LIKES} AS count FROM bsky_generator t WHERE t.uri IN (${marks})`,
+    )
+  }
+
+  async fillLabelers(into: Map<string, Labeler>, uris: readonly string[]): Promise<void> {
+    await this.fill(
+      into,
+      uris,
+      (marks) => `SELECT t.*, ${LIKES} AS count FROM bsky_labeler t WHERE t.uri IN (${marks})`,
+    )
+  }
+
+  /** `now`: milliseconds since the epoch, for the count of the week. */
+  async fillStarterPacks(into: Map<string, StarterPack>, uris: readonly string[], now: number): Promise<void> {
+    await this.fill(
+      into,
+      uris,
+      (marks) => `SELECT t.*, ${JOINED}) AS count, ${JOINED} AND b.sort_at > ?) AS week_count
+        FROM bsky_starter_pack t WHERE t.uri IN (${marks})`,
+      now - WEEK_MS,
+    )
+  }
+
+  async fillReposts(into: Map<string, Repost>, uris: readonly string[]): Promise<void> {
+    const rows = await readIn<Omit<Repost, 'indexedAt'> & { indexed_at: number }>(
+      this.database.read,
+      (marks) => `SELECT uri, cid, did, subject, indexed_at FROM bsky_repost WHERE uri IN (${marks})`,
+      uris,
+    )
+    for (const { uri, cid, did, subject, indexed_at } of rows)
+      into.set(uri, { uri, cid, did, subject, indexedAt: indexed_at })
+  }
+
+  private async fill<Value>(
+    into: Map<string, Thing<Value>>,
+    uris: readonly string[],
+    sql: (marks: string) => string,
+    ...before: number[]
+  ): Promise<void> {
+    const missing = uris.filter((uri) => !into.has(uri))
+    if (missing.length === 0) return
+    const rows = await readIn<Row>(this.database.read, sql, missing, ...before)
+    if (rows.length === 0) return
+    const known = rows.map(({ uri }) => uri)
+    const labels = await this.labels.of(known)
+    const takenDown = await this.takedowns.of(known)
+    for (const row of rows)
+      if (!takenDown.has(row.uri))
+        into.set(row.uri, {
+          ...held<Value>(row),
+          did: row.did,
+          labels: labels.get(row.uri) ?? [],
+          count: row.count ?? 0,
+          weekCount: row.week_count ?? 0,
+        })
+  }
+}

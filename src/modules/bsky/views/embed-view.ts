@@ -1,0 +1,177 @@
+/** What a post embeds, as it is shown: app.bsky.embed.*. */
+import type {
+  AppBskyEmbedExternal,
+  AppBskyEmbedExternalView,
+  AppBskyEmbedRecordView,
+  AppBskyEmbedRecordViewRecord,
+  AppBskyFeedDefsPostView,
+  AppBskyFeedPost,
+  Typed,
+} from '../../lexicon/types.js'
+import type { Hydration } from '../hydrate/hydration.js'
+import { collectionOf, didOf } from '../hydrate/references.js'
+import { blocks, pairKey } from '../hydrate/relationships.js'
+import { hides, isoTime, labelsView } from './label-view.js'
+import { isShown, profileViewBasic, viewerState } from './profile-view.js'
+import { generatorView, labelerView, listView, starterPackViewBasic } from './thing-view.js'
+
+export type EmbedView = NonNullable<AppBskyFeedDefsPostView['embed']>
+type Embed = NonNullable<AppBskyFeedPost['embed']>
+type RecordShown = AppBskyEmbedRecordView['record']
+
+/** A quoted post is shown with what it embeds, but what that quotes is not. */
+const QUOTE_DEPTH = 2
+
+/** The view of an embed; undefined for kinds unknown here. `uri` is the post that embeds it, by `did`. */
+export function embedView(
+  embed: Embed | undefined,
+  uri: string,
+  did: string,
+  h: Hydration,
+  depth = 0,
+): EmbedView | undefined {
+  switch (embed?.$type) {
+    case 'app.bsky.embed.record': {
+      const record = recordView(embed.record.uri, uri, did, h, depth)
+      return record && { $type: 'app.bsky.embed.record#view', record }
+    }
+    case 'app.bsky.embed.recordWithMedia': {
+      const record = recordView(embed.record.record.uri, uri, did, h, depth)
+      const media = mediaView(embed.media as Embed, did, h)
+      return (
+        record && media && ({ $type: 'app.bsky.embed.recordWithMedia#view', record: { record }, media } as EmbedView)
+      )
+    }
+    default:
+      return mediaView(embed, did, h)
+  }
+}
+
+/** A link card. */
+export function externalView(
+  { external }: AppBskyEmbedExternal,
+  did: string,
+  h: Hydration,
+): Typed<AppBskyEmbedExternalView> {
+  const { uri, title, description, thumb } = external
+  return {
+    $type: 'app.bsky.embed.external#view',
+    external: { uri, title, description, ...(thumb && { thumb: h.urls.image('feed_thumbnail', did, thumb) }) },
+  }
+}
+
+function mediaView(embed: Embed | undefined, did: string, h: Hydration): EmbedView | undefined {
+  switch (embed?.$type) {
+    case 'app.bsky.embed.images':
+      return {
+        $type: 'app.bsky.embed.images#view',
+        images: embed.images.map(({ image, alt, aspectRatio }) => ({
+          thumb: h.urls.image('feed_thumbnail', did, image),
+          fullsize: h.urls.image('feed_fullsize', did, image),
+          alt,
+          ...(aspectRatio && { aspectRatio }),
+        })),
+      }
+    case 'app.bsky.embed.gallery':
+      return {
+        $type: 'app.bsky.embed.gallery#view',
+        items: embed.items
+          .filter(({ $type }) => $type === 'app.bsky.embed.gallery#image')
+          .map(({ image, alt, aspectRatio }) => ({
+            $type: 'app.bsky.embed.gallery#viewImage',
+            thumbnail: h.urls.image('feed_thumbnail', did, image),
+            fullsize: h.urls.image('feed_fullsize', did, image),
+            alt,
+            aspectRatio,
+          })),
+      }
+    case 'app.bsky.embed.video': {
+      const cid = embed.video.ref.$link
+      return {
+        $type: 'app.bsky.embed.video#view',
+        cid,
+        playlist: h.urls.playlist(did, cid),
+        thumbnail: h.urls.videoThumbnail(did, cid),
+        ...(embed.alt !== undefined && { alt: embed.alt }),
+        ...(embed.aspectRatio && { aspectRatio: embed.aspectRatio }),
+        ...(embed.presentation !== undefined && { presentation: embed.presentation }),
+      }
+    }
+    case 'app.bsky.embed.external':
+      return externalView(embed, did, h)
+    default:
+      return undefined
+  }
+}
+
+function recordView(target: string, uri: string, did: string, h: Hydration, depth: number): RecordShown | undefined {
+  switch (collectionOf(target)) {
+    case 'app.bsky.feed.post':
+      return depth < QUOTE_DEPTH ? quotedPost(target, uri, did, h, depth) : undefined
+    case 'app.bsky.feed.generator':
+      return typed('app.bsky.feed.defs#generatorView', generatorView(target, h)) ?? notFound(target)
+    case 'app.bsky.graph.list':
+      return typed('app.bsky.graph.defs#listView', listView(target, h)) ?? notFound(target)
+    case 'app.bsky.labeler.service':
+      return typed('app.bsky.labeler.defs#labelerView', labelerView(target, h)) ?? notFound(target)
+    case 'app.bsky.graph.starterpack':
+      return typed('app.bsky.graph.defs#starterPackViewBasic', starterPackViewBasic(target, h)) ?? notFound(target)
+    default:
+      return notFound(target)
+  }
+}
+
+function quotedPost(target: string, uri: string, did: string, h: Hydration, depth: number): RecordShown {
+  const post = h.posts.get(target)
+  if (!post || (post.takenDown && !h.context.admin) || hides(post.labels, h) || !isShown(post.did, h))
+    return notFound(target)
+  // A block between the viewer and the quoted, or between the two who meet here.
+  if (blocks(h.relationships.get(post.did)) || h.blocks.has(pairKey(did, post.did))) return blocked(target, h)
+  if (post.postgate?.value.detachedEmbeddingUris?.includes(uri))
+    return { $type: 'app.bsky.embed.record#viewDetached', uri: target, detached: true }
+  if (h.posts.get(uri)!.gated & POSTGATE) return notFound(target)
+  const inner = embedView(post.value.embed, target, post.did, h, depth + 1)
+  const view: Typed<AppBskyEmbedRecordViewRecord> = {
+    $type: 'app.bsky.embed.record#viewRecord',
+    uri: target,
+    cid: post.cid,
+    author: profileViewBasic(post.did, h)!,
+    value: post.value as unknown as Record<string, unknown>,
+    labels: labelsView(post.labels, h, post, post.did),
+    likeCount: post.likes,
+    replyCount: post.replies,
+    repostCount: post.reposts,
+    quoteCount: post.quotes,
+    indexedAt: isoTime(post.indexedAt),
+    embeds: inner ? [inner] : [],
+  }
+  return view
+}
+
+/** GateFlag.postgate of the projection. */
+const POSTGATE = 2
+
+function notFound(uri: string): RecordShown {
+  return { $type: 'app.bsky.embed.record#viewNotFound', uri, notFound: true }
+}
+
+function blocked(uri: string, h: Hydration): RecordShown {
+  const did = didOf(uri)!
+  const viewer = viewerState(did, h)
+  return {
+    $type: 'app.bsky.embed.record#viewBlocked',
+    uri,
+    blocked: true,
+    author: {
+      did,
+      ...(viewer && { viewer: { blockedBy: viewer.blockedBy, ...(viewer.blocking && { blocking: viewer.blocking }) } }),
+    },
+  }
+}
+
+function typed<View extends object, Type extends string>(
+  $type: Type,
+  view: View | undefined,
+): (View & { $type: Type }) | undefined {
+  return view && { ...view, $type }
+}

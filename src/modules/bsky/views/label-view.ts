@@ -1,0 +1,37 @@
+import type { ComAtprotoLabelDefsLabel } from '../../lexicon/types.js'
+import type { Hydration } from '../hydrate/hydration.js'
+
+interface Labelled {
+  uri: string
+  cid: string
+  value: { labels?: { $type?: string; values?: { val: string }[] }; createdAt?: string }
+  sortAt: number
+}
+
+/** Labels on something that are by labelers whose word counts, then what its author says of it. */
+export function labelsView(
+  labels: readonly ComAtprotoLabelDefsLabel[],
+  { trust }: Hydration,
+  record: Labelled | null,
+  author: string,
+): ComAtprotoLabelDefsLabel[] {
+  const shown = labels.filter(({ src }) => trust.labelers.has(src))
+  const own = record?.value.labels
+  if (!own || own.$type !== 'com.atproto.label.defs#selfLabels') return shown
+  const cts = record.value.createdAt ?? isoTime(record.sortAt)
+  for (const { val } of own.values ?? []) shown.push({ src: author, uri: record.uri, cid: record.cid, val, cts })
+  return shown
+}
+
+/** Whether labels hide something from everybody who trusts them. */
+export function hides(labels: readonly ComAtprotoLabelDefsLabel[], { trust }: Hydration): boolean {
+  return labels.some(({ src, val }) => (val === '!takedown' || val === '!suspend') && trust.labelers.has(src))
+}
+
+/** Milliseconds as atproto writes a moment. Years beyond the format's four digits are cut to its edge. */
+export function isoTime(ms: number): string {
+  return new Date(Math.min(Math.max(ms, YEAR_0), YEAR_9999)).toISOString()
+}
+
+const YEAR_0 = Date.parse('0000-01-01T00:00:00.000Z')
+const YEAR_9999 = Date.parse('9999-12-31T23:59:59.999Z')

@@ -1,0 +1,201 @@
+/** Posts as they are shown: app.bsky.feed.defs. */
+import type {
+  AppBskyActorDefsProfileViewBasic,
+  AppBskyFeedDefsBlockedPost,
+  AppBskyFeedDefsFeedViewPost,
+  AppBskyFeedDefsNotFoundPost,
+  AppBskyFeedDefsPostView,
+  AppBskyFeedDefsReplyRef,
+  AppBskyFeedDefsThreadgateView,
+  AppBskyFeedDefsViewerState,
+  Typed,
+} from '../../lexicon/types.js'
+import type { Hydration } from '../hydrate/hydration.js'
+import type { Post } from '../hydrate/posts.js'
+import { didOf } from '../hydrate/references.js'
+import { blocks, pairKey } from '../hydrate/relationships.js'
+import { embedView } from './embed-view.js'
+import { hides, isoTime, labelsView } from './label-view.js'
+import { isShown, profileViewBasic, viewerState } from './profile-view.js'
+import { listViewBasic } from './thing-view.js'
+
+/** A line of a feed. */
+export interface FeedItem {
+  post: string
+  /** At-uri of the repost that brings the post here. */
+  repost?: string
+  /** The author has pinned it. */
+  pinned?: boolean
+  feedContext?: string
+}
+
+/** The post under an at-uri when it may be shown at all: here, not taken down, its author shown. */
+export function shownPost(uri: string, h: Hydration): Post | undefined {
+  const post = h.posts.get(uri)
+  if (!post || !isShown(post.did, h)) return undefined
+  if (!h.context.admin && (post.takenDown || hides(post.labels, h))) return undefined
+  return post
+}
+
+/** app.bsky.feed.defs#postView; undefined for what is not shown. Blocks are the caller's matter. */
+export function postView(uri: string, h: Hydration): AppBskyFeedDefsPostView | undefined {
+  const post = shownPost(uri, h)
+  const author = post && profileViewBasic(post.did, h)
+  if (!author) return undefined
+  const embed = embedView(post.value.embed, uri, post.did, h)
+  const viewer = postViewerState(post, h)
+  const gate = threadgateView(post, h)
+  return {
+    uri,
+    cid: post.cid,
+    author,
+    record: post.value as unknown as Record<string, unknown>,
+    ...(embed && { embed }),
+    replyCount: post.replies,
+    repostCount: post.reposts,
+    likeCount: post.likes,
+    quoteCount: post.quotes,
+    bookmarkCount: post.bookmarks,
+    indexedAt: isoTime(post.indexedAt),
+    ...(viewer && { viewer }),
+    labels: labelsView(post.labels, h, post, post.did),
+    ...(gate && { threadgate: gate }),
+  }
+}
+
+/** A post, or the stub that stands for one that is not there or behind a block. */
+export function postOrStub(
+  uri: string,
+  h: Hydration,
+): Typed<AppBskyFeedDefsPostView> | Typed<AppBskyFeedDefsNotFoundPost> | Typed<AppBskyFeedDefsBlockedPost> {
+  const author = didOf(uri)
+  if (author && h.posts.has(uri) && blocks(h.relationships.get(author))) return blockedPost(uri, h)
+  const view = postView(uri, h)
+  return view ? { ...view, $type: 'app.bsky.feed.defs#postView' } : notFoundPost(uri)
+}
+
+export function notFoundPost(uri: string): Typed<AppBskyFeedDefsNotFoundPost> {
+  return { $type: 'app.bsky.feed.defs#notFoundPost', uri, notFound: true }
+}
+
+export function blockedPost(uri: string, h: Hydration): Typed<AppBskyFeedDefsBlockedPost> {
+  const did = didOf(uri) ?? ''
+  const state = viewerState(did, h)
+  const viewer = state && { blockedBy: state.blockedBy, ...(state.blocking && { blocking: state.blocking }) }
+  return { $type: 'app.bsky.feed.defs#blockedPost', uri, blocked: true, author: { did, ...(viewer && { viewer }) } }
+}
+
+/** app.bsky.feed.defs#feedViewPost; undefined when the post or its reposter is not shown. */
+export function feedViewPost(item: FeedItem, h: Hydration): AppBskyFeedDefsFeedViewPost | undefined {
+  const post = postView(item.post, h)
+  if (!post) return undefined
+  const reason = reasonOf(item, h)
+  if (reason === null) return undefined
+  const reply = reason?.$type === 'app.bsky.feed.defs#reasonRepost' ? undefined : replyRef(item.post, h)
+  return {
+    post: item.pinned ? { ...post, viewer: post.viewer && { ...post.viewer, pinned: true } } : post,
+    ...(reason && { reason }),
+    ...(reply && { reply }),
+    ...(item.feedContext !== undefined && { feedContext: item.feedContext }),
+  } as AppBskyFeedDefsFeedViewPost
+}
+
+/** Undefined: none is needed. Null: the one who brings the post here is not shown. */
+function reasonOf({ repost, pinned }: FeedItem, h: Hydration): AppBskyFeedDefsFeedViewPost['reason'] | null {
+  if (pinned) return { $type: 'app.bsky.feed.defs#reasonPin' }
+  if (repost === undefined) return undefined
+  const found = h.reposts.get(repost)
+  const by = found && profileViewBasic(found.did, h)
+  if (!by) return null
+  return {
+    $type: 'app.bsky.feed.defs#reasonRepost',
+    by,
+    uri: found.uri,
+    cid: found.cid,
+    indexedAt: isoTime(found.indexedAt),
+  }
+}
+
+/** What a reply answers, each as far as it may be shown; undefined for a post that is no reply. */
+function replyRef(uri: string, h: Hydration): AppBskyFeedDefsReplyRef | undefined {
+  const post = h.posts.get(uri)!
+  if (!post.replyParent || !post.replyRoot || post.gated & THREADGATE) return undefined
+  const parent = meetingPost(post.replyParent, post.did, h)
+  const root = meetingPost(post.replyRoot, post.did, h)
+  const grandparent = parentAuthorOf(post.replyParent, h)
+  return { root, parent, ...(grandparent && { grandparentAuthor: grandparent }) }
+}
+
+/** GateFlag.threadgate of the projection. */
+const THREADGATE = 1
+
+/** A post as shown beside one of `author`: a block between the two hides it as one with the viewer does. */
+function meetingPost(uri: string, author: string, h: Hydration): ReturnType<typeof postOrStub> {
+  const other = didOf(uri)
+  return other && h.posts.has(uri) && h.blocks.has(pairKey(author, other)) ? blockedPost(uri, h) : postOrStub(uri, h)
+}
+
+function parentAuthorOf(uri: string, h: Hydration): AppBskyActorDefsProfileViewBasic | undefined {
+  const grandparent = h.posts.get(uri)?.replyParent
+  const did = grandparent && didOf(grandparent)
+  return did ? profileViewBasic(did, h) : undefined
+}
+
+/** What the viewer has done with a post and may do; undefined when nobody is looking. */
+function postViewerState(post: Post, h: Hydration): AppBskyFeedDefsViewerState | undefined {
+  const state = h.postViewers.get(post.uri)
+  if (h.context.viewer === null || !state) return undefined
+  const replyDisabled = !mayReply(post, h)
+  const embeddingDisabled =
+    post.did !== h.context.viewer &&
+    (post.postgate?.value.embeddingRules ?? []).some(({ $type }) => $type === 'app.bsky.feed.postgate#disableRule')
+  const pinned = h.actors.get(post.did)?.profile?.value.pinnedPost?.uri === post.uri
+  return {
+    ...(state.repost !== null && { repost: state.repost }),
+    ...(state.like !== null && { like: state.like }),
+    bookmarked: state.bookmarked,
+    threadMuted: state.threadMuted,
+    ...(replyDisabled && { replyDisabled }),
+    embeddingDisabled,
+    ...(pinned && post.did === h.context.viewer && { pinned }),
+  }
+}
+
+/** Whether the gate of the thread lets the viewer reply (app.bsky.feed.threadgate). */
+function mayReply(post: Post, h: Hydration): boolean {
+  const viewer = h.context.viewer!
+  const root = post.replyRoot ? h.posts.get(post.replyRoot) : post
+  const allow = root?.threadgate?.value.allow
+  if (!root || !allow || root.did === viewer) return true
+  const relationship = h.relationships.get(root.did)
+  return allow.some((rule) => {
+    switch (rule.$type) {
+      case 'app.bsky.feed.threadgate#mentionRule':
+        return root.value.facets?.some(({ features }) =>
+          features.some((feature) => feature.$type === 'app.bsky.richtext.facet#mention' && feature.did === viewer),
+        )
+      case 'app.bsky.feed.threadgate#followerRule':
+        return relationship?.following != null
+      case 'app.bsky.feed.threadgate#followingRule':
+        return relationship?.followedBy != null
+      case 'app.bsky.feed.threadgate#listRule':
+        return h.memberOf.has(rule.list)
+      default:
+        return false
+    }
+  })
+}
+
+/** The gate of the thread that a post begins. */
+function threadgateView({ threadgate }: Post, h: Hydration): AppBskyFeedDefsThreadgateView | undefined {
+  if (!threadgate) return undefined
+  const lists = (threadgate.value.allow ?? []).flatMap((rule) =>
+    rule.$type === 'app.bsky.feed.threadgate#listRule' ? (listViewBasic(rule.list, h) ?? []) : [],
+  )
+  return {
+    uri: threadgate.uri,
+    cid: threadgate.cid,
+    record: threadgate.value as unknown as Record<string, unknown>,
+    lists,
+  }
+}

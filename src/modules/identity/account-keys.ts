@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common'
+import type { Did } from '../../repo-engine/index.js'
+import { ServiceKeys } from '../auth/service-keys.js'
+import { unauthorized } from '../xrpc/xrpc-error.js'
+import { signingKeyOf } from './did-document.js'
+import { DidResolver } from './did-resolver.js'
+
+/** The keys of accounts, as their DID documents name them. */
+@Injectable()
+export class AccountKeys extends ServiceKeys {
+  constructor(private readonly dids: DidResolver) {
+    super()
+  }
+
+  async resolve(did: Did, fresh: boolean): Promise<string> {
+    const document = await this.dids.resolve(did, { fresh })
+    if (!document) throw unauthorized('identity unknown')
+    const key = signingKeyOf(document)
+    if (!key) throw unauthorized('missing or bad key')
+    return key
+  }
+}

@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common'
+import type { Tx } from '../../modules/database/database.js'
+import type { AppBskyGraphBlock } from '../../modules/lexicon/types.js'
+import { OnePerSubject } from '../derived/one-per-subject.js'
+import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
+import { subjectLink } from './subject-link.js'
+
+const collection = 'app.bsky.graph.block'
+
+/** Who blocks whom. */
+@Injectable()
+@Projection({ name: 'block', version: 1, collections: [collection], tables: ['bsky_block', 'bsky_backlink'] })
+export class BlockProjection implements RecordProjection<AppBskyGraphBlock> {
+  private readonly blocks = new OnePerSubject('bsky_block', false, subjectLink(collection))
+
+  insert(record: IndexedRecord<AppBskyGraphBlock>, tx: Tx): Promise<void> {
+    return this.blocks.insert(record, record.value.subject, null, tx)
+  }
+
+  remove(uri: string, tx: Tx): Promise<void> {
+    return this.blocks.remove(uri, tx)
+  }
+}

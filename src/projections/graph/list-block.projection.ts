@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common'
+import type { Tx } from '../../modules/database/database.js'
+import type { AppBskyGraphListblock } from '../../modules/lexicon/types.js'
+import { OnePerSubject } from '../derived/one-per-subject.js'
+import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
+import { subjectLink } from './subject-link.js'
+
+const collection = 'app.bsky.graph.listblock'
+
+/** Who blocks everybody on which list; whether that is a list for moderation is for the reader to see. */
+@Injectable()
+@Projection({ name: 'list-block', version: 1, collections: [collection], tables: ['bsky_list_block', 'bsky_backlink'] })
+export class ListBlockProjection implements RecordProjection<AppBskyGraphListblock> {
+  private readonly blocks = new OnePerSubject('bsky_list_block', false, subjectLink(collection))
+
+  insert(record: IndexedRecord<AppBskyGraphListblock>, tx: Tx): Promise<void> {
+    return this.blocks.insert(record, record.value.subject, null, tx)
+  }
+
+  remove(uri: string, tx: Tx): Promise<void> {
+    return this.blocks.remove(uri, tx)
+  }
+}
