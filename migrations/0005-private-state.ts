@@ -39,6 +39,15 @@ export class PrivateState1700000000005 implements MigrationInterface {
     await runner.query(`CREATE TABLE label (
       uri ${key} NOT NULL, src ${key} NOT NULL, val ${key} NOT NULL, cid ${key} NOT NULL,
       neg ${int} NOT NULL, cts TEXT NOT NULL, exp TEXT, PRIMARY KEY (uri, src, val, cid)) ${clustered}`)
+    await runner.query('CREATE INDEX label_by_time ON label (cts)')
+    // Listings are newest first.
+    for (const [table, key] of [
+      ['actor_mute', 'subject'],
+      ['list_mute', 'list'],
+      ['bookmark', 'uri'],
+      ['activity_subscription', 'subject'],
+    ] as const)
+      await runner.query(`CREATE INDEX ${table}_by_time ON ${table} (did, created_at, ${key})`)
     // What is taken down: a DID, an at-uri, or `did/cid` for a blob.
     await runner.query(`CREATE TABLE takedown (subject ${key} PRIMARY KEY, ref TEXT, ${at}) ${clustered}`)
   }

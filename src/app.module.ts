@@ -11,6 +11,8 @@ import { Secrets } from './modules/config/secrets.js'
 import { IdentityModule } from './modules/identity/identity.module.js'
 import { ServerAddress } from './modules/identity/server-address.js'
 import { LexiconModule } from './modules/lexicon/lexicon.module.js'
+import { ModerationModule } from './modules/moderation/moderation.module.js'
+import { PrivateStateModule } from './modules/private-state/private-state.module.js'
 import { RepoModule } from './modules/repo/repo.module.js'
 import { SyncModule } from './modules/sync/sync.module.js'
 import { createHttpApp } from './modules/xrpc/http-server.js'
@@ -34,6 +36,8 @@ export class AppModule {
         RepoModule,
         AccountModule,
         SyncModule,
+        PrivateStateModule,
+        ModerationModule,
         HealthModule,
         XrpcModule,
       ],

@@ -1,10 +1,10 @@
 import type { AppendedRow, EventDetail } from '../modules/commit-log/commit-log.js'
 import type { Reader } from '../modules/database/database.js'
 import {
+  keptRecords,
   readAccountEvent,
   readCommitChanges,
   readIdentityEvent,
-  readImportPart,
   readPieceEvent,
 } from '../modules/repo/fold-log.js'
 
@@ -36,7 +36,7 @@ async function recordsOfPiece(event: AppendedRow, reader: Reader): Promise<Event
     partOf,
     n,
   )
-  if (part) return [...readImportPart(part.bytes)]
+  if (part) return keptRecords(part.bytes)
   // The pieces of a deleted account go before the events that name them.
   const repo = await reader.get<{ status: string | null }>('SELECT status FROM repo WHERE did = ?', event.did)
   if (repo && repo.status !== 'deleted') throw new Error(`piece ${n} of the import ${partOf} is not in the log`)

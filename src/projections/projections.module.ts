@@ -7,6 +7,10 @@ import { OtherProjection } from './actor/other.projection.js'
 import { ProfileProjection } from './actor/profile.projection.js'
 import { StatusProjection } from './actor/status.projection.js'
 import { LikeProjection } from './feed/like.projection.js'
+import { PostProjection } from './feed/post.projection.js'
+import { PostgateProjection } from './feed/postgate.projection.js'
+import { RepostProjection } from './feed/repost.projection.js'
+import { ThreadgateProjection } from './feed/threadgate.projection.js'
 import { BlockProjection } from './graph/block.projection.js'
 import { FollowProjection } from './graph/follow.projection.js'
 import { GeneratorProjection } from './graph/generator.projection.js'
@@ -34,6 +38,10 @@ const PROJECTION_CLASSES = [
   VerificationProjection,
   OtherProjection,
   LikeProjection,
+  RepostProjection,
+  PostProjection,
+  ThreadgateProjection,
+  PostgateProjection,
 ]
 
 /** What the log means to app.bsky. Joined to the log by the one abstract class that it knows. */

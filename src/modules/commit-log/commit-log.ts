@@ -144,6 +144,28 @@ export class CommitLog {
   }
 
   /**
+   * The number from which on every event goes out as it did when it was new. Compaction goes from the oldest event on,
+   * so what it has been at comes before all that it has not, and a search by halves finds where.
+   */
+  async wholeFrom(): Promise<number> {
+    const { read } = this.database
+    const ends = await read.get<{ first: number | null; last: number | null }>(
+      'SELECT (SELECT min(seq) FROM commit_log) AS first, (SELECT max(seq) FROM commit_log) AS last',
+    )
+    let from = ends?.first ?? 0
+    for (let to = (ends?.last ?? -1) + 1; from < to;) {
+      const middle = Math.floor((from + to) / 2)
+      const commit = await read.get<{ seq: number; compacted: number }>(
+        `SELECT seq, frame IS NULL AS compacted FROM commit_log WHERE seq >= ? AND kind = 'commit' ORDER BY seq LIMIT 1`,
+        middle,
+      )
+      if (commit?.compacted) from = commit.seq + 1
+      else to = middle
+    }
+    return from
+  }
+
+  /**
    * A cheap look at start whether the newest events are what the repositories stand on.
    * @throws Error naming the repository whose head is not its last event's: broken own state
    */

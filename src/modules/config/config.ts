@@ -174,6 +174,9 @@ export class Config {
 /** A setting that cannot be used: the server does not start. */
 export class ConfigError extends Error {}
 
+/** The data directory is another process's. */
+export class DataDirectoryInUse extends ConfigError {}
+
 /** Version of this software, as `/xrpc/_health` and the CLI say it. */
 export const VERSION = '0.1.0'
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Sqlite, { type Database as Driver } from 'better-sqlite3'
 import type { DataSource } from 'typeorm'
-import { ConfigError } from '../config/config.js'
+import { DataDirectoryInUse } from '../config/config.js'
 import { Database, type Reader, type Tx } from './database.js'
 import { SqliteConnection } from './sqlite-connection.js'
 import { SqliteSnapshots } from './sqlite-snapshots.js'
@@ -30,7 +30,7 @@ export class SqliteDatabase extends Database {
 
   /**
    * Opens or creates the file, runs the migrations that it lacks, and gives the database.
-   * @throws ConfigError when another process has it open for writing.
+   * @throws DataDirectoryInUse when another process has it open for writing.
    */
   static async open(file: string, onDoorbellError: (error: unknown) => void = console.error): Promise<SqliteDatabase> {
     mkdirSync(dirname(file), { recursive: true })
@@ -91,6 +91,6 @@ function takeLock(path: string): Driver {
   } catch (error) {
     lock.close()
     if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error
-    throw new ConfigError(`${path}: another skylog process uses this data directory; stop it first`)
+    throw new DataDirectoryInUse(`${path}: another skylog process uses this data directory; stop it first`)
   }
 }

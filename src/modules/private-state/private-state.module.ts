@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto'
 import { Module } from '@nestjs/common'
 import { TidClock } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
-import { LexiconModule } from '../lexicon/lexicon.module.js'
 import { ActivitySubscriptions } from './activity-subscriptions.js'
 import { BookmarksController } from './bookmarks.controller.js'
 import { Bookmarks } from './bookmarks.js'
@@ -21,7 +20,6 @@ import { Subjects } from './subjects.js'
 
 /** What an account tells this server alone. None of it is in the log. */
 @Module({
-  imports: [LexiconModule],
   controllers: [
     BookmarksController,
     ClientConfigController,

@@ -69,8 +69,7 @@ function keyOf(viewer: Did, { serviceDid, platform, token, appId }: PushRegistra
 }
 
 function check({ platform, token, appId }: PushRegistration): void {
-  if (!PLATFORMS.includes(platform))
-    throw invalidRequest('Unsupported platform: must be "ios", "android", or "web".')
+  if (!PLATFORMS.includes(platform)) throw invalidRequest('Unsupported platform: must be "ios", "android", or "web".')
   if (Buffer.byteLength(token) > MAX_TOKEN_BYTES) throw invalidRequest(`token is longer than ${MAX_TOKEN_BYTES} bytes`)
   if (Buffer.byteLength(appId) > MAX_APP_ID_BYTES)
     throw invalidRequest(`appId is longer than ${MAX_APP_ID_BYTES} bytes`)

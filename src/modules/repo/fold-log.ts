@@ -258,6 +258,11 @@ export function* readImportPart(part: Uint8Array): Generator<PartRecord> {
   reader.end()
 }
 
+/** Those records of a piece of an import that are kept. @throws as {@link readImportPart} */
+export function keptRecords(part: Uint8Array): RecordBlock[] {
+  return [...readImportPart(part)].filter((record): record is RecordBlock => record.bytes !== null)
+}
+
 function bodyOf({ frame, event }: LogRow, type: string): DataMap {
   if (frame === null) {
     // A commit that has been compacted has as much of the body as a replay needs (compact-log.ts).

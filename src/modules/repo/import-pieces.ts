@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
 import { CommitLog, type LogRow } from '../commit-log/commit-log.js'
 import { Database, type Tx } from '../database/database.js'
-import { readImportPart, readPieceEvent } from './fold-log.js'
+import { keptRecords, readPieceEvent } from './fold-log.js'
 import type { StagedRepo } from './import-staging.js'
 import { importEvent, pieceEvent } from './repo-events.js'
 import { type NewRepo, type Repo, replaceRepo } from './repo-row.js'
@@ -69,7 +69,7 @@ export class ImportPieces implements OnModuleInit, OnModuleDestroy {
         partOf,
         n,
       )
-      const records = [...readImportPart(part!.bytes)]
+      const records = keptRecords(part!.bytes)
       const to = n === last ? null : records.at(-1)!.path
       const event = pieceEvent(did, { partOf, n, after, to }, records)
       await this.write(async (tx) => {

@@ -15,6 +15,7 @@ import { Config } from '../config/config.js'
 import { Database, type Tx } from '../database/database.js'
 import { deleteSome, type KeyedTable } from '../database/delete-some.js'
 import { CarFile } from './car-file.js'
+import type { PartRecord } from './fold-log.js'
 import { inSlices } from './in-slices.js'
 import { newTree, putNodes, putRecords, TREE_TABLES } from './repo-row.js'
 
@@ -111,7 +112,7 @@ export class ImportStaging implements OnModuleInit, OnModuleDestroy {
         await putRecords(tx, tree, rev, batch.records)
         // An import has one piece at least, which says that there is nothing else.
         if (batch.records.length === 0 && !(isLast && staged.parts === 0)) return
-        const part = encodePart(batch.records)
+        const part = encodeImportPart(batch.records)
         await tx.run(
           'INSERT INTO commit_log_part (part_of, n, bytes) VALUES (?, ?, ?)',
           staged.id,
@@ -168,9 +169,12 @@ export class ImportStaging implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-/** DAG-CBOR: [[path, record bytes], …]. */
-function encodePart(records: readonly RecordBlock[]): Buffer {
+/** A piece of an import, as {@link readImportPart} reads it. */
+export function encodeImportPart(records: readonly PartRecord[]): Buffer {
   const writer = new CborWriter().array(records.length)
-  for (const { path, bytes } of records) writer.array(2).text(path).bytes(bytes)
+  for (const { path, cid, bytes } of records) {
+    if (bytes) writer.array(2).text(path).bytes(bytes)
+    else writer.array(3).text(path).null().cid(cid)
+  }
   return writer.finish()
 }

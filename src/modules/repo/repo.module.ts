@@ -3,10 +3,12 @@ import { Module } from '@nestjs/common'
 import { CqrsModule } from '@nestjs/cqrs'
 import { TidClock } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
+import { CompactLogHandler } from './compact-log.js'
 import { ImportRepoHandler } from './import-repo.js'
 import { ImportPieces } from './import-pieces.js'
 import { ImportStaging } from './import-staging.js'
 import { ImportController } from './import.controller.js'
+import { LogController } from './log.controller.js'
 import { RepoGenesis } from './repo-genesis.js'
 import { RepoQueries } from './repo-queries.js'
 import { RepoTips } from './repo-tips.js'
@@ -15,7 +17,7 @@ import { WriteRecordsHandler } from './write-records.js'
 
 @Module({
   imports: [CqrsModule],
-  controllers: [RepoReadController, RepoWriteController, ImportController],
+  controllers: [RepoReadController, RepoWriteController, ImportController, LogController],
   providers: [
     // Two processes that may ever write to one repository need different clock ids.
     {
@@ -30,6 +32,7 @@ import { WriteRecordsHandler } from './write-records.js'
     ImportPieces,
     WriteRecordsHandler,
     ImportRepoHandler,
+    CompactLogHandler,
   ],
   exports: [RepoQueries, RepoGenesis, RepoTips, ImportStaging],
 })

@@ -2,13 +2,11 @@ import { Injectable } from '@nestjs/common'
 import { Changes } from '../../modules/database/changes.js'
 import type { Tx } from '../../modules/database/database.js'
 import type { AppBskyFeedPost } from '../../modules/lexicon/types.js'
-import type { Did } from '../../repo-engine/index.js'
 import { addBacklinks, hasBacklinks, removeBacklinks } from '../derived/backlinks.js'
 import { countActor, countPost } from '../derived/counts.js'
-import { touchTargets } from '../derived/touch.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
 import { mayQuote, mayReply, threadgateOf } from './gates.js'
-import { POST } from './names.js'
+import { FOLLOW, LIST_ITEM, POST } from './names.js'
 import { facetTargets, flagsOf, linksOf, quoteOf } from './post-content.js'
 import { GateFlag } from './post-flags.js'
 import { type PostRow, retellBelow, tell, untell } from './post-notifications.js'
@@ -23,8 +21,9 @@ import { regateReplies } from './regate.js'
   collections: [POST],
   tables: [
     ...['bsky_post', 'bsky_post_search', 'bsky_feed_item', 'bsky_post_stat', 'bsky_actor_stat'],
-    ...['bsky_notification', 'bsky_backlink'],
+    ...['bsky_notification', 'bsky_backlink', 'bsky_threadgate', 'bsky_postgate', 'bsky_follow', 'bsky_list_item'],
   ],
+  history: [FOLLOW, LIST_ITEM],
 })
 export class PostProjection implements RecordProjection<AppBskyFeedPost> {
   constructor(private readonly changes: Changes) {}
@@ -70,24 +69,24 @@ export class PostProjection implements RecordProjection<AppBskyFeedPost> {
 
   async remove(uri: string, tx: Tx): Promise<void> {
     const post = await tx.get<PostRow & { id: number }>('SELECT * FROM bsky_post WHERE uri = ?', uri)
-    if (!post) return
-    const { did, quote, reply_parent: parent, gated, sort_at: sortAt } = post
-    const value = JSON.parse(post.json) as AppBskyFeedPost
-    const links = linksOf(value, facetTargets(value))
+    const touched = new Set<string>()
+    if (post) await this.take(post, tx, touched)
+    // Also where it is not known any more that the post has been here: its going is when its gate is looked at again.
+    await this.reconsider(tx, uri, touched)
+    this.changes.touch(tx, touched)
+  }
 
+  private async take(post: PostRow & { id: number }, tx: Tx, touched: Set<string>): Promise<void> {
+    const { id, uri, did, json, quote, reply_parent: parent, gated, sort_at: sortAt } = post
+    const value = JSON.parse(json) as AppBskyFeedPost
     await tx.run('DELETE FROM bsky_post WHERE uri = ?', uri)
-    await tx.run('DELETE FROM bsky_post_search WHERE rowid = ?', post.id)
+    await tx.run('DELETE FROM bsky_post_search WHERE rowid = ?', id)
     await tx.run('DELETE FROM bsky_feed_item WHERE did = ? AND sort_at = ? AND uri = ?', did, sortAt, uri)
     await countActor(tx, did, 'posts', -1)
     if (parent && !(gated & GateFlag.threadgate)) await countPost(tx, parent, 'replies', -1)
     if (quote) await countPost(tx, quote, 'quotes', -1)
-    await removeBacklinks(tx, { uri, collection: POST, sortAt }, links)
-
-    const touched = new Set<string>()
+    await removeBacklinks(tx, { uri, collection: POST, sortAt }, linksOf(value, facetTargets(value)))
     await untell(tx, uri, touched)
-    await this.reconsider(tx, uri, touched)
-    touchTargets(touched, links.map(({ target }) => target))
-    this.changes.touch(tx, touched)
   }
 
   /** What came before the post it speaks of, or stays after it, now means something else. Ordinary posts have no such thing. */

@@ -52,7 +52,7 @@ interface HeldRow {
   indexed_at: number
 }
 
-const MAX_KEPT = 20_000
+const MAX_KEPT = 10_000
 
 /** Reads what actors are, many at a time. */
 @Injectable()

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
+import type { Did } from '../../../repo-engine/index.js'
 import { Database } from '../../database/database.js'
 import { readIn } from '../../database/in-list.js'
 import { ActivitySubscriptions } from '../../private-state/activity-subscriptions.js'
@@ -57,9 +58,9 @@ interface Kept {
   at: number
 }
 
-const MAX_VIEWERS = 500
-const MAX_OTHERS = 5_000
-const MAX_PAIRS = 100_000
+const MAX_VIEWERS = 200
+const MAX_OTHERS = 1_000
+const MAX_PAIRS = 50_000
 
 /** Reads how actors stand to each other, many at a time, and keeps it until either of them does something about it. */
 @Injectable()
@@ -75,7 +76,7 @@ export class Relationships {
   ) {}
 
   /** Adds how the viewer stands to each of the DIDs; nothing for the viewer itself. */
-  async fill(into: Map<string, Relationship>, viewer: string, dids: Iterable<string>): Promise<void> {
+  async fill(into: Map<string, Relationship>, viewer: Did, dids: Iterable<string>): Promise<void> {
     const { freshness } = this
     let kept = this.viewers.get(viewer)
     if (!kept) this.viewers.set(viewer, (kept = new LRUCache<string, Kept>({ max: MAX_OTHERS })))
@@ -113,7 +114,7 @@ export class Relationships {
   }
 
   /** The lists that the viewer mutes. */
-  mutedLists(viewer: string): Promise<string[]> {
+  mutedLists(viewer: Did): Promise<string[]> {
     return this.mutesOf.mutedLists(viewer)
   }
 
@@ -141,7 +142,7 @@ export class Relationships {
     return byList !== undefined
   }
 
-  private async read(viewer: string, dids: string[]): Promise<Map<string, Relationship>> {
+  private async read(viewer: Did, dids: string[]): Promise<Map<string, Relationship>> {
     const found = new Map<string, Relationship>(dids.map((did) => [did, { ...NO_RELATIONSHIP }]))
     const mark = (
       rows: { other: string; uri: string }[],
@@ -166,7 +167,7 @@ export class Relationships {
     return found
   }
 
-  private pointing(table: string, viewer: string, dids: string[]): Promise<{ other: string; uri: string }[]> {
+  private pointing(table: string, viewer: Did, dids: string[]): Promise<{ other: string; uri: string }[]> {
     return readIn(
       this.database.read,
       (marks) =>
@@ -176,7 +177,7 @@ export class Relationships {
     )
   }
 
-  private pointedAt(table: string, viewer: string, dids: string[]): Promise<{ other: string; uri: string }[]> {
+  private pointedAt(table: string, viewer: Did, dids: string[]): Promise<{ other: string; uri: string }[]> {
     return readIn(
       this.database.read,
       (marks) =>
@@ -187,7 +188,7 @@ export class Relationships {
   }
 
   /** Which of the DIDs are on which of the viewer's lists; `lists` selects these. */
-  private onLists(lists: string, viewer: string, dids: string[]): Promise<{ other: string; uri: string }[]> {
+  private onLists(lists: string, viewer: Did, dids: string[]): Promise<{ other: string; uri: string }[]> {
     return readIn(
       this.database.read,
       (marks) => `SELECT subject AS other, min(list) AS uri FROM bsky_list_item
@@ -198,7 +199,7 @@ export class Relationships {
   }
 
   /** Who of the DIDs blocks a list that the viewer is on. */
-  private listedBy(viewer: string, dids: string[]): Promise<{ other: string; uri: string }[]> {
+  private listedBy(viewer: Did, dids: string[]): Promise<{ other: string; uri: string }[]> {
     return readIn(
       this.database.read,
       (marks) => `SELECT b.did AS other, min(b.subject) AS uri FROM bsky_list_block b

@@ -1,0 +1,29 @@
+import { isDid, splitAtUri } from '../../repo-engine/index.js'
+import type { XrpcMethods } from '../lexicon/types.js'
+import { invalidRequest } from '../xrpc/xrpc-error.js'
+
+/** What a moderator points at: an account, a record in one version, a blob of an account. */
+export type Subject = XrpcMethods['com.atproto.admin.updateSubjectStatus']['input']['subject']
+
+/** The text under which its takedown is stored. A record's holds for all its versions. @throws XrpcError 400 InvalidRequest. */
+export function takedownKeyOf(subject: Subject): string {
+  if (subject.$type === REPO) return subject.did
+  if (subject.$type === BLOB) return `${subject.did}/${subject.cid}`
+  if (subject.$type === RECORD) return recordUri(subject.uri)
+  throw invalidRequest('Invalid subject')
+}
+
+export const repoSubject = (did: string): Subject => ({ $type: REPO, did })
+export const recordSubject = (uri: string, cid: string): Subject => ({ $type: RECORD, uri, cid })
+export const blobSubject = (did: string, cid: string): Subject => ({ $type: BLOB, did, cid })
+
+/** An at-uri that names one record by the DID of its account. @throws XrpcError 400 InvalidRequest. */
+export function recordUri(uri: string): string {
+  const { authority, rkey } = splitAtUri(uri)
+  if (!isDid(authority) || rkey === undefined) throw invalidRequest(`Not the at-uri of a record by its DID: ${uri}`)
+  return uri
+}
+
+const REPO = 'com.atproto.admin.defs#repoRef'
+const RECORD = 'com.atproto.repo.strongRef'
+const BLOB = 'com.atproto.admin.defs#repoBlobRef'

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common'
+import { isDid } from '../../repo-engine/index.js'
+import { Clock } from '../config/clock.js'
+import { Changes } from '../database/changes.js'
+import { Database, type Tx } from '../database/database.js'
+import { readIn } from '../database/in-list.js'
+
+/** Whether the operator has taken something down; `ref` is what the operator files it under. */
+export interface TakedownStatus {
+  applied: boolean
+  ref?: string
+}
+
+/** What the operator does not show: accounts (DIDs), records (at-uris), blobs (`did/cid`). */
+@Injectable()
+export class Takedowns {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly changes: Changes,
+  ) {}
+
+  /** Those of some subjects that are taken down. A record of an account that is, is not among them for that. */
+  async of(subjects: readonly string[]): Promise<Set<string>> {
+    const rows = await readIn<{ subject: string }>(
+      this.database.read,
+      (marks) => `SELECT subject FROM takedown WHERE subject IN (${marks})`,
+      subjects,
+    )
+    return new Set(rows.map(({ subject }) => subject))
+  }
+
+  async status(subject: string): Promise<TakedownStatus> {
+    const row = await this.database.read.get<{ ref: string | null }>(
+      'SELECT ref FROM takedown WHERE subject = ?',
+      subject,
+    )
+    if (!row) return { applied: false }
+    return { applied: true, ...(row.ref !== null && { ref: row.ref }) }
+  }
+
+  /**
+   * Takes something down, or shows it again. An active account that is hosted here can do nothing any more, and its
+   * repository is given to nobody; a deactivated one stays so, and its takedown is found when it comes back.
+   */
+  async set(tx: Tx, subject: string, { applied, ref }: TakedownStatus): Promise<void> {
+    if (applied)
+      await tx.run(
+        `INSERT INTO takedown (subject, ref, created_at) VALUES (?, ?, ?)
+         ON CONFLICT (subject) DO UPDATE SET ref = excluded.ref`,
+        subject,
+        ref ?? null,
+        this.clock.now(),
+      )
+    else await tx.run('DELETE FROM takedown WHERE subject = ?', subject)
+    if (isDid(subject))
+      await tx.run(
+        applied
+          ? "UPDATE repo SET status = 'takendown' WHERE did = ? AND status IS NULL"
+          : "UPDATE repo SET status = NULL WHERE did = ? AND status = 'takendown'",
+        subject,
+      )
+    this.changes.touch(tx, new Set([subject]))
+  }
+}
