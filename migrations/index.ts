@@ -3,6 +3,7 @@ import { Accounts1700000000002 } from './0002-accounts.js'
 import { Identity1700000000003 } from './0003-identity.js'
 import { Projections1700000000004 } from './0004-projections.js'
 import { PrivateState1700000000005 } from './0005-private-state.js'
+import { Rebuild1700000000006 } from './0006-rebuild.js'
 
 /** Every migration, in the order in which they run. A new one is added at the end; a released one never changes. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   Identity1700000000003,
   Projections1700000000004,
   PrivateState1700000000005,
+  Rebuild1700000000006,
 ]

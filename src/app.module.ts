@@ -3,6 +3,7 @@ import { type DynamicModule, type INestApplicationContext, Logger, type LogLevel
 import { CommitLogModule } from './modules/commit-log/commit-log.module.js'
 import { AccountModule } from './modules/account/account.module.js'
 import { AuthModule } from './modules/auth/auth.module.js'
+import { BskyModule } from './modules/bsky/bsky.module.js'
 import { Config } from './modules/config/config.js'
 import { ConfigModule } from './modules/config/config.module.js'
 import { DatabaseModule } from './modules/database/database.module.js'
@@ -38,6 +39,7 @@ export class AppModule {
         SyncModule,
         PrivateStateModule,
         ModerationModule,
+        BskyModule,
         HealthModule,
         XrpcModule,
       ],

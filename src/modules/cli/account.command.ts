@@ -1,11 +1,12 @@
 import { Command, CommandRunner, Help } from 'nest-commander'
 import { AccountCreateCommand } from './account-create.command.js'
+import { AccountDeleteCommand } from './account-delete.command.js'
 import { AccountListCommand } from './account-list.command.js'
 
 @Command({
   name: 'account',
-  description: 'Create and list the accounts of this server.',
-  subCommands: [AccountCreateCommand, AccountListCommand],
+  description: 'Create, list and delete the accounts of this server.',
+  subCommands: [AccountCreateCommand, AccountListCommand, AccountDeleteCommand],
 })
 export class AccountCommand extends CommandRunner {
   async run(): Promise<void> {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
+import { LogCommand } from './log.command.js'
 import { ServeCommand } from './serve.command.js'
 import { SkylogCommand } from './skylog.command.js'
 import { VerifyCommand } from './verify.command.js'
@@ -18,6 +19,7 @@ import { VerifyCommand } from './verify.command.js'
     InspectCommand,
     VerifyCommand,
     ...AccountCommand.registerWithSubCommands(),
+    ...LogCommand.registerWithSubCommands(),
   ],
 })
 export class CliModule {}

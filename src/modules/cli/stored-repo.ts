@@ -51,7 +51,7 @@ export class StoredRepo implements RepoSource {
   /** The repository of a DID, or null. `reader` must be a snapshot. */
   static async open(reader: Reader, did: string): Promise<StoredRepo | null> {
     const repo = await readRepo(reader, did)
-    if (!repo) return null
+    if (!repo || repo.status === 'deleted') return null
     const row = await reader.get<{ commit_block: Buffer }>('SELECT commit_block FROM repo WHERE did = ?', did)
     const block = row!.commit_block
     try {

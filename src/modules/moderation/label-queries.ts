@@ -88,7 +88,7 @@ export class LabelQueries {
 /** @throws XrpcError 400 InvalidRequest for a star that is not at the end. */
 function rangeOf(pattern: string): Range {
   const star = pattern.indexOf('*')
-  if (star < 0) return { from: pattern, to: `${pattern}\u0000` }
+  if (star < 0) return { from: pattern, to: `${pattern}\u0001` }
   if (star < pattern.length - 1) throw invalidRequest(`Invalid pattern: ${pattern}`)
   const start = pattern.slice(0, -1)
   return { from: start, to: start + LAST }

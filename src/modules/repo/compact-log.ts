@@ -147,7 +147,9 @@ export class CompactLogHandler implements ICommandHandler<CompactLog>, OnModuleD
     for (const record of records) if (await this.keeps(row.did, record.path, record.cid)) kept.push(record)
     if (row.frame === null && kept.length === records.length) return null
     const head = Cid.fromBytes(row.cid!)
-    const blocks = new Map([{ cid: head, bytes: encodeCommit(commit) }, ...kept].map((block) => [String(block.cid), block]))
+    const blocks = new Map(
+      [{ cid: head, bytes: encodeCommit(commit) }, ...kept].map((block) => [String(block.cid), block]),
+    )
     const event = encodeCbor({
       ops: ops.map(opData),
       since,

@@ -13,7 +13,10 @@ import { type Repo, TREE_TABLES } from './repo-row.js'
 /** Nobody reads it or writes to it any more. False where there is none, or none that is not deleted already. */
 export async function markDeleted(tx: Tx, did: string): Promise<boolean> {
   return (
-    (await tx.run("UPDATE repo SET status = 'deleted' WHERE did = ? AND (status IS NULL OR status <> 'deleted')", did)) > 0
+    (await tx.run(
+      "UPDATE repo SET status = 'deleted' WHERE did = ? AND (status IS NULL OR status <> 'deleted')",
+      did,
+    )) > 0
   )
 }
 
@@ -52,7 +55,11 @@ export async function eraseLast(tx: Tx, did: string): Promise<void> {
 /** @throws XrpcError 409 ErasureInProgress for a deleted repository of which something is left. */
 export function assertErased(repo: Repo | null): void {
   if (repo?.status === 'deleted')
-    throw new XrpcError(409, 'ErasureInProgress', `what was deleted of ${repo.did} is still being removed; try again soon`)
+    throw new XrpcError(
+      409,
+      'ErasureInProgress',
+      `what was deleted of ${repo.did} is still being removed; try again soon`,
+    )
 }
 
 async function treeOf(reader: Reader, did: string): Promise<number | null> {

@@ -113,7 +113,7 @@ export class Actors {
       known,
     )
     const uris = known.map((did) => `at://${did}/app.bsky.actor.profile/self`)
-    const labels = await this.labels.of([...known, ...uris])
+    const labels = await this.labels.of([...known, ...uris], null)
     const takenDown = await this.takedowns.of(known)
     const actors = new Map<string, Actor>()
     for (const { did, handle, status } of rows)

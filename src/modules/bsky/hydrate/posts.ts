@@ -106,7 +106,7 @@ export class Posts {
     const threadgates = await this.gates<AppBskyFeedThreadgate>('bsky_threadgate', known)
     const postgates = await this.gates<AppBskyFeedPostgate>('bsky_postgate', known)
     const bookmarks = await this.bookmarks.counts(known)
-    const labels = await this.labels.of(known)
+    const labels = await this.labels.of(known, null)
     const takenDown = await this.takedowns.of(known)
     return rows.map((row): [string, Post] => {
       const { uri, cid, did, quote, flags, gated } = row

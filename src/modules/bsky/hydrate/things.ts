@@ -106,7 +106,7 @@ export class Things {
     const rows = await readIn<Row>(this.database.read, sql, missing, ...before)
     if (rows.length === 0) return
     const known = rows.map(({ uri }) => uri)
-    const labels = await this.labels.of(known)
+    const labels = await this.labels.of(known, null)
     const takenDown = await this.takedowns.of(known)
     for (const row of rows)
       if (!takenDown.has(row.uri))

@@ -1,5 +1,5 @@
 import type { ComAtprotoLabelDefsLabel } from '../../lexicon/types.js'
-import type { Hydration } from '../hydrate/hydration.js'
+import type { Hydration, Trust } from '../hydrate/hydration.js'
 
 interface Labelled {
   uri: string
@@ -15,7 +15,7 @@ export function labelsView(
   record: Labelled | null,
   author: string,
 ): ComAtprotoLabelDefsLabel[] {
-  const shown = labels.filter(({ src }) => trust.labelers.has(src))
+  const shown = labels.filter((label) => counts(label, trust) && (label.cid === undefined || label.cid === record?.cid))
   const own = record?.value.labels
   if (!own || own.$type !== 'com.atproto.label.defs#selfLabels') return shown
   const cts = record.value.createdAt ?? isoTime(record.sortAt)
@@ -25,7 +25,11 @@ export function labelsView(
 
 /** Whether labels hide something from everybody who trusts them. */
 export function hides(labels: readonly ComAtprotoLabelDefsLabel[], { trust }: Hydration): boolean {
-  return labels.some(({ src, val }) => (val === '!takedown' || val === '!suspend') && trust.labelers.has(src))
+  return labels.some((label) => (label.val === '!takedown' || label.val === '!suspend') && counts(label, trust))
+}
+
+function counts({ src, exp }: ComAtprotoLabelDefsLabel, { labelers, now }: Trust): boolean {
+  return labelers.has(src) && (exp === undefined || Date.parse(exp) > now)
 }
 
 /** Milliseconds as atproto writes a moment. Years beyond the format's four digits are cut to its edge. */

@@ -1,0 +1,24 @@
+import { CommandBus } from '@nestjs/cqrs'
+import type { Did } from '../../repo-engine/index.js'
+import { DeleteAccount } from '../account/delete-account.js'
+import type { Config } from '../config/config.js'
+import { online } from './running-server.js'
+
+/**
+ * Deletes an account in the data directory, by the server that runs on it if there is one. `erased`: also all that it has
+ * left is gone; a server goes on with that by itself. @throws as the handler of {@link DeleteAccount}
+ */
+export function deleteAccount(did: Did, config: Config): Promise<{ erased: boolean }> {
+  return online(
+    config,
+    async (server) => {
+      await server.post('/xrpc/com.atproto.admin.deleteAccount', { did })
+      return { erased: false }
+    },
+    async (app) => {
+      const { erased } = await app.get(CommandBus, { strict: false }).execute(new DeleteAccount(did))
+      await erased()
+      return { erased: true }
+    },
+  )
+}
