@@ -3,7 +3,7 @@ import type { Tx } from '../modules/database/database.js'
 import type { Lexicons } from '../modules/lexicon/lexicons.js'
 import { readPieceEvent } from '../modules/repo/fold-log.js'
 import { dataToJson, datetimeToMillis, decodeCbor, type Did, type RecordBlock } from '../repo-engine/index.js'
-import { collectNames, collectNamesOfRow, type Row } from './names.js'
+import { collectNames, collectNamesOfRow, namesOfAccount, nameTouched, type Row } from './names.js'
 import { openEvent } from './opened-event.js'
 import { type ActorProjection, definitionOf, type RecordProjection } from './projection.js'
 
@@ -65,12 +65,13 @@ export class ProjectionSet {
     const did = event.did as Did
     const at = Date.parse(event.time)
     const { ops = [], records = [], handle = null, status = null } = await openEvent(event, tx)
-    told.touched?.add(did)
+    if (kind === 'identity' || kind === 'account') told.touched?.add(did)
     if (kind === 'commit') {
       const placed = new Map(records.map((record) => [record.path, record]))
       for (const { path, action } of ops) {
         const kept = this.of(path)
         if (!kept) continue
+        told.touched?.add(nameTouched(did, path))
         if (action !== 'create') await this.remove(kept, `at://${did}/${path}`, tx, told)
         const record = placed.get(path)
         if (record) await this.insert(kept, did, record, at, tx, told)
@@ -86,6 +87,7 @@ export class ProjectionSet {
   /** Removes up to `limit` records of an account. True when there may be more of them. */
   async erase(did: string, tx: Tx, limit: number, told: Told): Promise<boolean> {
     let left = limit
+    for (const name of namesOfAccount(did)) told.touched?.add(name)
     for (const kept of this.kept) {
       const rows = await tx.all<Row>(kept.range, `at://${did}/`, endOf(did), left)
       for (const row of rows) await this.drop(kept, row, tx, told)
@@ -100,6 +102,7 @@ export class ProjectionSet {
     const did = event.did as Did
     const { after, to } = readPieceEvent(event)
     const [from, end] = [`at://${did}/${after ?? ''}`, to === null ? endOf(did) : `at://${did}/${to}`]
+    for (const name of namesOfAccount(did)) told.touched?.add(name)
     const missing = new Map(records.map((record) => [`at://${did}/${record.path}`, record]))
     for (const kept of this.kept)
       for (const row of await tx.all<Row>(kept.range, from, end, ALL)) {

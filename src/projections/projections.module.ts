@@ -20,6 +20,9 @@ import { ListProjection } from './graph/list.projection.js'
 import { StarterPackProjection } from './graph/starter-pack.projection.js'
 import { VerificationProjection } from './graph/verification.projection.js'
 import { PROJECTIONS, Projector } from './projector.js'
+import { CatchUp } from './replay/catch-up.js'
+import { RebuildController } from './replay/rebuild.controller.js'
+import { Rebuild } from './replay/rebuild.js'
 
 /** In the order in which an event is told to them. */
 const PROJECTION_CLASSES = [
@@ -47,11 +50,14 @@ const PROJECTION_CLASSES = [
 /** What the log means to app.bsky. Joined to the log by the one abstract class that it knows. */
 @Global()
 @Module({
+  controllers: [RebuildController],
   providers: [
     ...PROJECTION_CLASSES,
     { provide: PROJECTIONS, inject: PROJECTION_CLASSES, useFactory: (...all: object[]) => all },
     Projector,
     { provide: InlineHandlers, useExisting: Projector },
+    Rebuild,
+    CatchUp,
   ],
   exports: [InlineHandlers, Projector],
 })

@@ -42,6 +42,8 @@ export interface Fold {
   repos: Map<string, FoldedRepo>
   /** Every seq in the log, ascending. */
   seqs: number[]
+  /** Whoever was deleted, with the number of the event that says so. */
+  deleted: Map<string, number>
 }
 
 type RepoRow = Record<'head' | 'data' | 'commit_block' | 'stored_root', Buffer> & {
@@ -57,6 +59,7 @@ interface Body {
   time: string
   did?: string
   repo?: string
+  status?: string
   rev: Tid
   since?: string | null
   commit: CID
@@ -66,7 +69,7 @@ interface Body {
 
 /** Folds the log from its first event. Fails where the events contradict each other: seq, time, rev, since, prevData, signature. */
 export async function foldLog(read: Reader): Promise<Fold> {
-  const fold: Fold = { repos: new Map(), seqs: [] }
+  const fold: Fold = { repos: new Map(), seqs: [], deleted: new Map() }
   const storedSeqs = new Map((await read.all<RepoRow>('SELECT * FROM repo')).map((row) => [row.did, row.stored_seq]))
   const keys = new Map(
     (await read.all<{ did: string; public_key: string }>('SELECT did, public_key FROM signing_key')).map((row) => [
@@ -74,11 +77,12 @@ export async function foldLog(read: Reader): Promise<Fold> {
       row.public_key,
     ]),
   )
+  let gap = 0
   for (let after = 0; ;) {
     const rows = await read.all<LogRow>('SELECT * FROM commit_log WHERE seq > ? ORDER BY seq LIMIT 500', after)
-    if (rows.length === 0) return fold
+    if (rows.length === 0) break
     for (const row of rows) {
-      if (after > 0) same(row.seq, after + 1, 'I2 dense seq')
+      if (after > 0 && row.seq !== after + 1) gap = row.seq
       fold.seqs.push((after = row.seq))
       try {
         await foldEvent(read, fold, row, keys.get(row.did) ?? '')
@@ -90,6 +94,9 @@ export async function foldLog(read: Reader): Promise<Fold> {
       }
     }
   }
+  // Whoever is deleted leaves gaps; nobody else does.
+  if (gap > Math.max(0, ...fold.deleted.values())) throw new Error(`I2 dense seq: there is a gap before ${gap}`)
+  return fold
 }
 
 async function foldEvent(read: Reader, fold: Fold, row: LogRow, didKey: string): Promise<void> {
@@ -101,6 +108,10 @@ async function foldEvent(read: Reader, fold: Fold, row: LogRow, didKey: string):
   same(frame.subarray(0, header.length).equals(header), true, 'header')
   const body = dagCbor.decode<Body>(frame.subarray(header.length))
   same([body.seq, body.time, body.did ?? body.repo], [row.seq, row.time, did], 'seq, time and did of the frame')
+  if (kind === 'account' && body.status === 'deleted') {
+    fold.repos.delete(did)
+    fold.deleted.set(did, row.seq)
+  }
   if (kind === 'account' || kind === 'identity') return
 
   const known = fold.repos.get(did)
@@ -198,6 +209,7 @@ export async function checkInvariants(read: Reader): Promise<Fold> {
   await checkAccounts(
     read,
     repos.map(({ did }) => did),
+    [...fold.deleted.keys()],
   )
   return fold
 }
@@ -286,12 +298,14 @@ async function checkLeftovers(read: Reader, live: number[]): Promise<void> {
 }
 
 /** An account, its repository, its key, its handle and its identity: all of them, or none. */
-async function checkAccounts(read: Reader, dids: string[]): Promise<void> {
+async function checkAccounts(read: Reader, dids: string[], deleted: string[]): Promise<void> {
   const of = async (sql: string): Promise<string[]> => (await read.all<{ did: string }>(sql)).map(({ did }) => did)
   same(await of('SELECT did FROM account ORDER BY did'), dids, 'accounts')
   same(await of('SELECT did FROM signing_key ORDER BY did'), dids, 'signing keys')
   same(await of('SELECT DISTINCT did FROM handle_claim ORDER BY did'), dids, 'handle claims')
-  same(await of('SELECT DISTINCT did FROM plc_operation ORDER BY did'), dids, 'identities')
+  // An identity outlives its account.
+  const identities = [...new Set([...dids, ...deleted])].sort()
+  same(await of('SELECT DISTINCT did FROM plc_operation ORDER BY did'), identities, 'identities')
 }
 
 function same(actual: unknown, expected: unknown, what: string): void {

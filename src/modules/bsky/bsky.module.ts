@@ -1,7 +1,10 @@
 import { Module } from '@nestjs/common'
+import { ModerationModule } from '../moderation/moderation.module.js'
+import { PrivateStateModule } from '../private-state/private-state.module.js'
 import { ActorController } from './actor/actor.controller.js'
 import { Profiles } from './actor/profiles.js'
 import { AuthorFeed } from './feed/author-feed.js'
+import { FeedHeads } from './feed/feed-heads.js'
 import { FeedPages } from './feed/feed-page.js'
 import { FeedController } from './feed/feed.controller.js'
 import { PostLists } from './feed/post-lists.js'
@@ -20,7 +23,8 @@ const HYDRATION = [Freshness, Actors, Posts, Relationships, PostViewers, Things,
 
 /** The read side of app.bsky: queries and views; no command, no write. */
 @Module({
+  imports: [ModerationModule, PrivateStateModule],
   controllers: [ActorController, FeedController],
-  providers: [...HYDRATION, Profiles, FeedPages, Timeline, AuthorFeed, PostLists],
+  providers: [...HYDRATION, Profiles, FeedPages, FeedHeads, Timeline, AuthorFeed, PostLists],
 })
 export class BskyModule {}

@@ -3,6 +3,7 @@ import { AccountCommand } from './account.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
 import { LogCommand } from './log.command.js'
+import { RebuildCommand } from './rebuild.command.js'
 import { ServeCommand } from './serve.command.js'
 import { SkylogCommand } from './skylog.command.js'
 import { VerifyCommand } from './verify.command.js'
@@ -18,6 +19,7 @@ import { VerifyCommand } from './verify.command.js'
     ImportCommand,
     InspectCommand,
     VerifyCommand,
+    RebuildCommand,
     ...AccountCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
   ],

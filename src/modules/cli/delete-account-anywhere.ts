@@ -9,7 +9,7 @@ import { online } from './running-server.js'
  * left is gone; a server goes on with that by itself. @throws as the handler of {@link DeleteAccount}
  */
 export function deleteAccount(did: Did, config: Config): Promise<{ erased: boolean }> {
-  return online(
+  return online<{ erased: boolean }>(
     config,
     async (server) => {
       await server.post('/xrpc/com.atproto.admin.deleteAccount', { did })

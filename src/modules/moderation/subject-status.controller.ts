@@ -37,18 +37,19 @@ export class SubjectStatusController {
     }
     if (uri !== undefined) return this.statusOf(recordSubject(uri, await this.cidOf(recordUri(uri))))
     if (did === undefined) throw invalidRequest('No provided subject')
-    const status = await this.repoStatus(did)
-    return { ...(await this.statusOf(repoSubject(did))), deactivated: { applied: status === 'deactivated' } }
+    return this.accountStatus(did)
   }
 
   private async statusOf(subject: Subject): Promise<Get['output']> {
     return { subject, takedown: await this.takedowns.status(takedownKeyOf(subject)) }
   }
 
-  private async repoStatus(did: string): Promise<string | null> {
+  private async accountStatus(did: string): Promise<Get['output']> {
+    const status = await this.statusOf(repoSubject(did))
     const repo = await this.database.read.get<{ status: string | null }>('SELECT status FROM repo WHERE did = ?', did)
-    if (!repo) throw notFound()
-    return repo.status
+    if (repo) return { ...status, deactivated: { applied: repo.status === 'deactivated' } }
+    if (!status.takedown?.applied) throw notFound()
+    return status
   }
 
   private async cidOf(uri: string): Promise<string> {

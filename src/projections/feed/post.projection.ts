@@ -40,15 +40,16 @@ export class PostProjection implements RecordProjection<AppBskyFeedPost> {
       (root && !(await mayReply(tx, root, gate, did)) ? GateFlag.threadgate : 0) |
       (quote && !(await mayQuote(tx, quote, did)) ? GateFlag.postgate : 0)
 
-    const row = await tx.get<{ id: number }>(
+    await tx.run(
       `INSERT INTO bsky_post (uri, cid, did, json, reply_root, reply_parent, quote, flags, gated, sort_at, indexed_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[uri, cid, did, JSON.stringify(value), root, parent, quote, flags, gated, sortAt, indexedAt],
     )
+    // Not by RETURNING: a statement that could be undone by itself makes SQLite write the index out before it.
     await tx.run(
       `INSERT INTO bsky_post_search (rowid, text, alt, tags, langs, links, mentions, author)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      row!.id,
+       VALUES ((SELECT id FROM bsky_post WHERE uri = ?), ?, ?, ?, ?, ?, ?, ?)`,
+      uri,
       ...searchColumns(did, value, facets),
     )
     await tx.run(

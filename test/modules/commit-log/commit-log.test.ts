@@ -208,6 +208,9 @@ describe('append', () => {
   it('runs the inline handlers in the same write, in order, and is undone by their error', async () => {
     const handled: number[] = []
     class Handlers extends InlineHandlers {
+      erase = async (): Promise<boolean> => false
+      keepsHistory = (): boolean => false
+
       async handle(rows: readonly LogRow[], tx: Tx): Promise<void> {
         for (const { seq, did } of rows) {
           handled.push(seq)

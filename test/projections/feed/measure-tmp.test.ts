@@ -8,7 +8,7 @@ import { ref } from '../given.js'
 
 const WORDS = 'the quick brown fox jumps over a lazy dog while seven small wizards of the north measure how many records fit into one second'.split(' ')
 let x = 12345
-const rnd = (n: number) => ((x = (x * 1103515245 + 12345) & 0x7fffffff) >> 8) % n
+let seed = 42; const rnd = (n: number) => { seed = (seed + 0x6d2b79f5) | 0; let t = Math.imul(seed ^ (seed >>> 15), 1 | seed); t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t; return ((t ^ (t >>> 14)) >>> 0) % n }
 const did = (n: number) => `did:plc:${n.toString(36).padStart(24, 'a')}`
 it('measures', async () => {
   const { database, remove } = await scratchDatabase()

@@ -8,7 +8,8 @@ import { Hydrator } from '../hydrate/hydrator.js'
 import { FIRST, type Page, placeOf } from '../page.js'
 import { isShown } from '../views/profile-view.js'
 import { FeedPages, withoutBlocks } from './feed-page.js'
-import { feedLine, type FeedRow } from './timeline.js'
+import type { FeedRow } from './feed-heads.js'
+import { feedLine } from './timeline.js'
 
 type Params = XrpcMethods['app.bsky.feed.getAuthorFeed']['params']
 

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common'
 import { Database } from '../../database/database.js'
 import type { AppBskyFeedDefsFeedViewPost } from '../../lexicon/types.js'
 import type { ReadContext } from '../context.js'
-import { type Page, placeOf } from '../page.js'
+import { type Page, type Place, placeOf } from '../page.js'
+import { FeedHeads, type FeedRow } from './feed-heads.js'
 import { type FeedLine, FeedPages, withoutBlocks, withoutMutes } from './feed-page.js'
 
 /** The home timeline: posts and reposts of those whom the viewer follows and of the viewer, newest first. */
@@ -10,6 +11,7 @@ import { type FeedLine, FeedPages, withoutBlocks, withoutMutes } from './feed-pa
 export class Timeline {
   constructor(
     private readonly database: Database,
+    private readonly heads: FeedHeads,
     private readonly pages: FeedPages,
   ) {}
 
@@ -23,21 +25,21 @@ export class Timeline {
       context,
       limit,
       placeOf(cursor),
-      (after, count) => this.skeleton(context.viewer, after.at, after.key, count),
+      (after, count) => this.skeleton(context.viewer, after, count),
       (item, hydration) => withoutBlocks(item, hydration) && withoutMutes(item, hydration),
     )
   }
 
-  private async skeleton(viewer: string, at: number, uri: string, count: number): Promise<FeedLine[]> {
-    const rows = await this.database.read.all<FeedRow>(MERGE, viewer, viewer, at, uri, count)
-    return rows.map(feedLine)
+  private async skeleton(viewer: string, after: Place, count: number): Promise<FeedLine[]> {
+    const { read } = this.database
+    const accounts = await read.all<{ did: string }>(ACCOUNTS, viewer, viewer)
+    const merged = await this.heads.merge(
+      accounts.map(({ did }) => did),
+      after,
+      count,
+    )
+    return (merged ?? (await read.all<FeedRow>(MERGE, viewer, viewer, after.at, after.key, count))).map(feedLine)
   }
-}
-
-export interface FeedRow {
-  sort_at: number
-  uri: string
-  post: string
 }
 
 /** A row of bsky_feed_item, or its like. */
@@ -66,4 +68,5 @@ export const mergedFeeds = (accounts: string): string => `
     ORDER BY 2 DESC, 3 DESC LIMIT ?)
   SELECT sort_at, uri, post FROM merged`
 
-const MERGE = mergedFeeds('SELECT ? UNION SELECT subject FROM bsky_follow WHERE did = ?')
+const ACCOUNTS = 'SELECT ? AS did UNION SELECT subject FROM bsky_follow WHERE did = ?'
+const MERGE = mergedFeeds(ACCOUNTS)

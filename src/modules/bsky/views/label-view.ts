@@ -34,8 +34,16 @@ function counts({ src, exp }: ComAtprotoLabelDefsLabel, { labelers, now }: Trust
 
 /** Milliseconds as atproto writes a moment. Years beyond the format's four digits are cut to its edge. */
 export function isoTime(ms: number): string {
-  return new Date(Math.min(Math.max(ms, YEAR_0), YEAR_9999)).toISOString()
+  let text = written.get(ms)
+  if (text === undefined) {
+    // A page has hundreds of moments, most of which the page before had, too; writing one takes a microsecond.
+    if (written.size >= MAX_WRITTEN) written.clear()
+    written.set(ms, (text = new Date(Math.min(Math.max(ms, YEAR_0), YEAR_9999)).toISOString()))
+  }
+  return text
 }
 
+const MAX_WRITTEN = 20_000
+const written = new Map<number, string>()
 const YEAR_0 = Date.parse('0000-01-01T00:00:00.000Z')
 const YEAR_9999 = Date.parse('9999-12-31T23:59:59.999Z')

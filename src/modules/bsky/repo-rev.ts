@@ -1,0 +1,38 @@
+import {
+  applyDecorators,
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common'
+import type { FastifyReply } from 'fastify'
+import type { Observable } from 'rxjs'
+import type { AuthenticatedRequest } from '../auth/viewer.js'
+import { ViewerGuard } from '../auth/viewer.guard.js'
+import { Database } from '../database/database.js'
+
+/**
+ * Says in `Atproto-Repo-Rev` up to which rev of the viewer's own repository an answer is: that at the time of asking,
+ * so that what is said to be in the answer is (https://docs.bsky.app/docs/advanced-guides/read-after-write).
+ */
+@Injectable()
+class RepoRev implements NestInterceptor {
+  constructor(private readonly database: Database) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const http = context.switchToHttp()
+    const { viewer } = http.getRequest<AuthenticatedRequest>()
+    if (viewer) {
+      const repo = await this.database.read.get<{ rev: string }>('SELECT rev FROM repo WHERE did = ?', viewer.did)
+      if (repo) http.getResponse<FastifyReply>().header('atproto-repo-rev', repo.rev)
+    }
+    return next.handle()
+  }
+}
+
+/** The decorated controller answers reads of app.bsky: everybody may ask, and a viewer is told how fresh the answer is. */
+export function BskyReads(): ClassDecorator {
+  return applyDecorators(UseGuards(ViewerGuard), UseInterceptors(RepoRev))
+}
