@@ -1,7 +1,10 @@
 import { Module } from '@nestjs/common'
 import { ModerationModule } from '../moderation/moderation.module.js'
 import { PrivateStateModule } from '../private-state/private-state.module.js'
+import { ActorPages } from './actor/actor-pages.js'
+import { ActorSearch } from './actor/actor-search.js'
 import { ActorController } from './actor/actor.controller.js'
+import { KnownFollowersOf } from './actor/known-followers.js'
 import { Profiles } from './actor/profiles.js'
 import { AuthorFeed } from './feed/author-feed.js'
 import { FeedHeads } from './feed/feed-heads.js'
@@ -9,6 +12,19 @@ import { FeedPages } from './feed/feed-page.js'
 import { FeedController } from './feed/feed.controller.js'
 import { PostLists } from './feed/post-lists.js'
 import { Timeline } from './feed/timeline.js'
+import { Follows } from './graph/follows.js'
+import { GraphController } from './graph/graph.controller.js'
+import { ListMembers } from './graph/list-members.js'
+import { ListPages } from './graph/list-pages.js'
+import { ListController } from './graph/list.controller.js'
+import { Lists } from './graph/lists.js'
+import { OwnLines } from './graph/own-lines.js'
+import { PublicRelationships } from './graph/public-relationships.js'
+import { RecordNames } from './graph/record-names.js'
+import { StarterPackPages } from './graph/starter-pack-pages.js'
+import { StarterPackSearch } from './graph/starter-pack-search.js'
+import { StarterPackController } from './graph/starter-pack.controller.js'
+import { StarterPacks } from './graph/starter-packs.js'
 import { Actors } from './hydrate/actors.js'
 import { Hydrator } from './hydrate/hydrator.js'
 import { MediaUrls } from './hydrate/media-urls.js'
@@ -18,13 +34,53 @@ import { Freshness } from './hydrate/read-cache.js'
 import { EveryReader } from './hydrate/readers.js'
 import { Relationships } from './hydrate/relationships.js'
 import { Things } from './hydrate/things.js'
+import { LabelerController } from './labeler/labeler.controller.js'
+import { Labelers } from './labeler/labelers.js'
+import { NotificationLines } from './notification/notification-lines.js'
+import { NotificationViews } from './notification/notification-views.js'
+import { NotificationController } from './notification/notification.controller.js'
+import { Notifications } from './notification/notifications.js'
+import { StoredRecords } from './notification/stored-records.js'
+import { Subscriptions } from './notification/subscriptions.js'
+import { ActorRanking } from './suggested/actor-ranking.js'
+import { RelativeSuggestions } from './suggested/relative-suggestions.js'
+import { SkeletonController } from './suggested/skeleton.controller.js'
+import { SuggestedPacks } from './suggested/suggested-packs.js'
+import { SuggestedController } from './suggested/suggested.controller.js'
+import { Suggestions } from './suggested/suggestions.js'
 
 const HYDRATION = [Freshness, Actors, Posts, Relationships, PostViewers, Things, EveryReader, MediaUrls, Hydrator]
+const NOTIFICATION = [NotificationLines, NotificationViews, Notifications, StoredRecords, Subscriptions]
+const ACTOR = [Profiles, KnownFollowersOf, ActorPages, ActorSearch]
+const GRAPH = [Follows, OwnLines, PublicRelationships, RecordNames, ListMembers, ListPages, Lists]
+const STARTER_PACKS = [StarterPackPages, StarterPackSearch, StarterPacks]
+const SUGGESTED = [ActorRanking, Suggestions, RelativeSuggestions, SuggestedPacks]
+const GRAPH_CONTROLLERS = [GraphController, ListController, StarterPackController, LabelerController]
 
 /** The read side of app.bsky: queries and views; no command, no write. */
 @Module({
   imports: [ModerationModule, PrivateStateModule],
-  controllers: [ActorController, FeedController],
-  providers: [...HYDRATION, Profiles, FeedPages, FeedHeads, Timeline, AuthorFeed, PostLists],
+  controllers: [
+    ActorController,
+    ...GRAPH_CONTROLLERS,
+    SuggestedController,
+    SkeletonController,
+    FeedController,
+    NotificationController,
+  ],
+  providers: [
+    ...HYDRATION,
+    ...ACTOR,
+    ...GRAPH,
+    ...STARTER_PACKS,
+    Labelers,
+    ...SUGGESTED,
+    ...NOTIFICATION,
+    FeedPages,
+    FeedHeads,
+    Timeline,
+    AuthorFeed,
+    PostLists,
+  ],
 })
 export class BskyModule {}

@@ -26,9 +26,18 @@ export class SqliteConnection implements Reader {
     let statement = this.statements.get(sql)
     if (!statement) {
       if (this.statements.size >= MAX_STATEMENTS) this.statements.delete(this.statements.keys().next().value!)
-      statement = this.driver.prepare(sql)
+      statement = this.driver.prepare(withoutPeeking(sql))
       this.statements.set(sql, statement)
     }
     return statement
   }
+}
+
+/**
+ * This build of SQLite plans by the values that are bound (STAT4): in a statement with ORDER BY or min(), a bare `?` that is
+ * compared makes every run plan anew, which takes longer than the run. Behind a unary plus, which changes nothing else, it
+ * does not look.
+ */
+function withoutPeeking(sql: string): string {
+  return sql.replaceAll('?', '+?')
 }

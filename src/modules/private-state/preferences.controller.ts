@@ -3,7 +3,7 @@ import { SignedInGuard, ViewerGuard } from '../auth/viewer.guard.js'
 import { Viewer } from '../auth/viewer.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { Input, XrpcProcedure, XrpcQuery } from '../xrpc/xrpc.js'
-import { Preferences } from './preferences.js'
+import { type Preference, Preferences } from './preferences.js'
 
 type GetPreferences = XrpcMethods['app.bsky.actor.getPreferences']
 type PutPreferences = XrpcMethods['app.bsky.actor.putPreferences']
@@ -23,7 +23,7 @@ export class PreferencesController {
 
   @XrpcProcedure('app.bsky.actor.putPreferences')
   async putPreferences(@Viewer() viewer: Viewer, @Input() { preferences }: PutPreferences['input']): Promise<void> {
-    await this.preferences.put(viewer.did, preferences as never, isOwner(viewer))
+    await this.preferences.put(viewer.did, preferences as unknown as Preference[], isOwner(viewer))
   }
 }
 

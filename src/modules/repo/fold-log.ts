@@ -186,17 +186,9 @@ export function readCommitEvent(row: LogRow): LoggedCommit {
  */
 export function readCommitChanges(row: LogRow): Pick<LoggedCommit, 'ops' | 'records'> {
   const { ops, blocks } = bodyOf(row, '#commit') as unknown as { ops: LoggedCommit['ops']; blocks: Uint8Array }
-  const paths = new Map<string, TreeOp[]>()
-  for (const op of ops) {
-    if (!op.cid) continue
-    const key = keyOf(op.cid.bytes)
-    const same = paths.get(key)
-    if (same) same.push(op)
-    else paths.set(key, [op])
-  }
   const records: RecordBlock[] = []
-  for (const { cid, bytes } of carBlocks(blocks))
-    for (const { path } of paths.get(keyOf(cid.bytes)) ?? []) records.push({ path, cid, bytes })
+  for (const block of carBlocks(blocks))
+    for (const { path, cid } of ops) if (cid?.equals(block.cid)) records.push({ path, cid, bytes: block.bytes })
   return { ops, records }
 }
 
@@ -283,10 +275,6 @@ function readHead({ did, rev, cid }: LogRow, block: Uint8Array | undefined): Dec
   // A commit of version 2 has no rev of its own; it got one when it came here.
   check(commit.rev === rev || commit.version === 2, `it is filed under rev ${rev}, but its commit has ${commit.rev}`)
   return commit
-}
-
-function keyOf(cid: Uint8Array): string {
-  return (cid as Buffer).toString('latin1', 4)
 }
 
 /** A CID that does not keep the frame in memory that it was read from. */

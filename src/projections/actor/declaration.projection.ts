@@ -49,7 +49,7 @@ export class DeclarationProjection implements RecordProjection {
     )
     if (!gone) return
     const collection = collectionOf(uri)
-    const links = linksOf(collection, JSON.parse(gone.json))
+    const links = linksOf(collection, JSON.parse(gone.json) as object)
     await removeBacklinks(tx, { uri, collection, sortAt: gone.sort_at }, links)
   }
 }

@@ -2,13 +2,11 @@ import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
 import type { AppBskyActorProfile } from '../../modules/lexicon/types.js'
 import type { Did } from '../../repo-engine/index.js'
-import { didOf } from '../at-uri.js'
+import { collectionOf, didOf } from '../at-uri.js'
 import { addBacklinks, type Link, removeBacklinks } from '../derived/backlinks.js'
 import { type Notification, notify, withdraw } from '../derived/notifications.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
 import { indexActor } from './actor-search.js'
-
-const collection = 'app.bsky.actor.profile'
 
 interface Profile {
   uri: string
@@ -24,7 +22,7 @@ interface Profile {
 @Projection({
   name: 'profile',
   version: 1,
-  collections: [collection],
+  collections: ['app.bsky.actor.profile'],
   tables: ['bsky_profile', 'bsky_actor', 'bsky_actor_search', 'bsky_notification', 'bsky_backlink'],
 })
 export class ProfileProjection implements RecordProjection<AppBskyActorProfile> {
@@ -53,7 +51,7 @@ export class ProfileProjection implements RecordProjection<AppBskyActorProfile> 
     await indexActor(tx, gone.did)
     await tx.run('DELETE FROM bsky_actor WHERE did = ? AND indexed_at = 0', gone.did)
     const value = JSON.parse(gone.json) as AppBskyActorProfile
-    await removeBacklinks(tx, { uri, collection, sortAt: gone.sort_at }, linksOf(value))
+    await removeBacklinks(tx, { uri, collection: collectionOf(uri), sortAt: gone.sort_at }, linksOf(value))
     for (const told of notificationsOf(value, gone)) await withdraw(tx, told)
   }
 }

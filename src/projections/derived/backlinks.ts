@@ -11,7 +11,11 @@ export interface Link {
 type Source = Pick<IndexedRecord, 'uri' | 'did' | 'collection' | 'sortAt'>
 
 /** Files a record under everything that it points at. The same link twice is one. */
-export async function addBacklinks(tx: Tx, { uri, did, collection, sortAt }: Source, links: Iterable<Link>): Promise<void> {
+export async function addBacklinks(
+  tx: Tx,
+  { uri, did, collection, sortAt }: Source,
+  links: Iterable<Link>,
+): Promise<void> {
   for (const { target, path } of links)
     await tx.run(
       'INSERT INTO bsky_backlink (target, path, sort_at, uri, did) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',

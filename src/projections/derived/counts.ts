@@ -31,7 +31,11 @@ async function count(tx: Tx, { more, less, drop }: Statements, key: string, by: 
   else if ((await tx.run(less, key)) > 0) await tx.run(drop, key)
 }
 
-function statements<Column extends string>(table: string, key: string, columns: readonly Column[]): Record<Column, Statements> {
+function statements<Column extends string>(
+  table: string,
+  key: string,
+  columns: readonly Column[],
+): Record<Column, Statements> {
   const drop = `DELETE FROM ${table} WHERE ${key} = ? AND ${columns.map((column) => `${column} = 0`).join(' AND ')}`
   return Object.fromEntries(
     columns.map((column): [Column, Statements] => [

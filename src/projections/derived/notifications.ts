@@ -48,7 +48,10 @@ export async function notify(tx: Tx, notification: Notification): Promise<void> 
 }
 
 /** Takes a notification back. */
-export async function withdraw(tx: Tx, { did, sortAt, uri, reason }: Pick<Notification, 'did' | 'sortAt' | 'uri' | 'reason'>): Promise<void> {
+export async function withdraw(
+  tx: Tx,
+  { did, sortAt, uri, reason }: Pick<Notification, 'did' | 'sortAt' | 'uri' | 'reason'>,
+): Promise<void> {
   await tx.run(
     'DELETE FROM bsky_notification WHERE did = ? AND sort_at = ? AND uri = ? AND reason = ?',
     did,

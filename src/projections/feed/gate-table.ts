@@ -33,10 +33,7 @@ export class GateTable<Value extends { post: string }> {
 
   async remove(uri: string, tx: Tx): Promise<void> {
     const { table, collection } = this.kind
-    const row = await tx.get<{ json: string; sort_at: number }>(
-      `SELECT json, sort_at FROM ${table} WHERE uri = ?`,
-      uri,
-    )
+    const row = await tx.get<{ json: string; sort_at: number }>(`SELECT json, sort_at FROM ${table} WHERE uri = ?`, uri)
     if (!row) return
     const value = JSON.parse(row.json) as Value
     await tx.run(`DELETE FROM ${table} WHERE uri = ?`, uri)

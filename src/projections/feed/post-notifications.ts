@@ -92,7 +92,7 @@ export async function retellBelow(tx: Tx, uri: string, touched: Set<string>): Pr
 /** The posts above a reply to `parent` that stand, nearest first; up to the first that does not. */
 async function ancestorsOf(tx: Tx, parent: string): Promise<string[]> {
   const ancestors: string[] = []
-  for (let uri: string | null = parent; uri && ancestors.length < REPLY_DEPTH && !ancestors.includes(uri); ) {
+  for (let uri: string | null = parent; uri && ancestors.length < REPLY_DEPTH && !ancestors.includes(uri);) {
     const above: { parent: string | null } | undefined = await tx.get(
       'SELECT reply_parent AS parent FROM bsky_post WHERE uri = ?',
       uri,

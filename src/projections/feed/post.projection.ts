@@ -62,7 +62,17 @@ export class PostProjection implements RecordProjection<AppBskyFeedPost> {
     await addBacklinks(tx, record, linksOf(value, facets))
 
     const touched = new Set<string>()
-    const post = { uri, cid, did, reply_root: root, reply_parent: parent, quote, gated, sort_at: sortAt, indexed_at: indexedAt }
+    const post = {
+      uri,
+      cid,
+      did,
+      reply_root: root,
+      reply_parent: parent,
+      quote,
+      gated,
+      sort_at: sortAt,
+      indexed_at: indexedAt,
+    }
     await tell(tx, post, facets.mentions, gate, touched)
     await this.reconsider(tx, uri, touched)
     this.changes.touch(tx, touched)

@@ -5,13 +5,16 @@ import { OnePerSubject } from '../derived/one-per-subject.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
 import { subjectLink } from './subject-link.js'
 
-const collection = 'app.bsky.graph.block'
-
 /** Who blocks whom. */
 @Injectable()
-@Projection({ name: 'block', version: 1, collections: [collection], tables: ['bsky_block', 'bsky_backlink'] })
+@Projection({
+  name: 'block',
+  version: 1,
+  collections: ['app.bsky.graph.block'],
+  tables: ['bsky_block', 'bsky_backlink'],
+})
 export class BlockProjection implements RecordProjection<AppBskyGraphBlock> {
-  private readonly blocks = new OnePerSubject('bsky_block', false, subjectLink(collection))
+  private readonly blocks = new OnePerSubject('bsky_block', false, subjectLink)
 
   insert(record: IndexedRecord<AppBskyGraphBlock>, tx: Tx): Promise<void> {
     return this.blocks.insert(record, record.value.subject, null, tx)

@@ -7,15 +7,12 @@ import { OnePerSubject, type Pointer } from '../derived/one-per-subject.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
 import { subjectLink } from './subject-link.js'
 
-const collection = 'app.bsky.graph.follow'
-const link = subjectLink(collection)
-
 /** Who follows whom. Following oneself counts, as it does in the official AppView, and tells nobody. */
 @Injectable()
 @Projection({
   name: 'follow',
   version: 1,
-  collections: [collection],
+  collections: ['app.bsky.graph.follow'],
   tables: ['bsky_follow', 'bsky_actor_stat', 'bsky_notification', 'bsky_backlink'],
 })
 export class FollowProjection implements RecordProjection<AppBskyGraphFollow> {
@@ -23,13 +20,13 @@ export class FollowProjection implements RecordProjection<AppBskyGraphFollow> {
     apply: async (follow, tx) => {
       await countActor(tx, follow.did, 'follows', 1)
       await countActor(tx, follow.subject, 'followers', 1)
-      await link.apply(follow, tx)
+      await subjectLink.apply(follow, tx)
       await notify(tx, notificationOf(follow))
     },
     retract: async (follow, tx) => {
       await countActor(tx, follow.did, 'follows', -1)
       await countActor(tx, follow.subject, 'followers', -1)
-      await link.retract(follow, tx)
+      await subjectLink.retract(follow, tx)
       await withdraw(tx, notificationOf(follow))
     },
   })

@@ -1,18 +1,17 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
 import type { AppBskyFeedGenerator } from '../../modules/lexicon/types.js'
+import { collectionOf } from '../at-uri.js'
 import { addBacklinks, type Link, removeBacklinks } from '../derived/backlinks.js'
 import { countActor } from '../derived/counts.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
-
-const collection = 'app.bsky.feed.generator'
 
 /** Feed generators, each with the DID of the service that makes the feed. */
 @Injectable()
 @Projection({
   name: 'generator',
   version: 1,
-  collections: [collection],
+  collections: ['app.bsky.feed.generator'],
   tables: ['bsky_generator', 'bsky_actor_stat', 'bsky_backlink'],
 })
 export class GeneratorProjection implements RecordProjection<AppBskyFeedGenerator> {
@@ -39,7 +38,7 @@ export class GeneratorProjection implements RecordProjection<AppBskyFeedGenerato
     )
     if (!gone) return
     await countActor(tx, gone.did, 'generators', -1)
-    await removeBacklinks(tx, { uri, collection, sortAt: gone.sort_at }, linksTo(gone.feed_did))
+    await removeBacklinks(tx, { uri, collection: collectionOf(uri), sortAt: gone.sort_at }, linksTo(gone.feed_did))
   }
 }
 

@@ -5,13 +5,16 @@ import { OnePerSubject } from '../derived/one-per-subject.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
 import { subjectLink } from './subject-link.js'
 
-const collection = 'app.bsky.graph.listblock'
-
 /** Who blocks everybody on which list; whether that is a list for moderation is for the reader to see. */
 @Injectable()
-@Projection({ name: 'list-block', version: 1, collections: [collection], tables: ['bsky_list_block', 'bsky_backlink'] })
+@Projection({
+  name: 'list-block',
+  version: 1,
+  collections: ['app.bsky.graph.listblock'],
+  tables: ['bsky_list_block', 'bsky_backlink'],
+})
 export class ListBlockProjection implements RecordProjection<AppBskyGraphListblock> {
-  private readonly blocks = new OnePerSubject('bsky_list_block', false, subjectLink(collection))
+  private readonly blocks = new OnePerSubject('bsky_list_block', false, subjectLink)
 
   insert(record: IndexedRecord<AppBskyGraphListblock>, tx: Tx): Promise<void> {
     return this.blocks.insert(record, record.value.subject, null, tx)

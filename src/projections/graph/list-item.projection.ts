@@ -1,18 +1,21 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
 import type { AppBskyGraphListitem } from '../../modules/lexicon/types.js'
-import { didOf } from '../at-uri.js'
+import { collectionOf, didOf } from '../at-uri.js'
 import { addBacklinks, type Link, removeBacklinks } from '../derived/backlinks.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
-
-const collection = 'app.bsky.graph.listitem'
 
 /**
  * Who is on which list; the list itself need not be here. Somebody may be on it by several items: all are kept, and the
  * one with the least uri is the one to show. Only the owner of a list puts people on it.
  */
 @Injectable()
-@Projection({ name: 'list-item', version: 1, collections: [collection], tables: ['bsky_list_item', 'bsky_backlink'] })
+@Projection({
+  name: 'list-item',
+  version: 1,
+  collections: ['app.bsky.graph.listitem'],
+  tables: ['bsky_list_item', 'bsky_backlink'],
+})
 export class ListItemProjection implements RecordProjection<AppBskyGraphListitem> {
   async insert(record: IndexedRecord<AppBskyGraphListitem>, tx: Tx): Promise<void> {
     const { uri, cid, did, value, sortAt, indexedAt } = record
@@ -35,7 +38,7 @@ export class ListItemProjection implements RecordProjection<AppBskyGraphListitem
       'DELETE FROM bsky_list_item WHERE uri = ? RETURNING list, subject, sort_at',
       uri,
     )
-    if (gone) await removeBacklinks(tx, { uri, collection, sortAt: gone.sort_at }, linksOf(gone))
+    if (gone) await removeBacklinks(tx, { uri, collection: collectionOf(uri), sortAt: gone.sort_at }, linksOf(gone))
   }
 }
 

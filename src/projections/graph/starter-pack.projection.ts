@@ -1,18 +1,17 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
 import type { AppBskyGraphStarterpack } from '../../modules/lexicon/types.js'
+import { collectionOf } from '../at-uri.js'
 import { addBacklinks, type Link, removeBacklinks } from '../derived/backlinks.js'
 import { countActor } from '../derived/counts.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
-
-const collection = 'app.bsky.graph.starterpack'
 
 /** Starter packs: a list of people, and feeds, for those who are new. */
 @Injectable()
 @Projection({
   name: 'starter-pack',
   version: 1,
-  collections: [collection],
+  collections: ['app.bsky.graph.starterpack'],
   tables: ['bsky_starter_pack', 'bsky_actor_stat', 'bsky_backlink'],
 })
 export class StarterPackProjection implements RecordProjection<AppBskyGraphStarterpack> {
@@ -40,7 +39,7 @@ export class StarterPackProjection implements RecordProjection<AppBskyGraphStart
     if (!gone) return
     await countActor(tx, gone.did, 'starter_packs', -1)
     const value = JSON.parse(gone.json) as AppBskyGraphStarterpack
-    await removeBacklinks(tx, { uri, collection, sortAt: gone.sort_at }, linksOf(value))
+    await removeBacklinks(tx, { uri, collection: collectionOf(uri), sortAt: gone.sort_at }, linksOf(value))
   }
 }
 

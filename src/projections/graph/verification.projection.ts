@@ -2,11 +2,10 @@ import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
 import type { AppBskyGraphVerification } from '../../modules/lexicon/types.js'
 import type { Did } from '../../repo-engine/index.js'
+import { collectionOf } from '../at-uri.js'
 import { addBacklinks, type Link, removeBacklinks } from '../derived/backlinks.js'
 import { type Notification, notify, withdraw } from '../derived/notifications.js'
 import { type ActorProjection, type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
-
-const collection = 'app.bsky.graph.verification'
 
 interface Verification {
   uri: string
@@ -30,9 +29,9 @@ interface Verification {
 @Projection({
   name: 'verification',
   version: 1,
-  collections: [collection],
+  collections: ['app.bsky.graph.verification'],
   tables: ['bsky_verification', 'bsky_notification', 'bsky_backlink'],
-  history: [collection],
+  history: ['app.bsky.graph.verification'],
 })
 export class VerificationProjection implements RecordProjection<AppBskyGraphVerification>, ActorProjection {
   async insert(record: IndexedRecord<AppBskyGraphVerification>, tx: Tx): Promise<void> {
@@ -93,17 +92,21 @@ export class VerificationProjection implements RecordProjection<AppBskyGraphVeri
   }
 }
 
-/** The range of the uris of an issuer's verifications: in the index by subject they stand together. */
-const urisBy = (did: Did): [from: string, to: string] => [`at://${did}/${collection}/`, `at://${did}/${collection}0`]
+/** The range of the uris of what is an issuer's: in an index by uri, or by subject and uri, it stands together. */
+const urisBy = (did: Did): [from: string, to: string] => [`at://${did}/`, `at://${did}0`]
 
 async function apply(verification: Verification, tx: Tx): Promise<void> {
-  await addBacklinks(tx, { ...verification, collection, sortAt: verification.sort_at }, linksOf(verification))
+  await addBacklinks(tx, sourceOf(verification), linksOf(verification))
   await notify(tx, toldOf(verification))
 }
 
 async function retract(verification: Verification, tx: Tx): Promise<void> {
-  await removeBacklinks(tx, { ...verification, collection, sortAt: verification.sort_at }, linksOf(verification))
+  await removeBacklinks(tx, sourceOf(verification), linksOf(verification))
   await withdraw(tx, toldOf(verification))
+}
+
+function sourceOf({ uri, did, sort_at }: Verification): Parameters<typeof addBacklinks>[1] {
+  return { uri, did, collection: collectionOf(uri), sortAt: sort_at }
 }
 
 const linksOf = ({ subject }: Verification): Link[] => [{ target: subject, path: 'subject' }]

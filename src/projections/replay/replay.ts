@@ -37,7 +37,7 @@ export class Replay {
     const target = this.over(tx)
     let seq = from
     let more = true
-    while (more && performance.now() < until) {
+    do {
       const events = await this.log.read(seq, PAGE, tx)
       more = events.length === PAGE
       for (const event of events) {
@@ -52,7 +52,7 @@ export class Replay {
         more ||= event !== events.at(-1)
         break
       }
-    }
+    } while (more && performance.now() < until)
     if (seq > from) await movePosition(tx, this.position, seq, told.skipped)
     await this.measure(tx, seq)
     return !more

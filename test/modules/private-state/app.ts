@@ -3,7 +3,7 @@ import type { AccessScope } from '../../../src/modules/auth/tokens.js'
 import { Changes } from '../../../src/modules/database/changes.js'
 import { Lexicons } from '../../../src/modules/lexicon/lexicons.js'
 import type { Did } from '../../../src/repo-engine/index.js'
-import { type Answer, TestServer } from '../../support/account-app.js'
+import type { Answer, TestServer } from '../../support/account-app.js'
 
 export interface Caller {
   did: Did

@@ -28,7 +28,7 @@ describe('muted actors', () => {
     expect(await alice.post('app.bsky.graph.muteActor', { actor: bob.did })).toMatchObject({ status: 200 })
     expect(await mutes.muted(alice.did, [bob.did, DAN])).toEqual(new Map([[bob.did, { scope: null }]]))
     expect(await mutes.muted(bob.did, [alice.did, bob.did])).toEqual(new Map())
-    await alice.post('app.bsky.graph.unmuteActor', { actor: bob.did })
+    await alice.post('app.bsky.graph.unmuteActor', { actor: 'bob.test' })
     expect(await mutes.muted(alice.did, [bob.did])).toEqual(new Map())
   })
 

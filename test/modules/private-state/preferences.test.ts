@@ -70,3 +70,19 @@ it('survive a write of the same account at the same time', async () => {
   await Promise.all([put([FEEDS], app), put([BORN, ADULT]), put([ADULT], app)])
   expect(await get()).toContainEqual(BORN)
 })
+
+it('are what the official client makes of them', async () => {
+  const agent = server.agent()
+  await agent.createAccount({ handle: 'carla.test', email: 'carla@example.com', password: 'carla-password' })
+  await agent.setAdultContentEnabled(true)
+  await agent.setPersonalDetails({ birthDate: '1990-01-01T00:00:00.000Z' })
+  await agent.addMutedWord({ value: 'spoiler', targets: ['content'], actorTarget: 'all' })
+  await agent.setContentLabelPref('nudity', 'hide')
+  await agent.addSavedFeeds([{ type: 'timeline', value: 'following', pinned: true }])
+  const preferences = await agent.getPreferences()
+  expect(preferences).toMatchObject({
+    birthDate: new Date('1990-01-01T00:00:00.000Z'),
+    moderationPrefs: { adultContentEnabled: true, labels: { nudity: 'hide' }, mutedWords: [{ value: 'spoiler' }] },
+  })
+  expect(preferences.savedFeeds.map(({ value }) => value)).toContain('following')
+})

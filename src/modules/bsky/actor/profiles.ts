@@ -5,12 +5,10 @@ import { Database } from '../../database/database.js'
 import { readIn } from '../../database/in-list.js'
 import type { ReadContext } from '../context.js'
 import { Actors } from '../hydrate/actors.js'
-import type { Hydration } from '../hydrate/hydration.js'
+import type { ActorCounts, Hydration } from '../hydrate/hydration.js'
 import { Hydrator } from '../hydrate/hydrator.js'
 import { isShown, profileViewDetailed } from '../views/profile-view.js'
-
-/** How many of the known followers are shown with a profile. */
-const KNOWN_SHOWN = 5
+import { KnownFollowersOf } from './known-followers.js'
 
 /** Profiles in full. */
 @Injectable()
@@ -19,6 +17,7 @@ export class Profiles {
     private readonly database: Database,
     private readonly actors: Actors,
     private readonly hydrator: Hydrator,
+    private readonly knownFollowers: KnownFollowersOf,
   ) {}
 
   /**
@@ -50,42 +49,30 @@ export class Profiles {
   }
 
   private async hydrate(context: ReadContext, dids: readonly string[]): Promise<Hydration> {
+    const { viewer } = context
     const hydration = this.hydrator.begin(context)
-    await this.addCounts(hydration, dids)
-    const known = context.viewer === null ? [] : await this.addKnownFollowers(hydration, context.viewer, dids)
-    await this.hydrator.add(hydration, { dids: [...dids, ...known] })
-    const joined = dids.flatMap((did) => hydration.actors.get(did)?.profile?.value.joinedViaStarterPack?.uri ?? [])
+    const { actors, counts, knownFollowers } = hydration
+    await this.addCounts(counts, viewer === null ? dids : [...dids, viewer])
+    const shown = [...dids]
+    for (const did of viewer === null ? [] : dids) {
+      if (did === viewer) continue
+      const follows = counts.get(viewer!)?.follows ?? 0
+      const known = await this.knownFollowers.read(did, counts.get(did)?.followers ?? 0, viewer!, follows)
+      if (known.count > 0) knownFollowers.set(did, known)
+      shown.push(...known.dids)
+    }
+    await this.hydrator.add(hydration, { dids: shown })
+    const joined = dids.flatMap((did) => actors.get(did)?.profile?.value.joinedViaStarterPack?.uri ?? [])
     if (joined.length > 0) await this.hydrator.add(hydration, { starterPacks: joined })
     return hydration
   }
 
-  private async addCounts({ counts }: Hydration, dids: readonly string[]): Promise<void> {
-    const rows = await readIn<{
-      did: string
-      followers: number
-      follows: number
-      posts: number
-      lists: number
-      generators: number
-      starter_packs: number
-    }>(this.database.read, (marks) => `SELECT * FROM bsky_actor_stat WHERE did IN (${marks})`, dids)
+  private async addCounts(counts: Hydration['counts'], dids: readonly string[]): Promise<void> {
+    const rows = await readIn<Omit<ActorCounts, 'starterPacks'> & { did: string; starter_packs: number }>(
+      this.database.read,
+      (marks) => `SELECT * FROM bsky_actor_stat WHERE did IN (${marks})`,
+      dids,
+    )
     for (const { did, starter_packs, ...row } of rows) counts.set(did, { ...row, starterPacks: starter_packs })
   }
-
-  /** Adds whom of those that the viewer follows follow each of the actors; gives those who are shown. */
-  private async addKnownFollowers(h: Hydration, viewer: string, dids: readonly string[]): Promise<string[]> {
-    const shown: string[] = []
-    for (const did of dids) {
-      if (did === viewer) continue
-      const rows = await this.database.read.all<{ did: string }>(KNOWN_FOLLOWERS, viewer, did)
-      if (rows.length === 0) continue
-      const known = rows.map((row) => row.did)
-      h.knownFollowers.set(did, { count: known.length, dids: known.slice(0, KNOWN_SHOWN) })
-      shown.push(...known.slice(0, KNOWN_SHOWN))
-    }
-    return shown
-  }
 }
-
-const KNOWN_FOLLOWERS = `SELECT DISTINCT f.subject AS did FROM bsky_follow f WHERE f.did = ?
-  AND EXISTS (SELECT 1 FROM bsky_follow g WHERE g.did = f.subject AND g.subject = ?)`

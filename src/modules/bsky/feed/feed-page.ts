@@ -4,7 +4,7 @@ import type { ReadContext } from '../context.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { Hydrator } from '../hydrate/hydrator.js'
 import { didOf } from '../hydrate/references.js'
-import { blocks, mutes, pairKey } from '../hydrate/relationships.js'
+import { blocks, mutes } from '../hydrate/relationships.js'
 import { fillPage, type Page, type Place } from '../page.js'
 import { type FeedItem, feedViewPost } from '../views/post-view.js'
 
@@ -43,29 +43,30 @@ export class FeedPages {
   }
 }
 
-/**
- * What no feed shows: posts and reposts of those with whom the viewer has a block, and replies in which somebody
- * further up has one with the viewer or with the author.
- */
+/** What no feed shows: posts and reposts of those with whom the viewer has a block. */
 export function withoutBlocks({ post, repost }: FeedItem, h: Hydration): boolean {
-  const found = h.posts.get(post)
-  if (!found || blocks(h.relationships.get(found.did))) return false
-  const by = repost === undefined ? undefined : h.reposts.get(repost)?.did
-  if (by !== undefined && blocks(h.relationships.get(by))) return false
-  if (repost !== undefined) return true
-  return [found.replyParent, found.replyRoot].every((uri) => {
-    const author = uri && didOf(uri)
-    return !author || (!blocks(h.relationships.get(author)) && !h.blocks.has(pairKey(author, found.did)))
-  })
+  const author = h.posts.get(post)?.did
+  if (author === undefined || blocks(h.relationships.get(author))) return false
+  return repost === undefined || !blocks(h.relationships.get(didOf(repost) ?? ''))
 }
 
-/** What the viewer's own timelines leave out besides: muted authors, muted reposters, muted reposts and quotes. */
+/** What feeds of many accounts leave out besides: answers to those with whom the viewer has a block, and to answers to them. */
+export function withoutBlockedAncestors({ post }: FeedItem, h: Hydration): boolean {
+  const parent = h.posts.get(post)?.replyParent
+  const grandparent = parent && h.posts.get(parent)?.replyParent
+  return [parent, grandparent].every((uri) => !uri || !blocks(h.relationships.get(didOf(uri) ?? '')))
+}
+
+/** What the viewer has muted: authors, reposters, and reposts or quotes of an account. */
 export function withoutMutes({ post, repost }: FeedItem, h: Hydration): boolean {
   const found = h.posts.get(post)
-  if (!found || mutes(h.relationships.get(found.did))) return false
-  if (repost !== undefined) {
-    const by = h.relationships.get(h.reposts.get(repost)?.did ?? '')
-    return !mutes(by) && !by?.mutedOnly.includes('reposts')
-  }
-  return !(found.quote !== null && h.relationships.get(found.did)?.mutedOnly.includes('quoteposts'))
+  const author = found && h.relationships.get(found.did)
+  if (!found || mutes(author)) return false
+  if (found.quote !== null && author?.mutedOnly.includes('quoteposts')) return false
+  const originator = repost === undefined ? undefined : h.relationships.get(didOf(repost) ?? '')
+  return !mutes(originator) && !originator?.mutedOnly.includes('reposts')
 }
+
+/** The rules of the feeds that a viewer reads many accounts in. */
+export const homeRule: FeedRule = (item, h) =>
+  withoutBlocks(item, h) && withoutBlockedAncestors(item, h) && withoutMutes(item, h)

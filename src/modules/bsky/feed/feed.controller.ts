@@ -1,10 +1,12 @@
 import { Controller, UseGuards } from '@nestjs/common'
-import { SignedInGuard, ViewerGuard } from '../../auth/viewer.guard.js'
+import { SignedInGuard } from '../../auth/viewer.guard.js'
 import type { XrpcMethods } from '../../lexicon/types.js'
 import { Params, XrpcQuery } from '../../xrpc/xrpc.js'
 import { Context, type ReadContext, type SignedInContext } from '../context.js'
+import { BskyReads } from '../repo-rev.js'
 import { AuthorFeed } from './author-feed.js'
-import { PostLists } from './post-lists.js'
+import { LikedPosts } from './liked-posts.js'
+import { ListFeed } from './list-feed.js'
 import { Timeline } from './timeline.js'
 
 type ParamsOf<Nsid extends keyof XrpcMethods> = XrpcMethods[Nsid]['params']
@@ -12,12 +14,13 @@ type Out<Nsid extends keyof XrpcMethods> = Promise<XrpcMethods[Nsid]['output']>
 
 /** The feeds that follow from what is written here. */
 @Controller()
-@UseGuards(ViewerGuard)
+@BskyReads()
 export class FeedController {
   constructor(
     private readonly timeline: Timeline,
     private readonly authorFeed: AuthorFeed,
-    private readonly postLists: PostLists,
+    private readonly listFeed: ListFeed,
+    private readonly likedPosts: LikedPosts,
   ) {}
 
   @XrpcQuery('app.bsky.feed.getTimeline')
@@ -39,11 +42,21 @@ export class FeedController {
     return { feed: views, ...rest }
   }
 
-  @XrpcQuery('app.bsky.feed.getPosts')
-  async getPosts(
+  @XrpcQuery('app.bsky.feed.getListFeed')
+  async getListFeed(
     @Context() context: ReadContext,
-    @Params() { uris }: ParamsOf<'app.bsky.feed.getPosts'>,
-  ): Out<'app.bsky.feed.getPosts'> {
-    return { posts: await this.postLists.byUri(context, uris) }
+    @Params() params: ParamsOf<'app.bsky.feed.getListFeed'>,
+  ): Out<'app.bsky.feed.getListFeed'> {
+    const { views, ...rest } = await this.listFeed.read(context, params)
+    return { feed: views, ...rest }
+  }
+
+  @XrpcQuery('app.bsky.feed.getActorLikes')
+  async getActorLikes(
+    @Context() context: ReadContext,
+    @Params() params: ParamsOf<'app.bsky.feed.getActorLikes'>,
+  ): Out<'app.bsky.feed.getActorLikes'> {
+    const { views, ...rest } = await this.likedPosts.read(context, params)
+    return { feed: views, ...rest }
   }
 }

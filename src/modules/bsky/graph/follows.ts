@@ -61,10 +61,7 @@ export class Follows {
   }
 
   /** Those followers of an actor whom the viewer follows, by DID. @throws XrpcError as {@link followers}. */
-  async known(
-    context: ReadContext & { viewer: string },
-    { actor, limit, cursor }: Query,
-  ): Promise<AboutActor> {
+  async known(context: ReadContext & { viewer: string }, { actor, limit, cursor }: Query): Promise<AboutActor> {
     const subject = await this.pages.subject(context, actor)
     const read = async ({ key }: Place, count: number): Promise<ActorLine[]> => {
       const rows = await this.database.read.all<{ did: string }>(

@@ -41,7 +41,8 @@ export class ListMembers {
   async itemsOf(did: string, lists: readonly string[]): Promise<Map<string, ListItem>> {
     const rows = await readIn<{ list: string; uri: string }>(
       this.database.read,
-      (marks) => `SELECT list, min(uri) AS uri FROM bsky_list_item WHERE subject = ? AND list IN (${marks}) GROUP BY list`,
+      (marks) =>
+        `SELECT list, min(uri) AS uri FROM bsky_list_item WHERE subject = ? AND list IN (${marks}) GROUP BY list`,
       lists,
       did,
     )
@@ -52,7 +53,11 @@ export class ListMembers {
    * Those of the members whom a viewer is to see: whoever has a block with the creator is seen by the creator alone,
    * except on a list for moderation; whoever has opted out of a reference list as well, and marked as such.
    */
-  async shown<Item extends ListItem>({ uri, did, value }: List, viewer: string | null, items: readonly Item[]): Promise<Item[]> {
+  async shown<Item extends ListItem>(
+    { uri, did, value }: List,
+    viewer: string | null,
+    items: readonly Item[],
+  ): Promise<Item[]> {
     const { purpose } = value
     const optedOut = purpose === REFERENCE ? await this.optedOut(uri) : NOBODY
     if (viewer === did) return items.map((item) => (optedOut.has(item.did) ? { ...item, optedOut: true } : item))

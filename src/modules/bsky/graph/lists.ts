@@ -59,10 +59,7 @@ export class Lists {
   }
 
   /** The viewer's own lists, each with the item by which an actor is on it. @throws XrpcError as {@link byActor}. */
-  async withMembership(
-    context: SignedInContext,
-    { actor, limit, cursor, purposes }: Query,
-  ): Promise<Page<Membership>> {
+  async withMembership(context: SignedInContext, { actor, limit, cursor, purposes }: Query): Promise<Page<Membership>> {
     const did = await this.names.didOf(actor)
     return fillPage(
       limit,

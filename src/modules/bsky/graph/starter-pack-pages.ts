@@ -82,7 +82,7 @@ export class StarterPackPages {
       members.set(uri, await this.members.shown(list, context.viewer, best))
     }
     await this.hydrator.add(h, { dids: [...members.values()].flatMap((items) => items.map(({ did }) => did)) })
-    return shown.map((uri) => uri && starterPackView(uri, members.get(uri) ?? [], h))
+    return shown.map((uri) => (uri === undefined ? undefined : starterPackView(uri, members.get(uri) ?? [], h)))
   }
 
   private async mostFollowed(list: string): Promise<ListItem[]> {

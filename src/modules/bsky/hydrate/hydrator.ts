@@ -58,8 +58,8 @@ export class Hydrator {
     const { posts, reposts } = hydration
     const wanted = new Set(items.map(({ post }) => post))
     await this.readers.posts.fill(posts, wanted)
-    for (const { post, repost } of items) {
-      const found = repost === undefined ? posts.get(post) : undefined
+    for (const { post } of items) {
+      const found = posts.get(post)
       if (!found?.replyParent || !found.replyRoot) continue
       wanted.add(found.replyParent)
       wanted.add(found.replyRoot)
@@ -97,7 +97,7 @@ export class Hydrator {
         if (depth === 0 && post.replyRoot) references.posts.add(post.replyRoot)
         for (const target of embedsOf(post.value)) {
           const author = didOf(target)
-          if (author) meetings.push([post.did, author])
+          if (author) meetings.push([author, post.did])
           const collection = collectionOf(target)
           if (collection === 'app.bsky.feed.post') next.push(target)
           else if (collection === 'app.bsky.graph.list') references.lists.add(target)
@@ -135,7 +135,7 @@ export class Hydrator {
       for (const other of [post.replyParent, post.replyRoot]) {
         const author = other && didOf(other)
         if (author) {
-          meetings.push([post.did, author])
+          meetings.push([author, post.did])
           dids.add(author)
         }
       }

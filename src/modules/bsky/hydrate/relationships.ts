@@ -53,9 +53,11 @@ export function mutes(relationship: Relationship | undefined): boolean {
   return relationship !== undefined && (relationship.muted || relationship.mutedByList !== null)
 }
 
-interface Kept {
-  value: Relationship
+interface Kept<Value> {
+  value: Value
   at: number
+  /** The lists that stand between the two if they are there and for moderation. */
+  lists: readonly string[]
 }
 
 const MAX_VIEWERS = 200
@@ -65,8 +67,8 @@ const MAX_PAIRS = 50_000
 /** Reads how actors stand to each other, many at a time, and keeps it until either of them does something about it. */
 @Injectable()
 export class Relationships {
-  private readonly viewers = new LRUCache<string, LRUCache<string, Kept>>({ max: MAX_VIEWERS })
-  private readonly pairs = new LRUCache<string, { blocked: boolean; at: number }>({ max: MAX_PAIRS })
+  private readonly viewers = new LRUCache<string, LRUCache<string, Kept<Relationship>>>({ max: MAX_VIEWERS })
+  private readonly pairs = new LRUCache<string, Kept<boolean>>({ max: MAX_PAIRS })
 
   constructor(
     private readonly database: Database,
@@ -77,40 +79,57 @@ export class Relationships {
 
   /** Adds how the viewer stands to each of the DIDs; nothing for the viewer itself. */
   async fill(into: Map<string, Relationship>, viewer: Did, dids: Iterable<string>): Promise<void> {
-    const { freshness } = this
     let kept = this.viewers.get(viewer)
-    if (!kept) this.viewers.set(viewer, (kept = new LRUCache<string, Kept>({ max: MAX_OTHERS })))
+    if (!kept) this.viewers.set(viewer, (kept = new LRUCache<string, Kept<Relationship>>({ max: MAX_OTHERS })))
     const missing = new Set<string>()
     for (const did of dids) {
       if (did === viewer || into.has(did)) continue
       const found = kept.get(did)
-      if (found && freshness.holds(viewer, found.at) && freshness.holds(did, found.at)) into.set(did, found.value)
+      if (found && this.holds(viewer, did, found)) into.set(did, found.value)
       else missing.add(did)
     }
     if (missing.size === 0) return
-    const at = freshness.now()
-    for (const [did, value] of await this.read(viewer, [...missing])) {
-      kept.set(did, { value, at })
-      into.set(did, value)
+    const at = this.freshness.now()
+    for (const [did, read] of await this.read(viewer, [...missing])) {
+      kept.set(did, { ...read, at })
+      into.set(did, read.value)
     }
   }
 
-  /** Adds which of the pairs of DIDs have a block between them, in either direction: `a b` of each that has. */
-  async fillBlocks(into: Set<string>, pairs: Iterable<readonly [string, string]>): Promise<void> {
+  private holds(a: string, b: string, { at, lists }: Kept<unknown>): boolean {
     const { freshness } = this
-    const missing: [string, string][] = []
+    return freshness.holds(a, at) && freshness.holds(b, at) && lists.every((list) => freshness.holds(list, at))
+  }
+
+  /** Adds which of the pairs of DIDs have a block between them, in either direction: the `pairKey` of each that has. */
+  async fillBlocks(into: Set<string>, pairs: Iterable<readonly [string, string]>): Promise<void> {
+    const missing = new Map<string, Set<string>>()
     for (const [a, b] of pairs) {
       if (a === b) continue
       const found = this.pairs.get(pairKey(a, b))
-      if (!found || !freshness.holds(a, found.at) || !freshness.holds(b, found.at)) missing.push([a, b])
-      else if (found.blocked) into.add(pairKey(a, b))
+      if (found && this.holds(a, b, found)) {
+        if (found.value) into.add(pairKey(a, b))
+      } else if (missing.get(b)?.has(a) !== true) missing.set(a, (missing.get(a) ?? new Set()).add(b))
     }
-    const at = freshness.now()
-    for (const [a, b] of missing) {
-      const blocked = (await this.blockBetween(a, b)) || (await this.blockBetween(b, a))
-      this.pairs.set(pairKey(a, b), { blocked, at })
-      if (blocked) into.add(pairKey(a, b))
+    const at = this.freshness.now()
+    for (const [a, others] of missing) {
+      const found = new Findings(others)
+      await this.readBlocks(found, a, [...others])
+      for (const [b, { value, lists }] of found.all) {
+        this.pairs.set(pairKey(a, b), { value: blocks(value), lists, at })
+        if (blocks(value)) into.add(pairKey(a, b))
+      }
     }
+  }
+
+  /** Those of the DIDs who have a block of any kind with an actor, in either direction. */
+  async blockedWith(did: string, others: readonly string[]): Promise<Set<string>> {
+    const found = new Set<string>()
+    await this.fillBlocks(
+      found,
+      others.map((other) => [did, other] as const),
+    )
+    return new Set(others.filter((other) => found.has(pairKey(did, other))))
   }
 
   /** The lists that the viewer mutes. */
@@ -129,45 +148,30 @@ export class Relationships {
     return rows.map(({ list }) => list)
   }
 
-  private async blockBetween(blocker: string, blocked: string): Promise<boolean> {
-    const { read } = this.database
-    const block = await read.get('SELECT 1 FROM bsky_block WHERE did = ? AND subject = ? LIMIT 1', blocker, blocked)
-    if (block) return true
-    const byList = await read.get(
-      `SELECT 1 FROM bsky_list_block b WHERE b.did = ?
-         AND EXISTS (SELECT 1 FROM bsky_list_item i WHERE i.list = b.subject AND i.subject = ?) LIMIT 1`,
-      blocker,
-      blocked,
-    )
-    return byList !== undefined
-  }
-
-  private async read(viewer: Did, dids: string[]): Promise<Map<string, Relationship>> {
-    const found = new Map<string, Relationship>(dids.map((did) => [did, { ...NO_RELATIONSHIP }]))
-    const mark = (
-      rows: { other: string; uri: string }[],
-      as: 'following' | 'followedBy' | 'blocking' | 'blockedBy' | 'blockingByList' | 'blockedByList' | 'mutedByList',
-    ): void => {
-      for (const { other, uri } of rows) found.get(other)![as] ??= uri
-    }
-    mark(await this.pointing('bsky_follow', viewer, dids), 'following')
-    mark(await this.pointedAt('bsky_follow', viewer, dids), 'followedBy')
-    mark(await this.pointing('bsky_block', viewer, dids), 'blocking')
-    mark(await this.pointedAt('bsky_block', viewer, dids), 'blockedBy')
-    mark(await this.onLists('SELECT subject FROM bsky_list_block WHERE did = ?', viewer, dids), 'blockingByList')
-    mark(await this.listedBy(viewer, dids), 'blockedByList')
-    mark(await this.onLists('SELECT list FROM list_mute WHERE did = ?', viewer, dids), 'mutedByList')
+  private async read(viewer: Did, dids: string[]): Promise<Findings['all']> {
+    const found = new Findings(dids)
+    found.mark(await this.pointing('bsky_follow', viewer, dids), 'following')
+    found.mark(await this.pointedAt('bsky_follow', viewer, dids), 'followedBy')
+    await this.readBlocks(found, viewer, dids)
+    found.mark(await this.onLists('SELECT list FROM list_mute WHERE did = ?', viewer, dids), 'mutedByList')
     for (const [did, { scope }] of await this.mutesOf.muted(viewer, dids)) {
-      const relationship = found.get(did)!
-      if (scope) relationship.mutedOnly = scope
-      else relationship.muted = true
+      const { value } = found.all.get(did)!
+      if (scope) value.mutedOnly = scope
+      else value.muted = true
     }
     for (const [did, subscription] of await this.subscriptions.of(viewer, dids))
-      found.get(did)!.subscription = subscription
-    return found
+      found.all.get(did)!.value.subscription = subscription
+    return found.all
   }
 
-  private pointing(table: string, viewer: Did, dids: string[]): Promise<{ other: string; uri: string }[]> {
+  private async readBlocks(found: Findings, did: string, others: string[]): Promise<void> {
+    found.mark(await this.pointing('bsky_block', did, others), 'blocking')
+    found.mark(await this.pointedAt('bsky_block', did, others), 'blockedBy')
+    found.mark(await this.onLists('SELECT subject FROM bsky_list_block WHERE did = ?', did, others), 'blockingByList')
+    found.mark(await this.listedBy(did, others), 'blockedByList')
+  }
+
+  private pointing(table: string, viewer: string, dids: string[]): Promise<Pointing[]> {
     return readIn(
       this.database.read,
       (marks) =>
@@ -177,7 +181,7 @@ export class Relationships {
     )
   }
 
-  private pointedAt(table: string, viewer: Did, dids: string[]): Promise<{ other: string; uri: string }[]> {
+  private pointedAt(table: string, viewer: string, dids: string[]): Promise<Pointing[]> {
     return readIn(
       this.database.read,
       (marks) =>
@@ -187,29 +191,65 @@ export class Relationships {
     )
   }
 
-  /** Which of the DIDs are on which of the viewer's lists; `lists` selects these. */
-  private onLists(lists: string, viewer: Did, dids: string[]): Promise<{ other: string; uri: string }[]> {
+  /** Which of the DIDs are on which of some lists; `lists` selects these. */
+  private onLists(lists: string, viewer: string, dids: string[]): Promise<ByList[]> {
     return readIn(
       this.database.read,
-      (marks) => `SELECT subject AS other, min(list) AS uri FROM bsky_list_item
-        WHERE list IN (${lists}) AND subject IN (${marks}) GROUP BY subject`,
+      (marks) => `SELECT subject AS other, list AS uri, ${PURPOSE('i.list')} AS purpose FROM bsky_list_item i
+        WHERE list IN (${lists}) AND subject IN (${marks}) ORDER BY list`,
       dids,
       viewer,
     )
   }
 
-  /** Who of the DIDs blocks a list that the viewer is on. */
-  private listedBy(viewer: Did, dids: string[]): Promise<{ other: string; uri: string }[]> {
+  /** Who of the DIDs blocks which lists that the viewer is on. */
+  private listedBy(viewer: string, dids: string[]): Promise<ByList[]> {
     return readIn(
       this.database.read,
-      (marks) => `SELECT b.did AS other, min(b.subject) AS uri FROM bsky_list_block b
+      (marks) => `SELECT b.did AS other, b.subject AS uri, ${PURPOSE('b.subject')} AS purpose FROM bsky_list_block b
         WHERE EXISTS (SELECT 1 FROM bsky_list_item i WHERE i.list = b.subject AND i.subject = ?) AND b.did IN (${marks})
-        GROUP BY b.did`,
+        ORDER BY b.subject`,
       dids,
       viewer,
     )
   }
 }
+
+/** What was found out about an actor and others. */
+class Findings {
+  readonly all: Map<string, { value: Relationship; lists: string[] }>
+
+  constructor(others: Iterable<string>) {
+    this.all = new Map([...others].map((other) => [other, { value: { ...NO_RELATIONSHIP }, lists: [] }]))
+  }
+
+  /** Of several records that say the same the first counts. Lists count that are there and for moderation. */
+  mark(rows: readonly (Pointing | ByList)[], as: Standing): void {
+    for (const row of rows) {
+      const { value, lists } = this.all.get(row.other)!
+      if ('purpose' in row) {
+        lists.push(row.uri)
+        if (row.purpose !== 'app.bsky.graph.defs#modlist') continue
+      }
+      value[as] ??= row.uri
+    }
+  }
+}
+
+type Standing =
+  'following' | 'followedBy' | 'blocking' | 'blockedBy' | 'blockingByList' | 'blockedByList' | 'mutedByList'
+
+interface Pointing {
+  other: string
+  uri: string
+}
+
+interface ByList extends Pointing {
+  /** Null: the list is not there. */
+  purpose: string | null
+}
+
+const PURPOSE = (list: string): string => `(SELECT purpose FROM bsky_list l WHERE l.uri = ${list})`
 
 /** How `fillBlocks` names a pair. */
 export function pairKey(a: string, b: string): string {

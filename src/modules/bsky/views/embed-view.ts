@@ -8,6 +8,7 @@ import type {
   AppBskyFeedPost,
   Typed,
 } from '../../lexicon/types.js'
+import { GateFlag } from '../../../projections/feed/post-flags.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { collectionOf, didOf } from '../hydrate/references.js'
 import { blocks, pairKey } from '../hydrate/relationships.js'
@@ -19,7 +20,7 @@ export type EmbedView = NonNullable<AppBskyFeedDefsPostView['embed']>
 type Embed = NonNullable<AppBskyFeedPost['embed']>
 type RecordShown = AppBskyEmbedRecordView['record']
 
-/** A quoted post is shown with what it embeds, but what that quotes is not. */
+/** A quoted post is shown with what it embeds; a post that it quotes in turn without. */
 const QUOTE_DEPTH = 2
 
 /** The view of an embed; undefined for kinds unknown here. `uri` is the post that embeds it, by `did`. */
@@ -127,10 +128,10 @@ function quotedPost(target: string, uri: string, did: string, h: Hydration, dept
     return notFound(target)
   // A block between the viewer and the quoted, or between the two who meet here.
   if (blocks(h.relationships.get(post.did)) || h.blocks.has(pairKey(did, post.did))) return blocked(target, h)
-  if (post.postgate?.value.detachedEmbeddingUris?.includes(uri))
+  const isUnwanted = (h.posts.get(uri)!.gated & GateFlag.postgate) !== 0
+  if (isUnwanted || post.postgate?.value.detachedEmbeddingUris?.includes(uri))
     return { $type: 'app.bsky.embed.record#viewDetached', uri: target, detached: true }
-  if (h.posts.get(uri)!.gated & POSTGATE) return notFound(target)
-  const inner = embedView(post.value.embed, target, post.did, h, depth + 1)
+  const inner = depth === 0 ? embedView(post.value.embed, target, post.did, h, 1) : undefined
   const view: Typed<AppBskyEmbedRecordViewRecord> = {
     $type: 'app.bsky.embed.record#viewRecord',
     uri: target,
@@ -143,13 +144,10 @@ function quotedPost(target: string, uri: string, did: string, h: Hydration, dept
     repostCount: post.reposts,
     quoteCount: post.quotes,
     indexedAt: isoTime(post.indexedAt),
-    embeds: inner ? [inner] : [],
+    ...(depth === 0 && { embeds: inner ? [inner] : [] }),
   }
   return view
 }
-
-/** GateFlag.postgate of the projection. */
-const POSTGATE = 2
 
 function notFound(uri: string): RecordShown {
   return { $type: 'app.bsky.embed.record#viewNotFound', uri, notFound: true }

@@ -10,6 +10,7 @@ import type {
   AppBskyFeedDefsViewerState,
   Typed,
 } from '../../lexicon/types.js'
+import { GateFlag } from '../../../projections/feed/post-flags.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import type { Post } from '../hydrate/posts.js'
 import { didOf } from '../hydrate/references.js'
@@ -91,7 +92,7 @@ export function feedViewPost(item: FeedItem, h: Hydration): AppBskyFeedDefsFeedV
   if (!post) return undefined
   const reason = reasonOf(item, h)
   if (reason === null) return undefined
-  const reply = reason?.$type === 'app.bsky.feed.defs#reasonRepost' ? undefined : replyRef(item.post, h)
+  const reply = replyRef(item.post, h)
   return {
     post: item.pinned ? { ...post, viewer: post.viewer && { ...post.viewer, pinned: true } } : post,
     ...(reason && { reason }),
@@ -119,20 +120,18 @@ function reasonOf({ repost, pinned }: FeedItem, h: Hydration): AppBskyFeedDefsFe
 /** What a reply answers, each as far as it may be shown; undefined for a post that is no reply. */
 function replyRef(uri: string, h: Hydration): AppBskyFeedDefsReplyRef | undefined {
   const post = h.posts.get(uri)!
-  if (!post.replyParent || !post.replyRoot || post.gated & THREADGATE) return undefined
-  const parent = meetingPost(post.replyParent, post.did, h)
-  const root = meetingPost(post.replyRoot, post.did, h)
-  const grandparent = parentAuthorOf(post.replyParent, h)
+  if (!post.replyParent || !post.replyRoot || post.gated & GateFlag.threadgate) return undefined
+  const parent = meetingPost(post.replyParent, [post.did], h)
+  const root = meetingPost(post.replyRoot, [post.did, didOf(post.replyParent)], h)
+  const grandparent = parent.$type === 'app.bsky.feed.defs#postView' && parentAuthorOf(post.replyParent, h)
   return { root, parent, ...(grandparent && { grandparentAuthor: grandparent }) }
 }
 
-/** GateFlag.threadgate of the projection. */
-const THREADGATE = 1
-
-/** A post as shown beside one of `author`: a block between the two hides it as one with the viewer does. */
-function meetingPost(uri: string, author: string, h: Hydration): ReturnType<typeof postOrStub> {
+/** A post as shown beside some of `authors`: a block between these and its own hides it as one with the viewer does. */
+function meetingPost(uri: string, authors: readonly (string | null)[], h: Hydration): ReturnType<typeof postOrStub> {
   const other = didOf(uri)
-  return other && h.posts.has(uri) && h.blocks.has(pairKey(author, other)) ? blockedPost(uri, h) : postOrStub(uri, h)
+  const isBlocked = other && h.posts.has(uri) && authors.some((did) => did && h.blocks.has(pairKey(did, other)))
+  return isBlocked ? blockedPost(uri, h) : postOrStub(uri, h)
 }
 
 function parentAuthorOf(uri: string, h: Hydration): AppBskyActorDefsProfileViewBasic | undefined {
@@ -186,9 +185,9 @@ function mayReply(post: Post, h: Hydration): boolean {
   })
 }
 
-/** The gate of the thread that a post begins. */
-function threadgateView({ threadgate }: Post, h: Hydration): AppBskyFeedDefsThreadgateView | undefined {
-  if (!threadgate) return undefined
+/** app.bsky.feed.defs#threadgateView: the gate of the thread that a post begins. */
+export function threadgateView({ threadgate, replyRoot }: Post, h: Hydration): AppBskyFeedDefsThreadgateView | undefined {
+  if (!threadgate || replyRoot !== null) return undefined
   const lists = (threadgate.value.allow ?? []).flatMap((rule) =>
     rule.$type === 'app.bsky.feed.threadgate#listRule' ? (listViewBasic(rule.list, h) ?? []) : [],
   )
