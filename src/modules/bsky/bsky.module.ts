@@ -6,12 +6,23 @@ import { ActorSearch } from './actor/actor-search.js'
 import { ActorController } from './actor/actor.controller.js'
 import { KnownFollowersOf } from './actor/known-followers.js'
 import { Profiles } from './actor/profiles.js'
+import { EmbedController } from './embed/embed.controller.js'
+import { ExternalEmbed } from './embed/external-embed.js'
 import { AuthorFeed } from './feed/author-feed.js'
 import { FeedHeads } from './feed/feed-heads.js'
 import { FeedPages } from './feed/feed-page.js'
 import { FeedController } from './feed/feed.controller.js'
+import { LikedPosts } from './feed/liked-posts.js'
+import { ListFeed } from './feed/list-feed.js'
 import { PostLists } from './feed/post-lists.js'
+import { PostsController } from './feed/posts.controller.js'
+import { Reactions } from './feed/reactions.js'
+import { SelfThreads } from './feed/self-threads.js'
 import { Timeline } from './feed/timeline.js'
+import { CustomFeed } from './generator/custom-feed.js'
+import { FeedSource } from './generator/feed-source.js'
+import { GeneratorController } from './generator/generator.controller.js'
+import { Generators } from './generator/generators.js'
 import { Follows } from './graph/follows.js'
 import { GraphController } from './graph/graph.controller.js'
 import { ListMembers } from './graph/list-members.js'
@@ -42,18 +53,30 @@ import { NotificationController } from './notification/notification.controller.j
 import { Notifications } from './notification/notifications.js'
 import { StoredRecords } from './notification/stored-records.js'
 import { Subscriptions } from './notification/subscriptions.js'
+import { SearchPosts } from './search/search-posts.js'
+import { SearchController } from './search/search.controller.js'
 import { ActorRanking } from './suggested/actor-ranking.js'
 import { RelativeSuggestions } from './suggested/relative-suggestions.js'
 import { SkeletonController } from './suggested/skeleton.controller.js'
 import { SuggestedPacks } from './suggested/suggested-packs.js'
 import { SuggestedController } from './suggested/suggested.controller.js'
 import { Suggestions } from './suggested/suggestions.js'
+import { ThreadController } from './thread/thread.controller.js'
+import { Threads } from './thread/threads.js'
+import { TaggedSuggestions } from './unspecced/tagged-suggestions.js'
+import { Trends } from './unspecced/trends.js'
+import { UnspeccedController } from './unspecced/unspecced.controller.js'
+import { ServiceCalls } from './upstream/service-calls.js'
 
 const HYDRATION = [Freshness, Actors, Posts, Relationships, PostViewers, Things, EveryReader, MediaUrls, Hydrator]
 const NOTIFICATION = [NotificationLines, NotificationViews, Notifications, StoredRecords, Subscriptions]
+const GENERATORS = [Generators, FeedSource, CustomFeed, ServiceCalls]
+const UNSPECCED = [Trends, TaggedSuggestions, ExternalEmbed]
 const ACTOR = [Profiles, KnownFollowersOf, ActorPages, ActorSearch]
 const GRAPH = [Follows, OwnLines, PublicRelationships, RecordNames, ListMembers, ListPages, Lists]
 const STARTER_PACKS = [StarterPackPages, StarterPackSearch, StarterPacks]
+const FEED = [FeedPages, FeedHeads, Timeline, AuthorFeed, SelfThreads, ListFeed, LikedPosts, PostLists, Reactions]
+const FEED_CONTROLLERS = [FeedController, PostsController, ThreadController, SearchController]
 const SUGGESTED = [ActorRanking, Suggestions, RelativeSuggestions, SuggestedPacks]
 const GRAPH_CONTROLLERS = [GraphController, ListController, StarterPackController, LabelerController]
 
@@ -65,8 +88,11 @@ const GRAPH_CONTROLLERS = [GraphController, ListController, StarterPackControlle
     ...GRAPH_CONTROLLERS,
     SuggestedController,
     SkeletonController,
-    FeedController,
+    ...FEED_CONTROLLERS,
     NotificationController,
+    GeneratorController,
+    UnspeccedController,
+    EmbedController,
   ],
   providers: [
     ...HYDRATION,
@@ -76,11 +102,11 @@ const GRAPH_CONTROLLERS = [GraphController, ListController, StarterPackControlle
     Labelers,
     ...SUGGESTED,
     ...NOTIFICATION,
-    FeedPages,
-    FeedHeads,
-    Timeline,
-    AuthorFeed,
-    PostLists,
+    ...GENERATORS,
+    ...UNSPECCED,
+    ...FEED,
+    Threads,
+    SearchPosts,
   ],
 })
 export class BskyModule {}

@@ -1,7 +1,7 @@
 import type { Reader, SqlValue } from './database.js'
 
 /** Statements are prepared for these lengths alone; a list is filled up to the next by repeating its last value. */
-const LENGTHS = [1, 4, 16, 64, 256]
+const LENGTHS = [1, 4, 16, 32, 64, 128, 256]
 const MARKS = new Map(LENGTHS.map((length) => [length, Array(length).fill('?').join(',')]))
 const LONGEST = LENGTHS.at(-1)!
 

@@ -1,25 +1,33 @@
 import { Injectable } from '@nestjs/common'
+import { PostFlag } from '../../../projections/feed/post-flags.js'
 import { Database } from '../../database/database.js'
 import type { AppBskyFeedDefsFeedViewPost, XrpcMethods } from '../../lexicon/types.js'
 import { invalidRequest } from '../../xrpc/xrpc-error.js'
 import type { ReadContext } from '../context.js'
 import { Actors } from '../hydrate/actors.js'
+import type { Hydration } from '../hydrate/hydration.js'
 import { Hydrator } from '../hydrate/hydrator.js'
-import { FIRST, type Page, placeOf } from '../page.js'
+import { mutes } from '../hydrate/relationships.js'
+import { cursorAfter, FIRST, type Page, placeOf } from '../page.js'
+import type { FeedItem } from '../views/post-view.js'
 import { isShown } from '../views/profile-view.js'
-import { FeedPages, withoutBlocks } from './feed-page.js'
 import type { FeedRow } from './feed-heads.js'
+import { FeedPages, withoutBlocks } from './feed-page.js'
+import { SelfThreads } from './self-threads.js'
 import { feedLine } from './timeline.js'
 
 type Params = XrpcMethods['app.bsky.feed.getAuthorFeed']['params']
 
-/** Bits of bsky_feed_item.flags: 1 reply, 2 media, 4 video, 8 reply in a thread of the author alone, 32 repost. */
+const { reply, media, video, authorThread, repost } = PostFlag
+const OWN_THREADS = 'posts_and_author_threads'
+
+/** By `flags` of bsky_feed_item. */
 const FILTERS: Record<string, string> = {
-  posts_with_replies: '',
-  posts_no_replies: 'AND (flags & 1 = 0 OR flags & 32 <> 0)',
-  posts_with_media: 'AND flags & 2 <> 0 AND flags & 32 = 0',
-  posts_with_video: 'AND flags & 4 <> 0 AND flags & 32 = 0',
-  posts_and_author_threads: 'AND (flags & 1 = 0 OR flags & 8 <> 0 OR flags & 32 <> 0)',
+  posts_with_replies: 'TRUE',
+  posts_no_replies: `(flags & ${reply} = 0 OR flags & ${repost} <> 0)`,
+  posts_with_media: `flags & ${media} <> 0 AND flags & ${repost} = 0`,
+  posts_with_video: `flags & ${video} <> 0 AND flags & ${repost} = 0`,
+  [OWN_THREADS]: `(flags & ${reply} = 0 OR flags & ${authorThread | repost} <> 0)`,
 }
 
 /** What an account has posted and reposted, newest first. */
@@ -29,6 +37,7 @@ export class AuthorFeed {
     private readonly database: Database,
     private readonly actors: Actors,
     private readonly hydrator: Hydrator,
+    private readonly selfThreads: SelfThreads,
     private readonly pages: FeedPages,
   ) {}
 
@@ -38,7 +47,7 @@ export class AuthorFeed {
     { actor, limit, cursor, filter = 'posts_with_replies', includePins = false }: Params,
   ): Promise<Page<AppBskyFeedDefsFeedViewPost>> {
     const did = await this.actors.didOf(actor)
-    const where = FILTERS[filter] ?? ''
+    const where = FILTERS[filter] ?? 'TRUE'
     if (did === null) throw invalidRequest('Profile not found')
     const h = await this.hydrator.hydrate(context, { dids: [did] })
     if (!isShown(did, h)) throw invalidRequest('Profile not found')
@@ -51,24 +60,33 @@ export class AuthorFeed {
     const pin = h.actors.get(did)?.profile?.value.pinnedPost?.uri
     const pinned = includePins && after === FIRST && pin?.startsWith(`at://${did}/`) ? pin : null
     const [pinView] = pinned ? await this.pages.view(context, [{ post: pinned, pinned: true }]) : []
+    if (pinView && limit === 1) return { views: [pinView], cursor: cursorAfter(FIRST) }
+    const ownThreads = new Set<string>()
     const page = await this.pages.fill(
       context,
-      pinView ? Math.max(limit - 1, 1) : limit,
+      pinView ? limit - 1 : limit,
       after,
       async (place, count) => {
         const rows = await this.database.read.all<FeedRow>(
-          `SELECT sort_at, uri, post FROM bsky_feed_item WHERE did = ? AND (sort_at, uri) < (?, ?) ${where}
+          `SELECT sort_at, uri, post FROM bsky_feed_item WHERE did = ? AND (sort_at, uri) < (?, ?) AND ${where}
            ORDER BY sort_at DESC, uri DESC LIMIT ?`,
-          did,
-          place.at,
-          place.key,
-          count,
+          ...[did, place.at, place.key, count],
         )
+        const posts = rows.filter(({ uri, post }) => uri === post).map(({ post }) => post)
+        if (filter === OWN_THREADS) for (const uri of await this.selfThreads.of(did, posts)) ownThreads.add(uri)
         return rows.map(feedLine)
       },
-      (item, hydration) =>
-        !(pinView && item.post === pinned && item.repost === undefined) && withoutBlocks(item, hydration),
+      (item, hydration) => {
+        if (item.repost !== undefined) return withoutBlocks(item, hydration) && !bringsMuted(item, did, hydration)
+        if (pinView && item.post === pinned) return false
+        return (filter !== OWN_THREADS || ownThreads.has(item.post)) && withoutBlocks(item, hydration)
+      },
     )
-    return pinView ? { ...page, views: [pinView, ...page.views].slice(0, limit) } : page
+    return pinView ? { ...page, views: [pinView, ...page.views] } : page
   }
+}
+
+/** A repost of somebody muted is left out, unless the reposter is muted as well and looked at all the same. */
+function bringsMuted({ post }: FeedItem, reposter: string, { posts, relationships }: Hydration): boolean {
+  return mutes(relationships.get(posts.get(post)?.did ?? '')) && !mutes(relationships.get(reposter))
 }
