@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common'
+import { APP_INTERCEPTOR } from '@nestjs/core'
+import { ViewerGuard } from '../auth/viewer.guard.js'
 import { ModerationModule } from '../moderation/moderation.module.js'
 import { PrivateStateModule } from '../private-state/private-state.module.js'
 import { ActorPages } from './actor/actor-pages.js'
@@ -54,6 +56,7 @@ import { Notifications } from './notification/notifications.js'
 import { StoredRecords } from './notification/stored-records.js'
 import { Subscriptions } from './notification/subscriptions.js'
 import { SearchPosts } from './search/search-posts.js'
+import { SearchRequests } from './search/search-requests.js'
 import { SearchController } from './search/search.controller.js'
 import { ActorRanking } from './suggested/actor-ranking.js'
 import { RelativeSuggestions } from './suggested/relative-suggestions.js'
@@ -66,11 +69,23 @@ import { Threads } from './thread/threads.js'
 import { TaggedSuggestions } from './unspecced/tagged-suggestions.js'
 import { Trends } from './unspecced/trends.js'
 import { UnspeccedController } from './unspecced/unspecced.controller.js'
+import { KnownHere } from './upstream/known-here.js'
+import { ProxyHeader } from './upstream/proxy-header.js'
 import { ServiceCalls } from './upstream/service-calls.js'
+import { UpstreamInterceptor } from './upstream/upstream.interceptor.js'
+import { Upstream } from './upstream/upstream.js'
 
 const HYDRATION = [Freshness, Actors, Posts, Relationships, PostViewers, Things, EveryReader, MediaUrls, Hydrator]
 const NOTIFICATION = [NotificationLines, NotificationViews, Notifications, StoredRecords, Subscriptions]
-const GENERATORS = [Generators, FeedSource, CustomFeed, ServiceCalls]
+const GENERATORS = [Generators, FeedSource, CustomFeed]
+const UPSTREAM = [
+  ServiceCalls,
+  ProxyHeader,
+  KnownHere,
+  Upstream,
+  ViewerGuard,
+  { provide: APP_INTERCEPTOR, useClass: UpstreamInterceptor },
+]
 const UNSPECCED = [Trends, TaggedSuggestions, ExternalEmbed]
 const ACTOR = [Profiles, KnownFollowersOf, ActorPages, ActorSearch]
 const GRAPH = [Follows, OwnLines, PublicRelationships, RecordNames, ListMembers, ListPages, Lists]
@@ -104,9 +119,11 @@ const GRAPH_CONTROLLERS = [GraphController, ListController, StarterPackControlle
     ...NOTIFICATION,
     ...GENERATORS,
     ...UNSPECCED,
+    ...UPSTREAM,
     ...FEED,
     Threads,
     SearchPosts,
+    SearchRequests,
   ],
 })
 export class BskyModule {}

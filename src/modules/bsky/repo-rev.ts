@@ -8,9 +8,10 @@ import {
   UseInterceptors,
 } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
-import type { Observable } from 'rxjs'
+import { map, type Observable } from 'rxjs'
 import type { AuthenticatedRequest } from '../auth/viewer.js'
 import { ViewerGuard } from '../auth/viewer.guard.js'
+import { writeJson } from '../xrpc/json.js'
 import { Database } from '../database/database.js'
 
 /**
@@ -28,7 +29,8 @@ class RepoRev implements NestInterceptor {
       const repo = await this.database.read.get<{ rev: string }>('SELECT rev FROM repo WHERE did = ?', viewer.did)
       if (repo) http.getResponse<FastifyReply>().header('atproto-repo-rev', repo.rev)
     }
-    return next.handle()
+    http.getResponse<FastifyReply>().header('content-type', 'application/json; charset=utf-8')
+    return next.handle().pipe(map(writeJson))
   }
 }
 

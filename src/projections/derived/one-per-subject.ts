@@ -28,7 +28,6 @@ export interface Effects {
 export class OnePerSubject {
   private readonly insertion: string
   private readonly find: string
-  private readonly any: string
   private readonly least: string
   private readonly deletion: string
 
@@ -40,7 +39,6 @@ export class OnePerSubject {
     const columns = ['uri', 'cid', 'did', 'subject', ...(hasVia ? ['via'] : []), 'sort_at', 'indexed_at']
     this.insertion = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`
     this.find = `SELECT * FROM ${table} WHERE uri = ?`
-    this.any = `SELECT 1 FROM ${table} WHERE did = ? AND subject = ? LIMIT 1`
     this.least = `SELECT * FROM ${table} WHERE did = ? AND subject = ? ORDER BY uri LIMIT 1`
     this.deletion = `DELETE FROM ${table} WHERE uri = ?`
   }
@@ -48,9 +46,7 @@ export class OnePerSubject {
   /** `via`: the repost through which it came about. */
   async insert(record: IndexedRecord<unknown>, subject: string, via: string | null, tx: Tx): Promise<void> {
     const { uri, cid, did, sortAt, indexedAt } = record
-    // Nearly always there is none, and to ask that costs a quarter of asking for the least.
-    const isFirst = (await tx.get(this.any, did, subject)) === undefined
-    const counted = isFirst ? undefined : await tx.get<Pointer>(this.least, did, subject)
+    const counted = await tx.get<Pointer>(this.least, did, subject)
     await tx.run(this.insertion, uri, cid, did, subject, ...(this.hasVia ? [via] : []), sortAt, indexedAt)
     if (counted && counted.uri < uri) return
     if (counted) await this.effects.retract(counted, tx)

@@ -72,8 +72,8 @@ export class ActorSearch {
   }
 
   /**
-   * The matches: by the whole handle, its beginning, the beginning of the name, words of handle and name, words of
-   * anything; among equals whom the viewer follows, who follows the viewer, and then the most followed.
+   * The matches: by the whole handle, its first labels, its beginning, the beginning of the name, words of handle and
+   * name, words of anything; among equals whom the viewer follows, who follows the viewer, and then the most followed.
    */
   private async rank(query: ActorQuery, viewer: string | null): Promise<RankedActor[]> {
     const found = new Map<string, Match & { score: number }>()
@@ -83,7 +83,8 @@ export class ActorSearch {
           found.set(match.did, { ...match, score: way * WAY + Math.min(match.followers, FOLLOWERS - 1) })
     }
     if (query.handle !== '') {
-      add(await this.byHandle('handle = ?', query.handle), 5)
+      add(await this.byHandle('handle = ?', query.handle), 6)
+      add(await this.byHandle('handle > ? AND handle < ?', `${query.handle}.`, `${query.handle}/`), 5)
       add(await this.byHandle('handle >= ? AND handle < ?', query.handle, `${query.handle}\u{10ffff}`), 4)
     }
     for (const [way, words] of query.matches) if (found.size < MAX_MATCHES) add(await this.byWords(words), way)

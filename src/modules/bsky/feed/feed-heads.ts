@@ -108,7 +108,7 @@ function push(heap: Reading[], reading: Reading): void {
 
 /** Lets the top of a heap, which has changed, find its place. */
 function sink(heap: Reading[]): void {
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     let best = at
     for (const below of [2 * at + 1, 2 * at + 2])
       if (below < heap.length && leads(heap[below]!, heap[best]!)) best = below

@@ -20,7 +20,7 @@ export class SelfThreads {
 
 function reachesRoot(uri: string, parents: ReadonlyMap<string, string | null>): boolean {
   const seen = new Set<string>()
-  for (let at = uri; !seen.has(at); ) {
+  for (let at = uri; !seen.has(at);) {
     seen.add(at)
     const parent = parents.get(at)
     if (parent === undefined) return false

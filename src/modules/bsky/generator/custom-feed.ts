@@ -7,7 +7,7 @@ import type {
 } from '../../lexicon/types.js'
 import { invalidRequest } from '../../xrpc/xrpc-error.js'
 import type { ReadContext } from '../context.js'
-import { FeedPages, withoutBlocks, withoutMutes } from '../feed/feed-page.js'
+import { type FeedRule, FeedPages, withoutBlockedAncestors, withoutBlocks, withoutMutes } from '../feed/feed-page.js'
 import { type Generator, Things } from '../hydrate/things.js'
 import type { FeedItem } from '../views/post-view.js'
 import { FeedSource } from './feed-source.js'
@@ -42,7 +42,7 @@ export class CustomFeed {
     const skeleton = await this.source.skeleton(generator.value.did, context.viewer, params, requestHeaders)
     // The generator need not keep to the limit.
     const items = skeleton.feed.slice(0, params.limit).map(feedItem)
-    const views = await this.pages.view(context, items, (item, h) => withoutBlocks(item, h) && withoutMutes(item, h))
+    const views = await this.pages.view(context, items, shown)
     const { cursor, reqId } = skeleton
     return {
       feed: views.flatMap((view) => (view ? { ...view, ...(reqId !== undefined && { reqId }) } : [])),
@@ -61,3 +61,5 @@ function feedItem({ post, reason, feedContext }: AppBskyFeedDefsSkeletonFeedPost
     ...(feedContext !== undefined && { feedContext }),
   }
 }
+
+const shown: FeedRule = (item, h) => withoutBlocks(item, h) && withoutBlockedAncestors(item, h) && withoutMutes(item, h)

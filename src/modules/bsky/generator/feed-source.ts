@@ -7,7 +7,7 @@ import { DidResolver } from '../../identity/did-resolver.js'
 import { Lexicons } from '../../lexicon/lexicons.js'
 import type { AppBskyFeedGetFeedParams, AppBskyFeedGetFeedSkeletonOutput } from '../../lexicon/types.js'
 import { invalidRequest, XrpcError } from '../../xrpc/xrpc-error.js'
-import { type Service, ServiceCalls } from '../upstream/service-calls.js'
+import { type Service, ServiceCalls, UPSTREAM_FAILURE } from '../upstream/service-calls.js'
 
 export interface FetchedSkeleton extends AppBskyFeedGetFeedSkeletonOutput {
   /** Headers of the answer that are meant for clients. */
@@ -73,7 +73,7 @@ export class FeedSource {
       return { isOnline: true, isValid: feeds.some(({ uri }) => uri === feed) }
     } catch (error) {
       // Many generators make their feeds and describe none of them.
-      return error instanceof XrpcError && error.error === 'UpstreamFailure' ? OFFLINE : { isOnline: true, isValid: true }
+      return error instanceof XrpcError && error.error === UPSTREAM_FAILURE ? OFFLINE : { isOnline: true, isValid: true }
     }
   }
 

@@ -1,3 +1,4 @@
+import type { AppBskyActorDefsProfileViewBasic, AppBskyFeedDefsPostView, Typed } from '../../lexicon/types.js'
 import type { ReadContext } from '../context.js'
 import type { Actor } from './actors.js'
 import type { MediaUrls } from './media-urls.js'
@@ -47,6 +48,13 @@ export class Hydration {
   readonly memberOf = new Set<string>()
   readonly knownFollowers = new Map<string, KnownFollowers>()
   readonly counts = new Map<string, ActorCounts>()
+
+  /** Views that many others have in them, made once. */
+  readonly made = {
+    authors: new Map<string, AppBskyActorDefsProfileViewBasic | undefined>(),
+    posts: new Map<string, AppBskyFeedDefsPostView | undefined>(),
+    typedPosts: new Map<string, Typed<AppBskyFeedDefsPostView>>(),
+  }
 
   constructor(
     readonly context: ReadContext,

@@ -154,6 +154,10 @@ export class Hydrator {
       [blockingByList, mutedByList].filter((uri) => uri !== null),
     )
     await readers.things.fillLists(lists, [...new Set(between)])
+    await readers.actors.fill(
+      actors,
+      between.flatMap((uri) => lists.get(uri)?.did ?? []),
+    )
     const shown = layer.flatMap((uri) => posts.get(uri) ?? [])
     await readers.postViewers.fill(hydration.postViewers, viewer, shown)
     const liked = [...generators.keys(), ...labelers.keys()]

@@ -9,6 +9,7 @@ import type {
   ComAtprotoLabelDefsLabel,
 } from '../../lexicon/types.js'
 import { Labels } from '../../moderation/labels.js'
+import { shared } from '../../xrpc/json.js'
 import { Takedowns } from '../../moderation/takedowns.js'
 import { Bookmarks } from '../../private-state/bookmarks.js'
 import { type Held, held } from './actors.js'
@@ -117,7 +118,7 @@ export class Posts {
           uri,
           cid,
           did,
-          value: JSON.parse(row.json) as AppBskyFeedPost,
+          value: shared(JSON.parse(row.json) as AppBskyFeedPost, row.json),
           replyRoot: row.reply_root,
           replyParent: row.reply_parent,
           quote,

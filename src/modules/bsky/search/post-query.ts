@@ -37,7 +37,8 @@ function parsePart(token: string): Omit<QueryPart, 'negated'> {
   const colon = token.indexOf(':')
   const kind = colon > 0 ? OPERATORS[token.slice(0, colon).toLowerCase()] : undefined
   const value = unquoted(token.slice(colon + 1))
-  if (kind && value !== '' && isTold(kind, value)) return { kind, value: isActor(kind) ? value.replace(/^@/, '') : value }
+  if (kind && value !== '' && isTold(kind, value))
+    return { kind, value: isActor(kind) ? value.replace(/^@/, '') : value }
   if (/^did:[a-z]+:\S/.test(token)) return { kind: 'from', value: token }
   if (/^https?:\/\/./i.test(token)) return { kind: 'url', value: token }
   if (/^[#＃]./.test(token)) return { kind: 'tag', value: unquoted(token.slice(1)) }

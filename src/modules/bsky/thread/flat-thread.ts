@@ -181,7 +181,11 @@ function postItem(
   post: AppBskyFeedDefsPostView,
   depth: number,
   { chain }: Layout,
-  { opThread, moreParents = false, moreReplies = 0 }: { opThread: boolean; moreParents?: boolean; moreReplies?: number },
+  {
+    opThread,
+    moreParents = false,
+    moreReplies = 0,
+  }: { opThread: boolean; moreParents?: boolean; moreReplies?: number },
 ): Item {
   const index = opThread ? chain.indexOf(post.uri) + 1 : 0
   const value: PostItem = {

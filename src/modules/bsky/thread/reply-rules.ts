@@ -35,8 +35,7 @@ export interface Aside {
 /** Replies that the author of the root has hidden, those of accounts that the viewer mutes, and pins; null for all others. */
 export function asideOf(post: Post, { root, h }: Thread): Aside | null {
   const gate = h.posts.get(root)?.threadgate
-  const hiddenByThreadgate =
-    post.did !== h.context.viewer && (gate?.value.hiddenReplies?.includes(post.uri) ?? false)
+  const hiddenByThreadgate = post.did !== h.context.viewer && (gate?.value.hiddenReplies?.includes(post.uri) ?? false)
   const mutedByViewer = mutes(h.relationships.get(post.did))
   const isPin = post.value.text.trim() === PIN
   return hiddenByThreadgate || mutedByViewer || isPin ? { hiddenByThreadgate, mutedByViewer } : null

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import type { Did } from '../../../repo-engine/index.js'
 import { Database } from '../../database/database.js'
 import type { ReadContext } from '../context.js'
 import { RecordNames } from '../graph/record-names.js'
@@ -59,7 +60,7 @@ export class Threads {
     for (const parent of parents) included.add(parent.uri)
     const h = await this.hydrator.hydrate(context, { posts: included })
     const root = h.posts.get(anchor)?.replyRoot ?? anchor
-    const author = didOf(root)
+    const author = didOf(root) as Did | null
     const rootLikes = author
       ? await this.postViewers.pointing('bsky_like', author, [...included])
       : new Map<string, string>()
@@ -71,7 +72,7 @@ export class Threads {
    * on; empty where there is none or where it goes round in a circle.
    */
   async chain({ root }: Thread): Promise<string[]> {
-    const author = didOf(root)
+    const author = didOf(root) as Did | null
     if (!author) return []
     const rows = await this.database.read.all<{ uri: string }>(CHAIN, author, root)
     const chain = rows.map(({ uri }) => uri)

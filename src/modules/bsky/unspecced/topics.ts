@@ -36,7 +36,7 @@ function tagTopic(text: string): Topic | null {
     key: `#${tag.normalize('NFKC').toLowerCase()}`,
     topic: tag,
     displayName: tag,
-    link: `/hashtag/${encodeURIComponent(tag.toWellFormed())}`,
+    link: `/hashtag/${encodeURIComponent(tag)}`,
   }
 }
 

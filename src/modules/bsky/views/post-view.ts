@@ -11,6 +11,7 @@ import type {
   Typed,
 } from '../../lexicon/types.js'
 import { GateFlag } from '../../../projections/feed/post-flags.js'
+import { shared } from '../../xrpc/json.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import type { Post } from '../hydrate/posts.js'
 import { didOf } from '../hydrate/references.js'
@@ -40,13 +41,19 @@ export function shownPost(uri: string, h: Hydration): Post | undefined {
 
 /** app.bsky.feed.defs#postView; undefined for what is not shown. Blocks are the caller's matter. */
 export function postView(uri: string, h: Hydration): AppBskyFeedDefsPostView | undefined {
+  const { posts } = h.made
+  if (!posts.has(uri)) posts.set(uri, makePost(uri, h))
+  return posts.get(uri)
+}
+
+function makePost(uri: string, h: Hydration): AppBskyFeedDefsPostView | undefined {
   const post = shownPost(uri, h)
   const author = post && profileViewBasic(post.did, h)
   if (!author) return undefined
   const embed = embedView(post.value.embed, uri, post.did, h)
   const viewer = postViewerState(post, h)
   const gate = threadgateView(post, h)
-  return {
+  return shared({
     uri,
     cid: post.cid,
     author,
@@ -61,7 +68,7 @@ export function postView(uri: string, h: Hydration): AppBskyFeedDefsPostView | u
     ...(viewer && { viewer }),
     labels: labelsView(post.labels, h, post, post.did),
     ...(gate && { threadgate: gate }),
-  }
+  })
 }
 
 /** A post, or the stub that stands for one that is not there or behind a block. */
@@ -71,9 +78,18 @@ export function postOrStub(
 ): Typed<AppBskyFeedDefsPostView> | Typed<AppBskyFeedDefsNotFoundPost> | Typed<AppBskyFeedDefsBlockedPost> {
   const author = didOf(uri)
   if (author && h.posts.has(uri) && blocks(h.relationships.get(author))) return blockedPost(uri, h)
-  const view = postView(uri, h)
-  return view ? { ...view, $type: 'app.bsky.feed.defs#postView' } : notFoundPost(uri)
+  const { typedPosts } = h.made
+  let view = typedPosts.get(uri)
+  if (!view) {
+    const post = postView(uri, h)
+    if (!post) return notFoundPost(uri)
+    view = shared<Typed<AppBskyFeedDefsPostView>>({ ...post, $type: POST_VIEW })
+    typedPosts.set(uri, view)
+  }
+  return view
 }
+
+const POST_VIEW = 'app.bsky.feed.defs#postView'
 
 export function notFoundPost(uri: string): Typed<AppBskyFeedDefsNotFoundPost> {
   return { $type: 'app.bsky.feed.defs#notFoundPost', uri, notFound: true }
@@ -186,7 +202,10 @@ function mayReply(post: Post, h: Hydration): boolean {
 }
 
 /** app.bsky.feed.defs#threadgateView: the gate of the thread that a post begins. */
-export function threadgateView({ threadgate, replyRoot }: Post, h: Hydration): AppBskyFeedDefsThreadgateView | undefined {
+export function threadgateView(
+  { threadgate, replyRoot }: Post,
+  h: Hydration,
+): AppBskyFeedDefsThreadgateView | undefined {
   if (!threadgate || replyRoot !== null) return undefined
   const lists = (threadgate.value.allow ?? []).flatMap((rule) =>
     rule.$type === 'app.bsky.feed.threadgate#listRule' ? (listViewBasic(rule.list, h) ?? []) : [],

@@ -8,6 +8,7 @@ import type {
   AppBskyActorDefsVerificationState,
   AppBskyActorDefsViewerState,
 } from '../../lexicon/types.js'
+import { shared } from '../../xrpc/json.js'
 import type { Actor } from '../hydrate/actors.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { blocks, mutes } from '../hydrate/relationships.js'
@@ -24,10 +25,16 @@ export function isShown(did: string, h: Hydration): boolean {
 
 /** app.bsky.actor.defs#profileViewBasic; undefined for whoever is not shown. */
 export function profileViewBasic(did: string, h: Hydration): AppBskyActorDefsProfileViewBasic | undefined {
+  const { authors } = h.made
+  if (!authors.has(did)) authors.set(did, makeBasic(did, h))
+  return authors.get(did)
+}
+
+function makeBasic(did: string, h: Hydration): AppBskyActorDefsProfileViewBasic | undefined {
   const actor = h.actors.get(did)
   if (!actor || !isShown(did, h)) return undefined
   const profile = actor.profile?.value
-  return {
+  return shared({
     did,
     handle: actor.handle,
     ...(profile?.displayName !== undefined && { displayName: profile.displayName }),
@@ -39,7 +46,7 @@ export function profileViewBasic(did: string, h: Hydration): AppBskyActorDefsPro
     ...(actor.profile && { createdAt: isoTime(actor.profile.sortAt) }),
     ...verificationOf(actor, h),
     ...statusOf(actor, h),
-  }
+  })
 }
 
 /** app.bsky.actor.defs#profileView; undefined for whoever is not shown. */

@@ -68,8 +68,8 @@ describe('followers and follows', () => {
   it('say how the viewer stands to each', async () => {
     const page = await followers(alice, 'alice.test')
     expect(page.followers.find(({ did }) => did === bob.assertDid)?.viewer).toMatchObject({
-      following: expect.stringContaining(alice.assertDid) as string,
-      followedBy: expect.stringContaining(bob.assertDid) as string,
+      following: expect.stringContaining(alice.assertDid),
+      followedBy: expect.stringContaining(bob.assertDid),
     })
   })
 
@@ -152,13 +152,13 @@ describe('relationships', () => {
       {
         $type: 'app.bsky.graph.defs#relationship',
         did: bob.assertDid,
-        following: expect.stringContaining(alice.assertDid) as string,
-        followedBy: expect.stringContaining(bob.assertDid) as string,
+        following: expect.stringContaining(alice.assertDid),
+        followedBy: expect.stringContaining(bob.assertDid),
       },
       {
         $type: 'app.bsky.graph.defs#relationship',
         did: dan.assertDid,
-        followedBy: expect.stringContaining(dan.assertDid) as string,
+        followedBy: expect.stringContaining(dan.assertDid),
       },
       { $type: 'app.bsky.graph.defs#notFoundActor', actor: unknown, notFound: true },
       { $type: 'app.bsky.graph.defs#notFoundActor', actor: 'eve.test', notFound: true },
@@ -183,7 +183,10 @@ describe('blocks and mutes of the viewer', () => {
   it('are listed newest first, each once', async () => {
     const createdAt = new Date().toISOString()
     await alice.app.bsky.graph.block.create({ repo: alice.assertDid }, { subject: bob.assertDid, createdAt })
-    await alice.app.bsky.graph.block.create({ repo: alice.assertDid }, { subject: dan.assertDid, createdAt: new Date().toISOString() })
+    await alice.app.bsky.graph.block.create(
+      { repo: alice.assertDid },
+      { subject: dan.assertDid, createdAt: new Date().toISOString() },
+    )
     const { data } = await alice.app.bsky.graph.getBlocks()
     lexicons.checkOutput('app.bsky.graph.getBlocks', data)
     expect(handles(data.blocks)).toEqual(['dan', 'bob'])

@@ -58,7 +58,12 @@ afterAll(() => stopTestServer(server))
 describe('a list', () => {
   it('is told with its members, the newest first, in pages', async () => {
     const all = await membersOf(nobody, friends)
-    expect(all.list).toMatchObject({ uri: friends, name: 'friends', listItemCount: 2, creator: { handle: 'alice.test' } })
+    expect(all.list).toMatchObject({
+      uri: friends,
+      name: 'friends',
+      listItemCount: 2,
+      creator: { handle: 'alice.test' },
+    })
     expect(all.names).toEqual(['carla', 'bob'])
     expect(all.cursor).toBeUndefined()
     const first = await membersOf(nobody, friends, 1)
@@ -103,7 +108,11 @@ describe('a list', () => {
   })
 
   it('that is not there is not found', async () => {
-    for (const list of [`at://${alice.assertDid}/app.bsky.graph.list/none`, 'at://eve.test/app.bsky.graph.list/none', 'at://alice.test'])
+    for (const list of [
+      `at://${alice.assertDid}/app.bsky.graph.list/none`,
+      'at://eve.test/app.bsky.graph.list/none',
+      'at://alice.test',
+    ])
       await expect(membersOf(nobody, list)).rejects.toMatchObject({ status: 400, error: 'InvalidRequest' })
   })
 })
@@ -162,7 +171,10 @@ describe('lists that a viewer blocks and mutes', () => {
     const { data } = await dan.getProfile({ actor: 'bob.test' })
     expect(data.viewer).toMatchObject({ muted: true, mutedByList: { uri: tidy }, blockingByList: { uri: tidy } })
     expect((await bob.getProfile({ actor: 'dan.test' })).data.viewer).toMatchObject({ blockedBy: true })
-    const { data: public_ } = await nobody.app.bsky.graph.getRelationships({ actor: dan.assertDid, others: [bob.assertDid] })
+    const { data: public_ } = await nobody.app.bsky.graph.getRelationships({
+      actor: dan.assertDid,
+      others: [bob.assertDid],
+    })
     expect(public_.relationships[0]).toMatchObject({ blockingByList: tidy })
   })
 

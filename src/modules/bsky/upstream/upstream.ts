@@ -1,0 +1,135 @@
+import { Injectable } from '@nestjs/common'
+import type { FastifyReply } from 'fastify'
+import type { AuthenticatedRequest } from '../../auth/viewer.js'
+import { Config } from '../../config/config.js'
+import { invalidRequest, XrpcError } from '../../xrpc/xrpc-error.js'
+import { KnownHere, type Missing } from './known-here.js'
+import { type Service, ServiceCalls, UPSTREAM_FAILURE } from './service-calls.js'
+
+/** Ahead of a search's cursor that is the upstream's. */
+const THEIRS = 'upstream:'
+const SEARCH = /\.search[A-Z]\w*$/
+
+type Body = Record<string, unknown>
+
+/** The AppView that is asked for what is not known here, if the settings have one (PDS_BSKY_APP_VIEW_URL). */
+@Injectable()
+export class Upstream {
+  readonly service: Service | null
+
+  constructor(
+    private readonly calls: ServiceCalls,
+    private readonly known: KnownHere,
+    { appView }: Config,
+  ) {
+    this.service = appView && { ...appView, trusted: true }
+  }
+
+  /** Whether there is one to be asked for this request. */
+  isThere(request: AuthenticatedRequest): boolean {
+    return this.service !== null && !this.calls.isReturning(request.headers)
+  }
+
+  /** Passes a call on whole, and gives the answer as it comes. @throws XrpcError as {@link ServiceCalls.call}. */
+  async pass(
+    service: Service,
+    request: AuthenticatedRequest,
+    reply: FastifyReply,
+    nsid: string,
+    query = queryOf(request),
+  ): Promise<Buffer> {
+    const method = request.method === 'POST' ? 'POST' : 'GET'
+    if (request.body !== undefined && !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
+      request.raw.resume()
+      throw invalidRequest('Only JSON is passed on to other services')
+    }
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body)
+    const viewer = request.viewer?.did ?? null
+    const answer = await this.calls.call(service, viewer, { nsid, method, query, body, headers: request.headers })
+    reply.headers(answer.headers)
+    return answer.body
+  }
+
+  /**
+   * Answers a query of app.bsky from both: what is here from here (`local`), what is in repositories that are not here
+   * from upstream; what is searched for from upstream when nothing is found here. When upstream is away, from here.
+   * @throws XrpcError what `local` throws; the upstream's own error when the whole answer is to be its.
+   */
+  async complete(
+    request: AuthenticatedRequest,
+    reply: FastifyReply,
+    nsid: string,
+    local: () => Promise<unknown>,
+  ): Promise<unknown> {
+    if (SEARCH.test(nsid)) return this.search(request, reply, nsid, local)
+    const missing = await this.known.missing(request.query as Body)
+    if (!missing) return local()
+    const { param, names, all } = missing
+    const query = queryOf(request)
+    query.delete(param)
+    for (const name of names) query.append(param, name)
+    if (all === null)
+      return (await orNothing(() => this.pass(this.service!, request, reply, nsid, query))) ?? (await local())
+    const here = (await local()) as Body
+    const answer = await orNothing(() => this.ask(request, nsid, query))
+    return answer ? merged(here, answer, missing) : here
+  }
+
+  private async search(
+    request: AuthenticatedRequest,
+    reply: FastifyReply,
+    nsid: string,
+    local: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const query = queryOf(request)
+    const cursor = query.get('cursor') ?? ''
+    if (!cursor.startsWith(THEIRS)) {
+      const here = (await local()) as Body
+      if (cursor !== '' || Object.values(here).some((value) => Array.isArray(value) && value.length > 0)) return here
+      const answer = await orNothing(() => this.ask(request, nsid, query))
+      return answer ? withCursor(answer) : here
+    }
+    query.set('cursor', cursor.slice(THEIRS.length))
+    const body = await this.pass(this.service!, request, reply, nsid, query)
+    return withCursor(JSON.parse(body.toString()) as Body)
+  }
+
+  /** A query's answer as JSON. */
+  private async ask(request: AuthenticatedRequest, nsid: string, query: URLSearchParams): Promise<Body> {
+    const viewer = request.viewer?.did ?? null
+    const { body } = await this.calls.call(this.service!, viewer, { nsid, query, headers: request.headers })
+    return JSON.parse(body.toString()) as Body
+  }
+}
+
+/** Undefined when the upstream cannot be asked: what is here is an answer, too. */
+async function orNothing<Value>(ask: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof XrpcError && error.error !== UPSTREAM_FAILURE) throw error
+    return undefined
+  }
+}
+
+/** Both answers' views in one list, in the order that they were asked for. Each answer has one list. */
+function merged(here: Body, there: Body, { all }: Missing): Body {
+  const [name] = Object.keys(here).filter((key) => Array.isArray(here[key]))
+  if (name === undefined || !Array.isArray(there[name])) return here
+  const views = [...(here[name] as Body[]), ...(there[name] as Body[])]
+  const rank = (view: Body): number => {
+    const { uri, did, handle, creator } = view
+    const places = [uri, did, handle, (creator as Body | undefined)?.did].map((id) => all!.indexOf(id as string))
+    return places.find((place) => place >= 0) ?? all!.length
+  }
+  return { ...here, [name]: views.sort((a, b) => rank(a) - rank(b)) }
+}
+
+function withCursor(answer: Body): Body {
+  return typeof answer.cursor === 'string' ? { ...answer, cursor: THEIRS + answer.cursor } : answer
+}
+
+function queryOf(request: AuthenticatedRequest): URLSearchParams {
+  const at = request.url.indexOf('?')
+  return new URLSearchParams(at < 0 ? '' : request.url.slice(at + 1))
+}
