@@ -1,12 +1,12 @@
 /** The same calls to this server and to another one, such as the official PDS, by turns. See README.md. */
 import { Bench } from './lib/bench.mjs'
 import { loadEngine } from './lib/engine.mjs'
+import { growthRatios } from './lib/growth.mjs'
 import { describeMachine } from './lib/machine.mjs'
 import { readOptions } from './lib/options.mjs'
 import { GivenServer, StartedServer } from './lib/server.mjs'
 import { figure, mean } from './lib/stats.mjs'
 import { formatTable } from './lib/table.mjs'
-import { growthRatios } from './scenarios/growth.mjs'
 import { SCENARIOS } from './scenarios/index.mjs'
 
 const USAGE = `usage: node bench/compare.mjs --official URL [options]

@@ -1,12 +1,12 @@
 /** What a server does over HTTP: rates, latencies, and what they cost it in CPU and memory. See README.md. */
 import { Bench } from './lib/bench.mjs'
 import { loadEngine } from './lib/engine.mjs'
+import { growthRatios } from './lib/growth.mjs'
 import { describeMachine } from './lib/machine.mjs'
 import { readOptions } from './lib/options.mjs'
 import { GivenServer, StartedServer } from './lib/server.mjs'
 import { figure } from './lib/stats.mjs'
 import { formatTable } from './lib/table.mjs'
-import { growthRatios } from './scenarios/growth.mjs'
 import { SCENARIOS } from './scenarios/index.mjs'
 
 const USAGE = `usage: node bench/server.mjs [options]

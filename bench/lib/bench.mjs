@@ -25,10 +25,10 @@ export class Bench {
     this.keys = recordKeys(engine)
   }
 
-  /** A new account, signed in. */
-  async account() {
+  /** A new account, signed in. Its handle begins with `prefix`, which has up to six letters. */
+  async account(prefix = '') {
     this.domain ??= (await this.client.query('com.atproto.server.describeServer')).availableUserDomains[0]
-    const name = `${this.tag}x${(this.accounts++).toString(36)}`
+    const name = `${prefix}${this.tag}x${(this.accounts++).toString(36)}`
     const handle = `${name}${this.domain}`
     const input = { handle, email: `${name}@example.com`, password: PASSWORD }
     const { did, accessJwt } = await this.client.procedure('com.atproto.server.createAccount', input)
@@ -104,10 +104,10 @@ export class Bench {
     }
   }
 
-  /** A row about `count` calls of `fn(i)`, so many of them at a time. */
-  async calls(name, count, concurrency, fn) {
-    const work = () => inParallel(count, concurrency, fn)
-    return row(name, 'calls', count, await metered(this.server.pid, work), (millis) => latencies(millis))
+  /** A row about `count` calls of `fn(i)`, or as many as begin within `seconds`, so many of them at a time. */
+  async calls(name, count, concurrency, fn, seconds = Infinity) {
+    const measured = await metered(this.server.pid, () => inParallel(count, concurrency, fn, seconds))
+    return row(name, 'calls', measured.result.length, measured, (millis) => latencies(millis))
   }
 
   /** A row about `work` as a whole, which handles `count` records; `more` makes further figures of its result. */
@@ -141,12 +141,16 @@ export function latencies(millis) {
   return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) }
 }
 
-/** Calls `fn` with 0 to count - 1, so many at a time; the milliseconds of each call. Ends at the first that fails. */
-export async function inParallel(count, concurrency, fn) {
+/**
+ * Calls `fn` with 0 to count - 1, so many at a time; the milliseconds of each call. Ends at the first that fails, and begins
+ * none after so many seconds.
+ */
+export async function inParallel(count, concurrency, fn, seconds = Infinity) {
   const millis = []
+  const end = performance.now() + seconds * 1000
   let next = 0
   const worker = async () => {
-    while (next < count) {
+    while (next < count && performance.now() < end) {
       const i = next++
       const start = performance.now()
       await fn(i)

@@ -49,7 +49,7 @@ export class Client {
   }
 
   send(method, nsid, { params, type, body, onChunk }) {
-    const search = params ? `?${new URLSearchParams(params)}` : ''
+    const search = params ? `?${searchOf(params)}` : ''
     const headers = {}
     if (this.token) headers.authorization = `Bearer ${this.token}`
     if (body) Object.assign(headers, { 'content-type': type, 'content-length': body.length })
@@ -69,4 +69,9 @@ export class Client {
       call.end(body)
     })
   }
+}
+
+/** A list is one parameter several times. */
+function searchOf(params) {
+  return new URLSearchParams(Object.entries(params).flatMap(([name, value]) => [value].flat().map((one) => [name, one])))
 }

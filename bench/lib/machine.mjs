@@ -4,6 +4,8 @@ import { availableParallelism, cpus, loadavg } from 'node:os'
 /** Clock ticks a second in /proc; the same on every Linux that Node runs on. */
 const TICKS = 100
 const SAMPLE_MS = 50
+/** Between looks at the memory of several processes, which is found out page by page. */
+const SAMPLE_SEVERAL_MS = 1_000
 
 /** What a run was made on. */
 export function describeMachine() {
@@ -35,8 +37,38 @@ function cpuSeconds(pid) {
 
 /** Resident memory of a process, in MB. */
 export function residentMb(pid) {
-  const line = /^VmRSS:\s+(\d+) kB/m.exec(readProc(`${pid}/status`) ?? '')
+  return megabytes(pid, 'status', 'VmRSS')
+}
+
+/** Memory of some processes together, in MB: what several of them share counts once. */
+function memoryMb(pids) {
+  if (pids.length === 1) return residentMb(pids[0])
+  const sizes = pids.map((pid) => megabytes(pid, 'smaps_rollup', 'Pss')).filter((size) => size !== undefined)
+  return sizes.length > 0 ? sizes.reduce((sum, size) => sum + size, 0) : undefined
+}
+
+function megabytes(pid, file, field) {
+  const line = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readProc(`${pid}/${file}`) ?? '')
   return line ? Number(line[1]) / 1024 : undefined
+}
+
+/** The processes of a server: `1234`, or `1234,1235+` for several, where + takes in all that came of that one. */
+function processesOf(pids) {
+  return String(pids ?? '')
+    .split(',')
+    .filter(Boolean)
+    .flatMap((pid) => (pid.endsWith('+') ? withDescendants(Number.parseInt(pid, 10)) : [Number(pid)]))
+}
+
+function withDescendants(pid) {
+  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => readProc(`${pid}/task/${thread}/children`) ?? '')
+  const children = threads.flatMap((list) => list.split(' ').filter(Boolean).map(Number))
+  return [pid, ...children.flatMap(withDescendants)]
+}
+
+/** CPU seconds of each process so far. */
+function cpuOf(pids) {
+  return new Map(pids.map((pid) => [pid, cpuSeconds(pid)]))
 }
 
 /** CPU seconds that the whole machine was busy. */
@@ -57,23 +89,26 @@ function readProc(path) {
 
 /**
  * Runs `work` and says what it took: seconds of the clock, CPU seconds and peak memory of the server, CPU seconds of
- * this client, and how many cores were busy with anything else, which makes the clock's figures doubtful.
+ * this client, and how many cores were busy with anything else, which makes the clock's figures doubtful. The server is one
+ * process, or several as {@link processesOf} takes them.
  */
-export async function metered(pid, work) {
-  let peakMb = residentMb(pid)
+export async function metered(server, work) {
+  const pids = processesOf(server)
+  let peakMb = memoryMb(pids)
   const sample = () => {
-    const now = residentMb(pid)
+    const now = memoryMb(pids)
     if (now > peakMb) peakMb = now
   }
-  const timer = setInterval(sample, SAMPLE_MS)
-  const before = { own: process.cpuUsage(), server: cpuSeconds(pid), busy: busySeconds() }
+  const timer = setInterval(sample, pids.length > 1 ? SAMPLE_SEVERAL_MS : SAMPLE_MS)
+  const before = { own: process.cpuUsage(), server: cpuOf(pids), busy: busySeconds() }
   const start = performance.now()
   try {
     const result = await work()
     const seconds = (performance.now() - start) / 1000
     const { user, system } = process.cpuUsage(before.own)
     const clientSeconds = (user + system) / 1e6
-    const serverSeconds = cpuSeconds(pid) - before.server
+    let serverSeconds = pids.length > 0 ? 0 : NaN
+    for (const [pid, used] of cpuOf(processesOf(server))) serverSeconds += used - (before.server.get(pid) ?? 0)
     const otherCores = Math.max(0, (busySeconds() - before.busy - serverSeconds - clientSeconds) / seconds)
     sample()
     return { result, seconds, serverSeconds, clientSeconds, peakMb, otherCores }

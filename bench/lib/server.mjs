@@ -10,11 +10,11 @@ const START_MS = 60_000
 // An interrupted run takes its servers and their data with it.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 
-/** A server that somebody else has started; its process is known only if he says so. */
+/** A server that somebody else has started; its processes are known only if he says so. */
 export class GivenServer {
   constructor(url, pid) {
     this.url = url.replace(/\/+$/, '')
-    this.pid = pid === undefined ? undefined : Number(pid)
+    this.pid = pid
   }
 
   /** Cannot be done from here: memory that it holds from before stays part of its figures. */

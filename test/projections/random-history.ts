@@ -87,7 +87,7 @@ export class RandomHistory {
       [3, (actor) => this.changeHandle(actor)],
       [2, (actor) => this.changeStatus(actor)],
       [2, (actor) => this.deleteAccount(actor)],
-      [2, () => this.compact()],
+      [2, async () => this.compact(chance.is(0.5) ? '9999' : await this.middle())],
     ]
     const total = acts.reduce((sum, [weight]) => sum + weight, 0)
     let left = chance.below(total)
@@ -179,15 +179,18 @@ export class RandomHistory {
     await this.setStatus(did, null)
   }
 
-  /** Of the whole log, or of its older half. */
-  private async compact(): Promise<void> {
-    const { read } = this.database
-    const middle = await read.get<{ time: string }>(
-      'SELECT time FROM commit_log ORDER BY seq LIMIT 1 OFFSET (SELECT count(*) / 2 FROM commit_log)',
-    )
-    const before = this.chance.is(0.5) ? '9999' : middle!.time
+  /** Drops what is superseded from the events before a moment. */
+  async compact(before: string): Promise<void> {
     this.steps.push(`the log is compacted before ${before}`)
     await this.commands.execute(new CompactLog(before))
+  }
+
+  /** When half of the log had been written. */
+  private async middle(): Promise<string> {
+    const row = await this.database.read.get<{ time: string }>(
+      'SELECT time FROM commit_log ORDER BY seq LIMIT 1 OFFSET (SELECT count(*) / 2 FROM commit_log)',
+    )
+    return row!.time
   }
 
   private async setStatus(did: Did, status: string | null): Promise<void> {

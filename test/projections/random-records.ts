@@ -41,7 +41,7 @@ const BLOB = {
   size: 100,
 }
 /** Few, so that records meet: what is replied to, liked, gated or listed is often there, often gone, often comes later. */
-export const KEYS = ['3kaaaaaaaaa2a', '3kaaaaaaaab2b', '3kaaaaaaaac2c', '3kaaaaaaaad2d']
+const KEYS = ['3kaaaaaaaaa2a', '3kaaaaaaaab2b', '3kaaaaaaaac2c', '3kaaaaaaaad2d']
 const WORDS = [
   'quokka',
   'Größe',
@@ -59,14 +59,28 @@ const WORDS = [
 const TAGS = ['atproto', 'Größe', 'x']
 const LANGS = ['en', 'de-AT', 'ja']
 
-/** Collections whose records stand under {@link KEYS}, more often those that others depend on. */
-const COLLECTIONS = [
-  ...['app.bsky.feed.post', 'app.bsky.feed.post', 'app.bsky.feed.post', 'app.bsky.feed.post', 'app.bsky.feed.post'],
-  ...['app.bsky.feed.like', 'app.bsky.feed.like', 'app.bsky.feed.repost', 'app.bsky.feed.repost'],
-  ...['app.bsky.feed.threadgate', 'app.bsky.feed.threadgate', 'app.bsky.feed.postgate', 'app.bsky.feed.generator'],
-  ...['app.bsky.graph.follow', 'app.bsky.graph.follow', 'app.bsky.graph.block', 'app.bsky.graph.listblock'],
-  ...['app.bsky.graph.list', 'app.bsky.graph.listitem', 'app.bsky.graph.listitem', 'app.bsky.graph.starterpack'],
-  ...['app.bsky.graph.verification', 'app.bsky.graph.referencelistoptout', 'com.example.note'],
+/** Everything that stands under such a key, more often what others depend on. */
+const ALL = [
+  ...['feed.post', 'feed.post', 'feed.post', 'feed.post', 'feed.post', 'feed.like', 'feed.like', 'feed.repost'],
+  ...['feed.repost', 'feed.threadgate', 'feed.threadgate', 'feed.postgate', 'feed.generator', 'graph.follow'],
+  ...['graph.follow', 'graph.block', 'graph.listblock', 'graph.list', 'graph.listitem', 'graph.listitem'],
+  ...['graph.starterpack', 'graph.verification', 'graph.referencelistoptout', 'note'],
+]
+/** What has to do with each other: half of the histories are about one of these alone. */
+const THEMES = [
+  [
+    'feed.post',
+    'feed.post',
+    'feed.post',
+    'feed.threadgate',
+    'feed.threadgate',
+    'graph.follow',
+    'graph.listitem',
+    'graph.list',
+  ],
+  ['feed.post', 'feed.post', 'feed.like', 'feed.repost', 'feed.postgate', 'feed.generator', 'graph.list'],
+  ['graph.list', 'graph.listitem', 'graph.listblock', 'graph.starterpack', 'graph.block', 'graph.follow'],
+  ['graph.verification', 'graph.verification', 'graph.follow', 'note'],
 ]
 const SELVES = [
   ...['app.bsky.actor.profile', 'app.bsky.actor.profile', 'app.bsky.actor.status', 'app.bsky.labeler.service'],
@@ -79,16 +93,24 @@ const SELVES = [
 
 /** Writes records about each other for some actors, a few of whom may be nowhere. */
 export class RandomRecords {
+  private readonly collections: readonly string[]
+  private readonly keys: readonly string[]
+
   constructor(
     private readonly chance: Chance,
     private readonly dids: readonly string[],
     private readonly handles: readonly string[],
-  ) {}
+  ) {
+    this.collections = chance.is(0.5) ? ALL : chance.of(THEMES)
+    this.keys = this.collections === ALL ? KEYS : KEYS.slice(0, 2)
+  }
 
   /** Where a record may stand. */
   path(): string {
     const { chance } = this
-    return chance.is(0.15) ? `${chance.of(SELVES)}/self` : `${chance.of(COLLECTIONS)}/${chance.of(KEYS)}`
+    if (chance.is(0.15)) return `${chance.of(SELVES)}/self`
+    const name = chance.of(this.collections)
+    return `${name === 'note' ? 'com.example.note' : `app.bsky.${name}`}/${chance.of(this.keys)}`
   }
 
   /** A record for that place in somebody's repository; one in twenty is not what its lexicon says. */
@@ -239,7 +261,7 @@ export class RandomRecords {
   }
 
   private uri(collection: string, did = this.did()): string {
-    return `at://${did}/${collection}/${this.chance.of(KEYS)}`
+    return `at://${did}/${collection}/${this.chance.of(this.keys)}`
   }
 
   private did(): string {

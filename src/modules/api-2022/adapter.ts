@@ -1,3 +1,6 @@
+import type { Database } from '../database/database.js'
+import type { XrpcMethods } from '../lexicon/types.js'
+
 /** A parsed query string: texts, and lists of texts for names given more than once. */
 export type Query = Readonly<Record<string, unknown>>
 /** A JSON object. */
@@ -6,24 +9,29 @@ export type Json = Readonly<Record<string, unknown>>
 /** What adapters ask of the server. */
 export interface Server2022 {
   readonly did: string
-  /** The rev of a commit that the repository once had as its head; null when there was none such. */
-  revOf(did: string, cid: string): Promise<string | null>
+  readonly database: Database
 }
 
 /**
- * How a call of 2022 becomes a call of today, and the answer of today one of 2022. What an adapter leaves out stays as
+ * How a call of 2022 becomes one call of today, and the answer of today one of 2022. What an adapter leaves out stays as
  * it is; it checks nothing that today's method checks. Every function gets the query as it was sent.
  */
-export interface Adapter {
+export type Adapter = { [Today in keyof XrpcMethods]: AdapterTo<Today> }[keyof XrpcMethods]
+
+interface AdapterTo<Today extends keyof XrpcMethods> {
   nsid: string
   /** The method of today that does the work. */
-  today: string
-  /** The query that today's method gets. */
+  today: Today
+  /** The query that today's method gets. @throws XrpcError 400 for what only the call of 2022 refuses. */
   query?(asked: Query, server: Server2022): Query | Promise<Query>
   /** The body that today's method gets. @throws XrpcError 400 for what only the call of 2022 refuses. */
   input?(body: unknown, asked: Query): unknown
-  /** The answer from what today's method gave; undefined: an empty one. */
-  output?(answer: Json, asked: Query): Json | undefined
+  /** The answer from what today's method gave; undefined: an empty one. @throws XrpcError where 2022 has no word for it. */
+  output?(
+    answer: XrpcMethods[Today]['output'],
+    asked: Query,
+    server: Server2022,
+  ): object | undefined | Promise<object | undefined>
   /** An answer that needs no method of today; undefined when it does. */
   shortcut?(asked: Query, server: Server2022): Json | undefined
   /** Names of 2022 for the errors of today. */
@@ -31,6 +39,29 @@ export interface Adapter {
   /** Content type of an answer that is no JSON. */
   type?: string
 }
+
+/** A call of 2022 that takes several of today. */
+export interface Composite {
+  nsid: string
+  method: 'GET' | 'POST'
+  /** The methods of today that do the work. */
+  today: readonly (keyof XrpcMethods)[]
+  /** @throws XrpcError those of today's methods, and 400 for what only the call of 2022 refuses. */
+  answer(asked: Asked, call: Call): Promise<object>
+}
+
+/** A request as it came. */
+export interface Asked {
+  query: Query
+  body: unknown
+  authorization: string | undefined
+}
+
+/** Calls a method of today: a procedure when there is a body. @throws XrpcError as the method answers. */
+export type Call = <Today extends keyof XrpcMethods>(
+  nsid: Today,
+  asked: { query?: Record<string, string | string[]>; body?: object; authorization?: string },
+) => Promise<XrpcMethods[Today]['output']>
 
 /** The first of some parameters that was given. An empty one counts as none. */
 export function given(asked: Json, ...names: string[]): unknown {
@@ -41,4 +72,9 @@ export function given(asked: Json, ...names: string[]): unknown {
 /** The text of a boolean parameter as a boolean. What is none stays as it is, for today's lexicon to refuse. */
 export function flag(value: unknown): unknown {
   return value === 'true' ? true : value === 'false' ? false : value
+}
+
+/** Whether a body is a JSON object. */
+export function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }

@@ -1,61 +1,112 @@
 /**
- * The calls of 2022 under their own names. Each is a second route to the handler of today's method, so that
+ * The calls of 2022 under their own names. Nearly each is a second route to the handler of today's method, so that
  * authentication, lexicon checks, limits and errors are that method's; only what comes in and goes out is rewritten.
+ * The few that take several methods of today ask them in this process.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import { invalidRequest } from '../xrpc/xrpc-error.js'
-import type { Adapter, Json, Query, Server2022 } from './adapter.js'
-import { ADAPTERS } from './adapters.js'
+import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
+import type { Adapter, Call, Composite, Query, Server2022 } from './adapter.js'
+import { ATPROTO_ADAPTERS } from './adapters-atproto.js'
+import { BSKY_ADAPTERS } from './adapters-bsky.js'
+import { COMPOSITES } from './composites.js'
+
+const ADAPTERS = [...ATPROTO_ADAPTERS, ...BSKY_ADAPTERS]
 
 /** Every method of 2022 that is answered: the documentation is checked against it. */
 export function served2022(): string[] {
-  return ADAPTERS.map(({ nsid }) => nsid).sort()
+  return [...ADAPTERS, ...COMPOSITES].map(({ nsid }) => nsid).sort()
 }
 
 /** Gives every route of today that is registered from now on its routes of 2022. */
 export function serve2022(fastify: FastifyInstance, server: Server2022): void {
   fastify.addHook('onRoute', (route) => {
-    if (route.method !== 'GET' && route.method !== 'POST') return
-    for (const adapter of ADAPTERS.filter(({ today }) => `/xrpc/${today}` === route.url)) {
-      const url = `/xrpc/${adapter.nsid}`
-      fastify.route({ ...route, url, handler: adapted(adapter, route.handler, server) })
-      fastify.route({
-        method: route.method === 'GET' ? 'POST' : 'GET',
-        url,
-        handler: wrongMethod(route.method),
-        exposeHeadRoute: false,
-      })
-    }
+    const { method } = route
+    if (method !== 'GET' && method !== 'POST') return
+    for (const adapter of ADAPTERS.filter(({ today }) => `/xrpc/${today}` === route.url))
+      serve(fastify, adapter.nsid, method, { ...route, ...adapted(adapter, route.handler, server) })
   })
+  const call = callsTo(fastify)
+  for (const composite of COMPOSITES)
+    serve(fastify, composite.nsid, composite.method, { handler: composed(composite, call) })
 }
 
 type Handler = RouteOptions['handler']
 
-function adapted(adapter: Adapter, handler: Handler, server: Server2022): Handler {
-  return async function (request: FastifyRequest, reply: FastifyReply) {
-    const asked = request.query as Query
-    const answer = adapter.shortcut?.(asked, server)
-    if (answer) return answer
-    if (adapter.query) request.query = await adapter.query(asked, server)
-    if (adapter.input) request.body = adapter.input(request.body, asked)
-    if (adapter.type) reply.type(adapter.type)
-    reply.serializer((payload: Json) => serialize(adapter, payload, asked, reply))
-    return handler.call(this, request, reply) as unknown
+/** Registers a route, and its refusal of the other verb. */
+function serve(
+  fastify: FastifyInstance,
+  nsid: string,
+  method: 'GET' | 'POST',
+  route: Omit<RouteOptions, 'url' | 'method'>,
+): void {
+  const url = `/xrpc/${nsid}`
+  fastify.route({ ...route, url, method })
+  const handler: Handler = (request) => {
+    throw invalidRequest(`Incorrect HTTP method (${request.method}) expected ${method}`)
+  }
+  fastify.route({ url, method: method === 'GET' ? 'POST' : 'GET', handler, exposeHeadRoute: false })
+}
+
+/** The query of a request as it was sent, while today's method sees another. */
+const asSent = new WeakMap<FastifyRequest, Query>()
+
+function adapted(adapter: Adapter, handler: Handler, server: Server2022): Pick<RouteOptions, 'handler' | 'onSend'> {
+  return {
+    async handler(request, reply) {
+      const asked = request.query as Query
+      const answer = adapter.shortcut?.(asked, server)
+      if (answer) return answer
+      if (adapter.query) request.query = await adapter.query(asked, server)
+      if (adapter.input) request.body = adapter.input(request.body, asked)
+      if (adapter.type) reply.type(adapter.type)
+      asSent.set(request, asked)
+      return handler.call(this, request, reply) as unknown
+    },
+    async onSend(request: FastifyRequest, reply: FastifyReply, payload: unknown) {
+      const asked = asSent.get(request)
+      // What is no text was no JSON: an empty answer, or the stream of a CAR.
+      if (asked === undefined || typeof payload !== 'string') return payload
+      asSent.delete(request)
+      return rewritten(adapter, payload, asked, server, reply)
+    },
   }
 }
 
-function serialize({ errors, output }: Adapter, payload: Json, asked: Query, reply: FastifyReply): string {
+async function rewritten(
+  { errors, output }: Adapter,
+  payload: string,
+  asked: Query,
+  server: Server2022,
+  reply: FastifyReply,
+): Promise<string> {
   reply.type('application/json; charset=utf-8')
-  if (reply.statusCode >= 400)
-    return JSON.stringify({ ...payload, error: errors?.[payload.error as string] ?? payload.error })
-  const answer = output ? output(payload, asked) : payload
+  if (reply.statusCode >= 400) {
+    const { error, message } = JSON.parse(payload) as { error: string; message: string }
+    return JSON.stringify({ error: errors?.[error] ?? error, message })
+  }
+  if (!output) return payload
+  const answer = await output(JSON.parse(payload) as never, asked, server)
   if (answer !== undefined) return JSON.stringify(answer)
   reply.removeHeader('content-type')
   return ''
 }
 
-function wrongMethod(expected: string): Handler {
-  return (request) => {
-    throw invalidRequest(`Incorrect HTTP method (${request.method}) expected ${expected}`)
+function composed(composite: Composite, call: Call): Handler {
+  return ({ query, body, headers }) =>
+    composite.answer({ query: query as Query, body, authorization: headers.authorization }, call)
+}
+
+function callsTo(fastify: FastifyInstance): Call {
+  return async (nsid, { query, body, authorization }) => {
+    const { statusCode, payload } = await fastify.inject({
+      method: body ? 'POST' : 'GET',
+      url: `/xrpc/${nsid}`,
+      query,
+      payload: body,
+      headers: { ...(authorization !== undefined && { authorization }) },
+    })
+    const answer = JSON.parse(payload) as { error: string; message: string }
+    if (statusCode >= 400) throw new XrpcError(statusCode, answer.error, answer.message)
+    return answer as never
   }
 }

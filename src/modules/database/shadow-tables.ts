@@ -80,6 +80,16 @@ export async function dropShadow(tx: Tx, prefix: string): Promise<boolean> {
   return table !== undefined
 }
 
+/** Page cache of the writer while shadows are filled, in KiB: rows come in no order, and what does not fit is read again. */
+const FILLING_CACHE = 65_536
+
+/** Gives the writer more memory to fill shadows with. What is returned gives it back. */
+export async function growCache(tx: Tx): Promise<(tx: Tx) => Promise<void>> {
+  const { cache_size: before } = (await tx.get<{ cache_size: number }>('SELECT cache_size FROM pragma_cache_size'))!
+  await tx.run(`PRAGMA cache_size = -${FILLING_CACHE}`)
+  return async (later) => void (await later.run(`PRAGMA cache_size = ${before}`))
+}
+
 /** What the rows of a table are told apart by, and all that they say; numbers that mean nothing outside of it left out. */
 export interface TableShape {
   key: readonly string[]

@@ -2,7 +2,6 @@ import type { DynamicModule, LogLevel } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance } from 'fastify'
-import { revOfCommit } from '../api-2022/commit-rev.js'
 import { serve2022 } from '../api-2022/serve-2022.js'
 import { Config } from '../config/config.js'
 import { ServerLogger } from '../config/server-logger.js'
@@ -37,7 +36,7 @@ export async function createHttpApp(module: DynamicModule, logLevels?: LogLevel[
   allowEveryOrigin(fastify)
   const database = app.get(Database, { strict: false })
   const { serviceDid } = app.get(Config, { strict: false })
-  serve2022(fastify, { did: serviceDid, revOf: (did, cid) => revOfCommit(database, did, cid) })
+  serve2022(fastify, { did: serviceDid, database })
   app.enableShutdownHooks()
   return app
 }

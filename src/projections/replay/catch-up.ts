@@ -9,7 +9,7 @@ import { readVersions, writeVersions } from './rebuild-row.js'
 import { type Progress, Replay } from './replay.js'
 
 /** Before the port opens nobody waits for the writer. */
-const ALONE: Pace = { sliceMs: 200, pauseMs: 0 }
+const ALONE: Pace = { sliceMs: 1_000, pauseMs: 0 }
 /** How often the log says how far it has come. */
 const LINE_MS = 5_000
 

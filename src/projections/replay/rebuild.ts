@@ -3,7 +3,7 @@ import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common'
 import { CommitLog } from '../../modules/commit-log/commit-log.js'
 import { Changes } from '../../modules/database/changes.js'
 import { Database, type Tx } from '../../modules/database/database.js'
-import { dropShadow, ShadowTables } from '../../modules/database/shadow-tables.js'
+import { dropShadow, growCache, ShadowTables } from '../../modules/database/shadow-tables.js'
 import { XrpcError } from '../../modules/xrpc/xrpc-error.js'
 import { INLINE, readPosition } from '../position.js'
 import type { ProjectionDefinition } from '../projection.js'
@@ -169,11 +169,16 @@ export class Rebuild implements OnModuleDestroy {
       await this.place(tx, row, shadows)
       return true
     }
-    while (!(await this.database.write(step))) {
+    const shrinkCache = await this.database.write(growCache)
+    try {
+      while (!(await this.database.write(step))) {
+        this.tell(replay.progress)
+        await this.pause(pace)
+      }
       this.tell(replay.progress)
-      await this.pause(pace)
+    } finally {
+      await this.database.write(shrinkCache)
     }
-    this.tell(replay.progress)
     if (verify) await this.database.write((tx) => endRebuild(tx, row))
     await this.sweep(pace)
     return {

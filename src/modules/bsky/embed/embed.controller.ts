@@ -1,13 +1,13 @@
-import { Controller, UseGuards } from '@nestjs/common'
-import { ViewerGuard } from '../../auth/viewer.guard.js'
+import { Controller } from '@nestjs/common'
 import type { XrpcMethods } from '../../lexicon/types.js'
 import { Params, XrpcQuery } from '../../xrpc/xrpc.js'
 import { Context, type ReadContext } from '../context.js'
+import { BskyReads } from '../repo-rev.js'
 import { ExternalEmbed } from './external-embed.js'
 
 /** The query of app.bsky.embed. */
 @Controller()
-@UseGuards(ViewerGuard)
+@BskyReads()
 export class EmbedController {
   constructor(private readonly embed: ExternalEmbed) {}
 

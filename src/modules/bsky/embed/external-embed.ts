@@ -131,5 +131,7 @@ function isBlob(value: unknown): value is LexBlob {
 }
 
 function isColor(value: unknown): value is AppBskyEmbedExternalColorRGB {
-  return isMap(value) && [value.r, value.g, value.b].every((n) => Number.isInteger(n) && Number(n) >= 0 && Number(n) < 256)
+  return (
+    isMap(value) && [value.r, value.g, value.b].every((n) => Number.isInteger(n) && Number(n) >= 0 && Number(n) < 256)
+  )
 }

@@ -73,7 +73,9 @@ export class FeedSource {
       return { isOnline: true, isValid: feeds.some(({ uri }) => uri === feed) }
     } catch (error) {
       // Many generators make their feeds and describe none of them.
-      return error instanceof XrpcError && error.error === UPSTREAM_FAILURE ? OFFLINE : { isOnline: true, isValid: true }
+      return error instanceof XrpcError && error.error === UPSTREAM_FAILURE
+        ? OFFLINE
+        : { isOnline: true, isValid: true }
     }
   }
 

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { Controller, Headers, Res, UseGuards } from '@nestjs/common'
+import { Controller, Headers, Res } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
-import { ViewerGuard } from '../../auth/viewer.guard.js'
 import type { XrpcMethods } from '../../lexicon/types.js'
 import { Params, XrpcQuery } from '../../xrpc/xrpc.js'
 import { Context, type ReadContext } from '../context.js'
+import { BskyReads } from '../repo-rev.js'
 import { CustomFeed } from './custom-feed.js'
 import { Generators } from './generators.js'
 
@@ -13,7 +13,7 @@ type Out<Nsid extends keyof XrpcMethods> = Promise<XrpcMethods[Nsid]['output']>
 
 /** Feed generators and the feeds that they make. */
 @Controller()
-@UseGuards(ViewerGuard)
+@BskyReads()
 export class GeneratorController {
   constructor(
     private readonly generators: Generators,

@@ -55,7 +55,10 @@ export class NotificationViews {
   }
 
   /** Adds the replies, and the roots of theirs that are the viewer's own, for what their gates hide. */
-  private async addThreads({ posts, context: { viewer } }: Hydration, lines: readonly NotificationLine[]): Promise<void> {
+  private async addThreads(
+    { posts, context: { viewer } }: Hydration,
+    lines: readonly NotificationLine[],
+  ): Promise<void> {
     const replies = lines.flatMap(({ reason, uri }) => (reason === 'reply' ? uri : []))
     await this.posts.fill(posts, replies)
     const roots = replies.flatMap((uri) => posts.get(uri)?.replyRoot ?? [])

@@ -1,8 +1,9 @@
 import { Controller, UseGuards } from '@nestjs/common'
-import { SignedInGuard, ViewerGuard } from '../../auth/viewer.guard.js'
+import { SignedInGuard } from '../../auth/viewer.guard.js'
 import type { XrpcMethods } from '../../lexicon/types.js'
 import { Params, XrpcQuery } from '../../xrpc/xrpc.js'
 import { Context, type SignedInContext } from '../context.js'
+import { BskyReads } from '../repo-rev.js'
 import { Notifications } from './notifications.js'
 import { Subscriptions } from './subscriptions.js'
 
@@ -11,7 +12,7 @@ type Out<Nsid extends keyof XrpcMethods> = Promise<XrpcMethods[Nsid]['output']>
 
 /** The queries of app.bsky.notification. */
 @Controller()
-@UseGuards(ViewerGuard, SignedInGuard)
+@BskyReads()
 export class NotificationController {
   constructor(
     private readonly notifications: Notifications,
@@ -19,6 +20,7 @@ export class NotificationController {
   ) {}
 
   @XrpcQuery('app.bsky.notification.listNotifications')
+  @UseGuards(SignedInGuard)
   listNotifications(
     @Context() context: SignedInContext,
     @Params() params: ParamsOf<'app.bsky.notification.listNotifications'>,
@@ -27,6 +29,7 @@ export class NotificationController {
   }
 
   @XrpcQuery('app.bsky.notification.getUnreadCount')
+  @UseGuards(SignedInGuard)
   async getUnreadCount(
     @Context() context: SignedInContext,
     @Params() { priority, seenAt }: ParamsOf<'app.bsky.notification.getUnreadCount'>,
@@ -35,6 +38,7 @@ export class NotificationController {
   }
 
   @XrpcQuery('app.bsky.notification.listActivitySubscriptions')
+  @UseGuards(SignedInGuard)
   async listActivitySubscriptions(
     @Context() context: SignedInContext,
     @Params() { limit, cursor }: ParamsOf<'app.bsky.notification.listActivitySubscriptions'>,

@@ -19,7 +19,7 @@ export interface Found extends Page<AppBskyFeedDefsPostView> {
  * however much is found. Up to so many matches the order is exact; of more, what is written here comes in the order of time
  * all the same, and what was imported is in order within its window.
  */
-const WINDOW = 1_000
+const WINDOW = 500
 
 /** In `top`, posts that come so much later weigh as much as e times the reactions, or as matching e times as well. */
 const NEWNESS_MS = 30 * 24 * 3600 * 1000
@@ -38,11 +38,11 @@ const RANKS = {
 
 export type SearchSort = keyof typeof RANKS
 
-/** Where a line stands: in the window of the matches in rows below `top`, by rank and at-uri. */
+/** Where a line stands: in the window of the matches in rows below `top`, by rank and row. */
 interface WindowPlace {
   top: number
   rank: number
-  uri: string
+  row: number
 }
 
 interface Line {
@@ -53,7 +53,8 @@ interface Line {
 /** A line, and what is known of its window; no line when it has no more. */
 interface WindowRow {
   uri: string | null
-  rank: number | null
+  rank: number
+  id: number
   low: number | null
   high: number | null
   size: number
@@ -78,7 +79,7 @@ export class SearchPosts {
   ): Promise<Found> {
     const after = placeOf(cursor)
     const start = windowPlaceOf(after)
-    if (matches.isImpossible) return { views: [], hitsTotal: 0 }
+    if (matches.isImpossible || matches.isEmpty) return { views: [], hitsTotal: 0 }
     let hitsTotal: number | undefined
     const page = await fillPage(
       limit,
@@ -108,25 +109,25 @@ export class SearchPosts {
     const { from, where, row, score, values } = matches.select()
     const sql = `
       WITH matching AS MATERIALIZED (
-        SELECT ${row} AS id, p.uri AS uri, ${RANKS[sort](score)} AS rank FROM ${from}
+        SELECT ${row} AS id, ${RANKS[sort](score)} AS rank FROM ${from}
         WHERE ${where} AND ${row} < ? ORDER BY ${row} DESC LIMIT ${WINDOW})
-      SELECT line.uri, line.rank, w.low, w.high, w.size
+      SELECT (SELECT uri FROM bsky_post WHERE id = line.id) AS uri, line.rank, line.id, w.low, w.high, w.size
       FROM (SELECT min(id) AS low, max(id) AS high, count(*) AS size FROM matching) w
-      LEFT JOIN (SELECT uri, rank FROM matching WHERE (rank, uri) < (?, ?) ORDER BY rank DESC, uri DESC LIMIT ?) line ON TRUE
-      ORDER BY line.rank DESC, line.uri DESC`
+      LEFT JOIN (SELECT id, rank FROM matching WHERE (rank, id) < (?, ?) ORDER BY rank DESC, id DESC LIMIT ?) line ON TRUE
+      ORDER BY line.rank DESC, line.id DESC`
     const lines: Line[] = []
     let firstSize: number | undefined
     for (let place = after; ;) {
-      const { top, rank, uri } = place
-      const rows = await this.database.read.all<WindowRow>(sql, ...values, top, rank, uri, count - lines.length)
+      const { top, rank, row } = place
+      const rows = await this.database.read.all<WindowRow>(sql, ...values, top, rank, row, count - lines.length)
       const { low, high, size } = rows[0]!
       firstSize ??= size
       // What is indexed from now on is not to move the first window under its reader.
       const fixed = top === LAST_ROW ? (high ?? 0) + 1 : top
-      for (const { uri, rank } of rows)
-        if (uri !== null && rank !== null) lines.push({ uri, place: { at: rank, key: `${fixed}:${uri}` } })
+      for (const { uri, rank, id } of rows)
+        if (uri !== null) lines.push({ uri, place: { at: rank, key: `${fixed}:${id}` } })
       if (lines.length >= count || size < WINDOW || low === null) return { lines, size: firstSize }
-      place = { top: low, rank: FIRST.at, uri: FIRST.key }
+      place = { top: low, rank: FIRST.at, row: LAST_ROW }
     }
   }
 }
@@ -135,8 +136,8 @@ export class SearchPosts {
 const LAST_ROW = Number.MAX_SAFE_INTEGER
 
 function windowPlaceOf({ at, key }: Place): WindowPlace {
-  if (key === FIRST.key) return { top: LAST_ROW, rank: at, uri: key }
-  const [, top, uri] = /^(\d{1,16}):(.+)$/s.exec(key) ?? []
-  if (top === undefined || uri === undefined) throw invalidRequest('Malformed cursor')
-  return { top: Number(top), rank: at, uri }
+  if (key === FIRST.key) return { top: LAST_ROW, rank: at, row: LAST_ROW }
+  const [, top, row] = /^(\d{1,16}):(\d{1,16})$/.exec(key) ?? []
+  if (top === undefined || row === undefined) throw invalidRequest('Malformed cursor')
+  return { top: Number(top), rank: at, row: Number(row) }
 }

@@ -27,7 +27,6 @@ export class SearchRequests {
     if (params.lang) matches.anyOf('langs', [params.lang])
     for (const tag of params.tag ?? []) matches.anyOf('tags', [bareTag(tag)])
     addTimes(matches, params)
-    if (matches.isEmpty) throw badQuery('A query is required')
     return matches
   }
 

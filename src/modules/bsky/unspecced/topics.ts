@@ -49,7 +49,9 @@ function linkTopic(address: string, title = ''): Topic | null {
   return {
     key: plain + url.search,
     topic: plain,
-    displayName: Array.from(title.trim() || plain).slice(0, MAX_NAME).join(''),
+    displayName: Array.from(title.trim() || plain)
+      .slice(0, MAX_NAME)
+      .join(''),
     link,
   }
 }

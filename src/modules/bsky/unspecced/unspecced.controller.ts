@@ -1,8 +1,8 @@
-import { Controller, UseGuards } from '@nestjs/common'
-import { ViewerGuard } from '../../auth/viewer.guard.js'
+import { Controller } from '@nestjs/common'
 import type { AppBskyUnspeccedDefsTrendingTopic, XrpcMethods } from '../../lexicon/types.js'
 import { Params, XrpcQuery } from '../../xrpc/xrpc.js'
 import { Context, type ReadContext } from '../context.js'
+import { BskyReads } from '../repo-rev.js'
 import { Generators } from '../generator/generators.js'
 import { isoTime } from '../views/label-view.js'
 import { TaggedSuggestions } from './tagged-suggestions.js'
@@ -13,7 +13,7 @@ type Out<Nsid extends keyof XrpcMethods> = Promise<XrpcMethods[Nsid]['output']>
 
 /** What clients ask about feeds and trends under app.bsky.unspecced, answered from what this server knows. */
 @Controller()
-@UseGuards(ViewerGuard)
+@BskyReads()
 export class UnspeccedController {
   constructor(
     private readonly generators: Generators,

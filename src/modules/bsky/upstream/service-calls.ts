@@ -108,8 +108,7 @@ function errorOf(status: number, body: Buffer): XrpcError {
   const shown = status === 500 ? 502 : status
   try {
     const { error, message } = JSON.parse(body.toString()) as Record<string, unknown>
-    if (typeof error === 'string')
-      return new XrpcError(shown, error, typeof message === 'string' ? message : undefined)
+    if (typeof error === 'string') return new XrpcError(shown, error, typeof message === 'string' ? message : undefined)
   } catch {
     // Not the answer of an XRPC server.
   }

@@ -70,9 +70,9 @@ export class Upstream {
     for (const name of names) query.append(param, name)
     if (all === null)
       return (await orNothing(() => this.pass(this.service!, request, reply, nsid, query))) ?? (await local())
-    const here = (await local()) as Body
+    const here = await local()
     const answer = await orNothing(() => this.ask(request, nsid, query))
-    return answer ? merged(here, answer, missing) : here
+    return answer ? merged(bodyOf(here), answer, missing) : here
   }
 
   private async search(
@@ -84,8 +84,8 @@ export class Upstream {
     const query = queryOf(request)
     const cursor = query.get('cursor') ?? ''
     if (!cursor.startsWith(THEIRS)) {
-      const here = (await local()) as Body
-      if (cursor !== '' || Object.values(here).some((value) => Array.isArray(value) && value.length > 0)) return here
+      const here = await local()
+      if (cursor !== '' || hasHits(bodyOf(here))) return here
       const answer = await orNothing(() => this.ask(request, nsid, query))
       return answer ? withCursor(answer) : here
     }
@@ -107,9 +107,18 @@ async function orNothing<Value>(ask: () => Promise<Value>): Promise<Value | unde
   try {
     return await ask()
   } catch (error) {
-    if (error instanceof XrpcError && error.error !== UPSTREAM_FAILURE) throw error
-    return undefined
+    if (error instanceof XrpcError && error.error === UPSTREAM_FAILURE) return undefined
+    throw error
   }
+}
+
+/** What a controller answers, as a value; some have it as text already. */
+function bodyOf(answer: unknown): Body {
+  return (typeof answer === 'string' ? JSON.parse(answer) : answer) as Body
+}
+
+function hasHits(body: Body): boolean {
+  return Object.values(body).some((value) => Array.isArray(value) && value.length > 0)
 }
 
 /** Both answers' views in one list, in the order that they were asked for. Each answer has one list. */

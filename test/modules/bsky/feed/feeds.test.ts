@@ -37,6 +37,14 @@ async function people(many: number): Promise<Client[]> {
   return clients
 }
 
+/** The server need not have the bytes. */
+const IMAGE = {
+  $type: 'blob',
+  ref: { $link: 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku' },
+  mimeType: 'image/png',
+  size: 10,
+}
+
 type Line = AppBskyFeedDefs.FeedViewPost
 
 /** Texts of lines; a repost with `↻`, a pinned post with `📌`. */
@@ -119,7 +127,7 @@ describe('getTimeline', () => {
     expect(sketch(feed)).toEqual(['to carla', 'to dan'])
     expect(feed[1]!.reply).toMatchObject({
       parent: { $type: 'app.bsky.feed.defs#blockedPost' },
-      root: { $type: 'app.bsky.feed.defs#blockedPost' },
+      root: { $type: 'app.bsky.feed.defs#postView' },
     })
   })
 
@@ -142,25 +150,16 @@ describe('getTimeline', () => {
 describe('getAuthorFeed', () => {
   it('has five filters', async () => {
     const [alice, bob] = (await people(2)) as [Client, Client]
-    const { data } = await alice.uploadBlob(Buffer.from('not really'), { encoding: 'image/png' }).catch(() => ({
-      data: { blob: undefined },
-    }))
-    const image = data.blob ?? {
-      $type: 'blob',
-      ref: { $link: 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku' },
-      mimeType: 'image/png',
-      size: 10,
-    }
     const root = await post(alice, 'root')
     const own = await reply(alice, 'own', root)
     const theirs = await post(bob, 'theirs')
-    const answer = await reply(alice, 'answer', theirs)
+    await reply(alice, 'answer', theirs)
     const fromBob = await reply(bob, 'between', root)
     await reply(alice, 'after another', fromBob, root)
-    const branch = await reply(alice, 'own again', own, root)
+    await reply(alice, 'own again', own, root)
     await remove(alice, own)
     await repost(alice, theirs)
-    await post(alice, 'picture', { embed: { $type: 'app.bsky.embed.images', images: [{ alt: '', image }] } })
+    await post(alice, 'picture', { embed: { $type: 'app.bsky.embed.images', images: [{ alt: '', image: IMAGE }] } })
     const texts = async (filter: string) => sketch((await authorFeed(nobody, alice, { filter })).feed)
     expect(await texts('posts_with_replies')).toEqual([
       ...['picture', '↻theirs', 'own again', 'after another', 'answer', 'root'],
@@ -172,7 +171,6 @@ describe('getAuthorFeed', () => {
     expect(await texts('posts_and_author_threads')).toEqual(['picture', '↻theirs', 'root'])
     await reply(alice, 'whole', root)
     expect(await texts('posts_and_author_threads')).toEqual(['whole', 'picture', '↻theirs', 'root'])
-    expect(answer.uri).not.toBe(branch.uri)
   })
 
   it('begins with the pinned post where it is asked for', async () => {

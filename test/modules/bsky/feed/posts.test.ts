@@ -1,19 +1,7 @@
 import type { AppBskyFeedDefs, AtpAgent } from '@atproto/api'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startTestServer, stopTestServer, type TestServer } from '../../../support/server.js'
-import {
-  block,
-  checked,
-  type Client,
-  create,
-  like,
-  post,
-  quote,
-  type Ref,
-  remove,
-  repost,
-  textOf,
-} from '../posting.js'
+import { block, checked, type Client, create, like, post, quote, type Ref, remove, repost, textOf } from '../posting.js'
 
 let server: TestServer
 let alice: Client
@@ -75,9 +63,9 @@ describe('getLikes and getRepostedBy', () => {
       expect(all.cursor).toBeUndefined()
       const first = await read(nobody, subject, { limit: 2 })
       expect((await read(nobody, subject, { limit: 2, cursor: first.cursor })).handles).toEqual(['bob'])
-      expect((await read(nobody, { ...subject, uri: subject.uri.replace(alice.assertDid, 'alice.test') })).handles).toEqual(
-        ['dan', 'carla', 'bob'],
-      )
+      expect(
+        (await read(nobody, { ...subject, uri: subject.uri.replace(alice.assertDid, 'alice.test') })).handles,
+      ).toEqual(['dan', 'carla', 'bob'])
       expect((await read(nobody, { ...subject, uri: `${subject.uri}x` })).handles).toEqual([])
     }
   })
@@ -108,7 +96,10 @@ describe('getQuotes', () => {
   it('has every kind of quote, the newest first', async () => {
     const subject = await post(alice, 'subject')
     await quote(bob, 'one', subject)
-    const media = { $type: 'app.bsky.embed.external', external: { uri: 'https://example.com', title: '', description: '' } }
+    const media = {
+      $type: 'app.bsky.embed.external',
+      external: { uri: 'https://example.com', title: '', description: '' },
+    }
     const embed = { $type: 'app.bsky.embed.recordWithMedia', record: { record: subject }, media }
     await post(carla, 'two', { embed })
     const last = await quote(dan, 'three', subject)

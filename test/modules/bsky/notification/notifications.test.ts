@@ -103,7 +103,10 @@ describe('listNotifications', () => {
 
   it('by preference, reason by reason', async () => {
     const put = (changes: object): unknown => alice.app.bsky.notification.putPreferencesV2(changes)
-    await put({ like: { include: 'follows', list: true, push: true }, follow: { include: 'all', list: false, push: true } })
+    await put({
+      like: { include: 'follows', list: true, push: true },
+      follow: { include: 'all', list: false, push: true },
+    })
     expect(await told(alice)).toEqual(['dan: quote', 'carla: reply', 'carla: repost'])
     expect(await unread(alice)).toBe(3)
     await put({ like: { include: 'all', list: true, push: true }, follow: { include: 'all', list: true, push: true } })

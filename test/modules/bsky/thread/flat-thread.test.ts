@@ -38,7 +38,8 @@ async function other(client: AtpAgent, anchor: Ref) {
   return (await checked('app.bsky.unspecced.getPostThreadOtherV2', call)).thread
 }
 
-const isPost = (value: { $type?: string }): value is PostItem => value.$type === 'app.bsky.unspecced.defs#threadItemPost'
+const isPost = (value: { $type?: string }): value is PostItem =>
+  value.$type === 'app.bsky.unspecced.defs#threadItemPost'
 
 /** `depth text` of each item. */
 function sketch(items: { depth: number; value: { $type?: string } }[]): string[] {

@@ -1,12 +1,14 @@
 import { isHandle } from '../../repo-engine/index.js'
+import type { ComAtprotoRepoListRecordsOutput } from '../lexicon/types.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
-import { type Adapter, flag, given, type Json, type Query } from './adapter.js'
+import { type Adapter, flag, given, isJson, type Json, type Query } from './adapter.js'
+import { revOfCommit } from './commit-rev.js'
 
 /**
  * The com.atproto calls of October 2022, in the words of that month's lexicons. Whoever sends one of today's parameters
  * instead (`repo`, `actor`, `identifier`, `handle`, `cursor`, `since`) is understood too.
  */
-export const ADAPTERS: readonly Adapter[] = [
+export const ATPROTO_ADAPTERS: readonly Adapter[] = [
   {
     nsid: 'com.atproto.createAccount',
     today: 'com.atproto.server.createAccount',
@@ -91,9 +93,12 @@ export const ADAPTERS: readonly Adapter[] = [
     nsid: 'com.atproto.syncGetRepo',
     today: 'com.atproto.sync.getRepo',
     // Who has a commit that this server never had lacks everything this server has.
-    query: async ({ did, from, since }, { revOf }) => ({
+    query: async ({ did, from, since }, { database }) => ({
       did,
-      since: typeof did === 'string' && typeof from === 'string' ? ((await revOf(did, from)) ?? undefined) : since,
+      since:
+        typeof did === 'string' && typeof from === 'string'
+          ? ((await revOfCommit(database, did, from)) ?? undefined)
+          : since,
     }),
     type: 'application/cbor',
   },
@@ -104,10 +109,6 @@ export const ADAPTERS: readonly Adapter[] = [
   },
 ]
 
-function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function withHandle(body: unknown): unknown {
   if (!isJson(body)) return body
   const { username, ...rest } = body
@@ -116,7 +117,12 @@ function withHandle(body: unknown): unknown {
   return { ...rest, handle }
 }
 
-function session({ accessJwt, refreshJwt, handle, did }: Json): Json {
+function session({
+  accessJwt,
+  refreshJwt,
+  handle,
+  did,
+}: Record<'accessJwt' | 'refreshJwt' | 'handle' | 'did', string>): Json {
   return { accessJwt, refreshJwt, name: handle, did }
 }
 
@@ -130,7 +136,7 @@ function target(asked: Query): Json {
   return { repo: given(asked, 'did', 'repo'), collection, rkey }
 }
 
-function written({ uri, cid }: Json): Json {
+function written({ uri, cid }: { uri: string; cid: string }): Json {
   return { uri, cid }
 }
 
@@ -146,10 +152,10 @@ function isReversed({ reverse }: Query): boolean {
  * The bound that the pages run towards cuts the last one off: keys are strictly greater than `after` and strictly less
  * than `before`, whichever way they are listed.
  */
-function withinBounds(answer: Json, asked: Query): Json {
+function withinBounds(answer: ComAtprotoRepoListRecordsOutput, asked: Query): ComAtprotoRepoListRecordsOutput {
   const bound = given(asked, isReversed(asked) ? 'before' : 'after')
   if (typeof bound !== 'string') return answer
-  const records = answer.records as { uri: string }[]
+  const { records } = answer
   const within = records.filter(({ uri }) => {
     const rkey = uri.slice(uri.lastIndexOf('/') + 1)
     return isReversed(asked) ? rkey < bound : rkey > bound

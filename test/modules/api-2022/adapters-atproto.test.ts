@@ -1,9 +1,6 @@
 import type { AtpAgent } from '@atproto/api'
 import { CarReader } from '@ipld/car'
 import { CommitLog } from '../../../src/modules/commit-log/commit-log.js'
-import { served2022 } from '../../../src/modules/api-2022/serve-2022.js'
-import { servedMethods } from '../../../src/modules/xrpc/xrpc.js'
-import { ADAPTERS } from '../../../src/modules/api-2022/adapters.js'
 import { call as callAt, type Call } from '../../e2e/call.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 
@@ -34,33 +31,6 @@ async function author(name: string, count: number): Promise<AtpAgent & { assertD
     })
   return agent
 }
-
-describe('the table', () => {
-  it('has methods of today behind every name', () => {
-    for (const { today } of ADAPTERS) expect(servedMethods()).toContain(today)
-  })
-
-  it('gives the names that are served', () => {
-    expect(served2022()).toEqual(ADAPTERS.map(({ nsid }) => nsid).sort())
-    expect(new Set(served2022()).size).toBe(ADAPTERS.length)
-  })
-
-  it.each(served2022())('answers %s by its own verb only', async (nsid) => {
-    const today = ADAPTERS.find((adapter) => adapter.nsid === nsid)!.today
-    const verb = (await callAt(server, today)).json.message?.startsWith('Incorrect HTTP method') ? 'POST' : 'GET'
-    const wrong = await callAt(server, nsid, { method: verb === 'GET' ? 'POST' : 'GET' })
-    expect(wrong.status).toBe(400)
-    expect(wrong.json.message).toMatch(/^Incorrect HTTP method .* expected (GET|POST)$/)
-    const right = await callAt(server, nsid, { method: verb })
-    expect(right.json.message ?? '').not.toMatch(/Incorrect HTTP method/)
-    expect(right.status).not.toBe(501)
-    const preflight = await callAt(server, nsid, { method: 'OPTIONS' })
-    expect({ status: preflight.status, origin: preflight.headers.get('access-control-allow-origin') }).toEqual({
-      status: 204,
-      origin: '*',
-    })
-  })
-})
 
 describe('accounts and sessions', () => {
   it('createAccount takes username and gives it back', async () => {
