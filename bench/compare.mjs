@@ -5,7 +5,7 @@ import { growthRatios } from './lib/growth.mjs'
 import { describeMachine } from './lib/machine.mjs'
 import { readOptions } from './lib/options.mjs'
 import { GivenServer, StartedServer } from './lib/server.mjs'
-import { figure, mean } from './lib/stats.mjs'
+import { figure, meanOf } from './lib/stats.mjs'
 import { formatTable } from './lib/table.mjs'
 import { SCENARIOS } from './scenarios/index.mjs'
 
@@ -76,10 +76,8 @@ async function runOnce({ bench, runs }, scenario) {
 /** One row for each figure: the mean of its runs, which a steady change of the machine's load falls on alike. */
 function averagesOf({ runs }) {
   return Array.from(runs.values(), (rows) => {
-    const measured = Object.keys(MEASURES).filter((measure) => rows.every((row) => Number.isFinite(row[measure])))
-    const means = measured.map((measure) => [measure, mean(rows.map((row) => row[measure]))])
     const { name, unit, count, grows } = rows[0]
-    return { name, unit, count, grows, ...Object.fromEntries(means) }
+    return { name, unit, count, grows, ...meanOf(rows, Object.keys(MEASURES)) }
   })
 }
 

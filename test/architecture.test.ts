@@ -22,19 +22,28 @@ const MODULES: Record<string, string[]> = {
   'api-2022': ['database', 'xrpc-error'],
   xrpc: ['config', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
   auth: ['config', 'lexicon', 'database', 'xrpc', 'xrpc-error'],
-  identity: ['config', 'lexicon', 'database', 'xrpc', 'xrpc-error'],
+  identity: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
   // What happened, in order.
   'commit-log': ['config', 'database'],
   // How it is asked for.
   repo: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'xrpc-error'],
   account: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   sync: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'xrpc-error'],
+  // What it means, and what is kept beside it.
+  projections: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
+  'private-state': ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
+  moderation: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
+  // How that is read.
+  bsky: [
+    ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'xrpc-error'],
+    ...['projections', 'private-state', 'moderation'],
+  ],
   // What joins it all, and what starts that.
   'app.module': [
     ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'identity'],
-    ...['commit-log', 'repo', 'account', 'sync'],
+    ...['commit-log', 'repo', 'account', 'sync', 'projections', 'private-state', 'moderation', 'bsky'],
   ],
-  cli: ['config', 'database', 'identity', 'commit-log', 'repo', 'account', 'app.module'],
+  cli: ['config', 'database', 'identity', 'xrpc', 'commit-log', 'repo', 'account', 'projections', 'app.module'],
   'src/main.ts': ['config', 'app.module'],
   'src/cli.ts': ['config', 'cli'],
 }

@@ -15,7 +15,12 @@ export class Client {
 
   /** A query with a JSON answer. */
   async query(nsid, params = {}) {
-    return JSON.parse((await this.send('GET', nsid, { params })).toString('utf8'))
+    return JSON.parse((await this.bytes(nsid, params)).toString('utf8'))
+  }
+
+  /** The answer to a query as it came. */
+  bytes(nsid, params) {
+    return this.send('GET', nsid, { params })
   }
 
   /** A query whose answer is only counted. Gives its bytes, and the milliseconds to the first of them. */

@@ -25,8 +25,10 @@ export class GivenServer {
 
 /** A server of this project, in a process and a new data directory of its own. */
 export class StartedServer {
-  constructor(options) {
+  /** `options` as for {@link start}; `settings`: variables of its environment. Not running yet. */
+  constructor(options, settings = {}) {
     this.options = options
+    this.settings = settings
     this.port = '0'
     this.directory = mkdtempSync(join(options.data ?? tmpdir(), 'skylog-bench-'))
     process.on('exit', () => {
@@ -44,11 +46,10 @@ export class StartedServer {
 
   /** Starts the process; resolves at the first good answer of _health. */
   async launch() {
-    const { settings, flags } = startScript()
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PDS_|PORT$|NODE_)/.test(name)))
+    const { env, execArgv } = launchOptions()
     const begin = performance.now()
-    this.process = spawn(process.execPath, [...flags, join(this.options.dist, 'src/main.js')], {
-      env: { ...env, ...settings, PDS_PORT: this.port, PDS_DATA_DIRECTORY: this.directory },
+    this.process = spawn(process.execPath, [...execArgv, join(this.options.dist, 'src/main.js')], {
+      env: { ...env, ...this.settings, PDS_PORT: this.port, PDS_DATA_DIRECTORY: this.directory },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.pid = this.process.pid
@@ -90,15 +91,16 @@ export class StartedServer {
   }
 
   async end() {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return
+    if (!this.process || this.process.exitCode !== null || this.process.signalCode !== null) return
     this.process.kill('SIGTERM')
     await once(this.process, 'exit')
   }
 }
 
 /** How `npm start` runs Node: in the environment that its script sets, with source maps, which `nest start` adds. */
-function startScript() {
+export function launchOptions() {
   const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   const settings = [...scripts.start.matchAll(/\b([A-Z][A-Z0-9_]*)=(\S+)/g)].map(([, name, value]) => [name, value])
-  return { settings: Object.fromEntries(settings), flags: ['--enable-source-maps'] }
+  const own = Object.entries(process.env).filter(([name]) => !/^(PDS_|PORT$|NODE_)/.test(name))
+  return { env: Object.fromEntries([...own, ...settings]), execArgv: ['--enable-source-maps'] }
 }

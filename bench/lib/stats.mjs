@@ -13,6 +13,12 @@ export function mean(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
+/** The means of these measures over some rows of figures; without those that some row lacks. */
+export function meanOf(rows, measures) {
+  const measured = measures.filter((measure) => rows.every((row) => Number.isFinite(row[measure])))
+  return Object.fromEntries(measured.map((measure) => [measure, mean(rows.map((row) => row[measure]))]))
+}
+
 /** A number with three significant digits or all that stand before its point; nothing for what was not measured. */
 export function figure(value) {
   if (value === undefined || !Number.isFinite(value)) return ''

@@ -55,7 +55,7 @@ export class RandomHistory {
   ) {
     this.chance = new Chance(seed)
     const dids = actors.map(({ did }) => did)
-    this.records = new RandomRecords(this.chance, dids, HANDLES)
+    this.records = new RandomRecords(this.chance, dids, HANDLES, seed)
     this.commands = this.get(CommandBus)
     this.database = this.get(Database)
   }

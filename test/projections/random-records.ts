@@ -66,7 +66,7 @@ const ALL = [
   ...['graph.follow', 'graph.block', 'graph.listblock', 'graph.list', 'graph.listitem', 'graph.listitem'],
   ...['graph.starterpack', 'graph.verification', 'graph.referencelistoptout', 'note'],
 ]
-/** What has to do with each other: half of the histories are about one of these alone. */
+/** What has to do with each other: one history in five is about everything, the others about one of these alone. */
 const THEMES = [
   [
     'feed.post',
@@ -100,8 +100,9 @@ export class RandomRecords {
     private readonly chance: Chance,
     private readonly dids: readonly string[],
     private readonly handles: readonly string[],
+    seed: number,
   ) {
-    this.collections = chance.is(0.5) ? ALL : chance.of(THEMES)
+    this.collections = [ALL, ...THEMES][seed % (THEMES.length + 1)]!
     this.keys = this.collections === ALL ? KEYS : KEYS.slice(0, 2)
   }
 

@@ -36,7 +36,7 @@ type Handler = RouteOptions['handler']
 function serve(
   fastify: FastifyInstance,
   nsid: string,
-  method: 'GET' | 'POST',
+  method: string,
   route: Omit<RouteOptions, 'url' | 'method'>,
 ): void {
   const url = `/xrpc/${nsid}`

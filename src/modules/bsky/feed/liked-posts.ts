@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import { LIKE } from '../../../projections/feed/names.js'
 import { Database } from '../../database/database.js'
 import type { AppBskyFeedDefsFeedViewPost, XrpcMethods } from '../../lexicon/types.js'
 import { invalidRequest } from '../../xrpc/xrpc-error.js'
@@ -23,7 +24,7 @@ export class LikedPosts {
   ): Promise<Page<AppBskyFeedDefsFeedViewPost>> {
     const did = await this.names.didOf(actor)
     if (did !== context.viewer) throw invalidRequest('Profile not found')
-    const likes = `at://${did}/app.bsky.feed.like/`
+    const likes = `at://${did}/${LIKE}/`
     const { read } = this.database
     return this.pages.fill(
       context,

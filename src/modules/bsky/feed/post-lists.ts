@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import { POST } from '../../../projections/feed/names.js'
 import { Database } from '../../database/database.js'
 import type {
   AppBskyBookmarkDefsBookmarkView,
@@ -93,7 +94,7 @@ function unblockedView(uri: string, h: Hydration): AppBskyFeedDefsPostView | und
 /** The two ways in which a post embeds another, each by its own index. */
 const quotesBy = (path: string): string => `
   SELECT * FROM (SELECT sort_at, uri FROM bsky_backlink
-    WHERE target = ? AND path = 'app.bsky.feed.post:${path}' AND (sort_at, uri) < (?, ?)
+    WHERE target = ? AND path = '${POST}:${path}' AND (sort_at, uri) < (?, ?)
     ORDER BY sort_at DESC, uri DESC LIMIT ?)`
 const QUOTES = `${quotesBy('embed.record.uri')} UNION ALL ${quotesBy('embed.record.record.uri')}
   ORDER BY sort_at DESC, uri DESC LIMIT ?`

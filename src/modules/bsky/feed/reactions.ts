@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import { LIKE, REPOST } from '../../../projections/feed/names.js'
 import { Database } from '../../database/database.js'
 import type { AppBskyActorDefsProfileView, AppBskyFeedGetLikesLike } from '../../lexicon/types.js'
 import type { ReadContext } from '../context.js'
@@ -34,7 +35,7 @@ export class Reactions {
   ) {}
 
   likes(context: ReadContext, listing: Listing): Promise<Page<AppBskyFeedGetLikesLike>> {
-    return this.list(context, listing, 'app.bsky.feed.like:subject.uri', ({ did, place }, h) => {
+    return this.list(context, listing, `${LIKE}:subject.uri`, ({ did, place }, h) => {
       const actor = profileView(did, h)
       const time = isoTime(place.at)
       return actor && { actor, createdAt: time, indexedAt: time }
@@ -42,7 +43,7 @@ export class Reactions {
   }
 
   reposters(context: ReadContext, listing: Listing): Promise<Page<AppBskyActorDefsProfileView>> {
-    return this.list(context, listing, 'app.bsky.feed.repost:subject.uri', ({ did }, h) => profileView(did, h))
+    return this.list(context, listing, `${REPOST}:subject.uri`, ({ did }, h) => profileView(did, h))
   }
 
   /** Those with whom the viewer or the owner of the subject has a block are left out. */

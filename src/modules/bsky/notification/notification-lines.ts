@@ -48,16 +48,21 @@ export class NotificationLines {
 
   /** Who has told the viewer how much since `seenAt`, of the newest `most` lines. */
   async unread(viewer: Did, wanted: WantedReasons, seenAt: number, most: number): Promise<Map<string, number>> {
-    const counts = new Map<string, number>()
-    if (wanted.reasons.length === 0) return counts
+    if (wanted.reasons.length === 0) return new Map()
     const { read } = this.database
-    const told = await read.all<Row>(UNREAD, viewer, seenAt, ...reasonValues(wanted), most)
+    const told = await read.all<Unread>(byAuthor(UNREAD), viewer, seenAt, ...reasonValues(wanted), most)
     const posted = wanted.reasons.includes('subscribed-post')
-      ? await read.all<Row>(POSTED, seenAt, viewer, Number.MAX_SAFE_INTEGER, '', most)
+      ? await read.all<Unread>(byAuthor(POSTED), seenAt, viewer, Number.MAX_SAFE_INTEGER, '', most)
       : []
-    for (const { author } of [...told, ...posted]) counts.set(author, (counts.get(author) ?? 0) + 1)
+    const counts = new Map(told.map(({ author, count }) => [author, count]))
+    for (const { author, count } of posted) counts.set(author, (counts.get(author) ?? 0) + count)
     return counts
   }
+}
+
+interface Unread {
+  author: string
+  count: number
 }
 
 /** The values of {@link WANTED}: as many as it has marks, whatever is wanted. */
@@ -114,3 +119,5 @@ const POSTED = `
     ORDER BY 6 DESC, 7 DESC LIMIT ?)
   SELECT m.sort_at, m.uri, 'subscribed-post' AS reason, m.did AS author, NULL AS subject,
     (SELECT p.cid FROM bsky_post p WHERE p.uri = m.uri) AS cid FROM merged m`
+
+const byAuthor = (lines: string): string => `SELECT author, count(*) AS count FROM (${lines}) l GROUP BY author`

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import { LRUCache } from 'lru-cache'
 import type { AppBskyNotificationListNotificationsNotification, ComAtprotoLabelDefsLabel } from '../../lexicon/types.js'
 import { Labels } from '../../moderation/labels.js'
 import { Takedowns } from '../../moderation/takedowns.js'
@@ -12,17 +13,23 @@ import { profileView } from '../views/profile-view.js'
 import { starterPackViewBasic } from '../views/thing-view.js'
 import { isHeeded, isWaitingForReview, maySubscribe } from './heeded.js'
 import type { NotificationLine } from './notification-lines.js'
-import { type StoredRecord, StoredRecords } from './stored-records.js'
+import { StoredRecords } from './stored-records.js'
 
 type View = AppBskyNotificationListNotificationsNotification
+type Value = View['record']
 type RecordLabels = ReadonlyMap<string, readonly ComAtprotoLabelDefsLabel[]>
 
 /** In place of the record of a notification that outlives it. */
 const RECORD_DELETED = { $type: 'app.bsky.notification.defs#recordDeleted' }
+/** Records kept. */
+const MAX_KEPT = 10_000
 
 /** Shows notifications: app.bsky.notification.listNotifications#notification. */
 @Injectable()
 export class NotificationViews {
+  /** By CID: what is under one never changes, and a record that is gone has no notification any more. */
+  private readonly values = new LRUCache<string, Value>({ max: MAX_KEPT })
+
   constructor(
     private readonly hydrator: Hydrator,
     private readonly posts: Posts,
@@ -44,14 +51,32 @@ export class NotificationViews {
       starterPacks: lines.flatMap(({ reason, subject }) => (reason === 'starterpack-joined' && subject) || []),
     })
     await this.addThreads(h, lines)
-    const records = await this.records.of(uris)
+    const values = await this.valuesOf(lines)
     const labels = await this.labels.of(uris, null)
     const takenDown = await this.takedowns.of(uris)
     return lines.map((line) => {
-      const record = records.get(line.uri) ?? (line.reason === 'unverified' ? deleted(line) : undefined)
-      if (!record || takenDown.has(line.uri) || !isShown(line, labels, h)) return undefined
-      return view(line, record, labels, seenAt, h)
+      const value = values.get(line)
+      if (!value || takenDown.has(line.uri) || !isShown(line, labels, h)) return undefined
+      return view(line, value, labels, seenAt, h)
     })
+  }
+
+  private async valuesOf(lines: readonly NotificationLine[]): Promise<Map<NotificationLine, Value>> {
+    const values = new Map<NotificationLine, Value>()
+    const missing: NotificationLine[] = []
+    for (const line of lines) {
+      const value = line.reason === 'unverified' ? RECORD_DELETED : this.values.get(line.cid)
+      if (value) values.set(line, value)
+      else missing.push(line)
+    }
+    const records = await this.records.of(missing.map(({ uri }) => uri))
+    for (const line of missing) {
+      const record = records.get(line.uri)
+      if (record?.cid !== line.cid) continue
+      this.values.set(line.cid, record.value)
+      values.set(line, record.value)
+    }
+    return values
   }
 
   /** Adds the replies, and the roots of theirs that are the viewer's own, for what their gates hide. */
@@ -80,7 +105,7 @@ function isShown({ uri, reason, author }: NotificationLine, labels: RecordLabels
 
 function view(
   { uri, cid, reason, author, subject, at }: NotificationLine,
-  { value }: StoredRecord,
+  value: Value,
   labels: RecordLabels,
   seenAt: number,
   h: Hydration,
@@ -101,8 +126,4 @@ function view(
       labels: labelsView(labels.get(uri) ?? [], h, { uri, cid, value, sortAt: at }, author),
     }
   )
-}
-
-function deleted({ uri, cid }: NotificationLine): StoredRecord {
-  return { uri, cid, value: RECORD_DELETED }
 }

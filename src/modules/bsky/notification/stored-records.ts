@@ -12,7 +12,7 @@ export interface StoredRecord {
 }
 
 /** Statements are prepared for lists of these lengths alone. */
-const LENGTHS = [1, 8, 32, 128]
+const LENGTHS = [1, 8, 32, 64, 128]
 
 /** Reads records of whatever collection, as they stand in their repositories, many at a time. */
 @Injectable()

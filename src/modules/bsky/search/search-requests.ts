@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common'
+import { POST } from '../../../projections/feed/names.js'
 import { PostFlag } from '../../../projections/feed/post-flags.js'
 import type { AppBskyFeedSearchPostsParams, AppBskyFeedSearchPostsV2Params } from '../../lexicon/types.js'
 import { invalidRequest, type XrpcError } from '../../xrpc/xrpc-error.js'
 import type { ReadContext } from '../context.js'
 import { Actors } from '../hydrate/actors.js'
-import { PostMatches } from './post-matches.js'
+import { PostMatches, type ValueColumn } from './post-matches.js'
 import { momentOf, parseQuery, type QueryPart } from './post-query.js'
 
 /** In characters and in parts: what nobody types, and a search should not have to look up. */
@@ -34,24 +35,20 @@ export class SearchRequests {
   async ofV2(context: ReadContext, params: AppBskyFeedSearchPostsV2Params): Promise<PostMatches> {
     const matches = new PostMatches()
     await this.addQuery(matches, context, params.query ?? '')
-    for (const negated of [false, true]) {
-      const of = (list: string[] | undefined, use: (list: string[]) => void): void => {
-        if (list && list.length > 0) use(list)
-      }
-      const authors = negated ? params.excludeAuthors : params.authors
-      if (authors?.length) matches.anyOf('author', await this.dids(context, authors), negated)
-      const mentions = negated ? params.excludeMentions : params.mentions
-      if (mentions?.length) matches.anyOf('mentions', await this.dids(context, mentions), negated)
-      of(negated ? params.excludeDomains : params.domains, (list) =>
-        matches.anyOf('links', list.map(bareDomain), negated),
-      )
-      of(negated ? params.excludeUrls : params.urls, (list) => matches.anyOf('links', list.flatMap(urlForms), negated))
-      of(negated ? params.excludeHashtags : params.hashtags, (list) =>
-        matches.anyOf('tags', list.map(bareTag), negated),
-      )
-      of(negated ? params.excludeLanguages : params.languages, (list) => matches.anyOf('langs', list, negated))
-      of(negated ? params.excludeEmbeddedAtUris : params.embeddedAtUris, (list) => addEmbeds(matches, list, negated))
+    const lists: [ValueColumn, string[] | undefined, string[] | undefined][] = [
+      ['author', await this.didsOf(context, params.authors), await this.didsOf(context, params.excludeAuthors)],
+      ['mentions', await this.didsOf(context, params.mentions), await this.didsOf(context, params.excludeMentions)],
+      ['links', params.domains?.map(bareDomain), params.excludeDomains?.map(bareDomain)],
+      ['links', params.urls?.flatMap(urlForms), params.excludeUrls?.flatMap(urlForms)],
+      ['tags', params.hashtags?.map(bareTag), params.excludeHashtags?.map(bareTag)],
+      ['langs', params.languages, params.excludeLanguages],
+    ]
+    for (const [column, wanted, unwanted] of lists) {
+      if (wanted) matches.anyOf(column, wanted)
+      if (unwanted) matches.anyOf(column, unwanted, true)
     }
+    if (params.embeddedAtUris) addEmbeds(matches, params.embeddedAtUris, 'IN')
+    if (params.excludeEmbeddedAtUris) addEmbeds(matches, params.excludeEmbeddedAtUris, 'NOT IN')
     addTimes(matches, params)
     if (params.excludeReplies && params.repliesOnly) throw badQuery('excludeReplies and repliesOnly exclude each other')
     if (params.excludeReplies) matches.where(`p.flags & ${PostFlag.reply} = 0`)
@@ -99,6 +96,10 @@ export class SearchRequests {
     }
   }
 
+  private didsOf(context: ReadContext, actors: readonly string[] | undefined): Promise<string[]> | undefined {
+    return actors && this.dids(context, actors)
+  }
+
   /** Those of the actors that there are; `me` is the viewer. */
   private async dids({ viewer }: ReadContext, actors: readonly string[]): Promise<string[]> {
     const dids: string[] = []
@@ -121,12 +122,12 @@ function moment(text: string): number {
   return found
 }
 
-const EMBEDS = "'app.bsky.feed.post:embed.record.uri', 'app.bsky.feed.post:embed.record.record.uri'"
+const EMBEDS = `'${POST}:embed.record.uri', '${POST}:embed.record.record.uri'`
 
-function addEmbeds(matches: PostMatches, uris: readonly string[], negated: boolean): void {
+function addEmbeds(matches: PostMatches, uris: readonly string[], among: 'IN' | 'NOT IN'): void {
   const marks = uris.map(() => '?').join(',')
   matches.where(
-    `p.uri ${negated ? 'NOT IN' : 'IN'} (SELECT uri FROM bsky_backlink WHERE target IN (${marks}) AND path IN (${EMBEDS}))`,
+    `p.uri ${among} (SELECT uri FROM bsky_backlink WHERE target IN (${marks}) AND path IN (${EMBEDS}))`,
     ...uris,
   )
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import { POST } from '../../../projections/feed/names.js'
 import type { Did } from '../../../repo-engine/index.js'
 import { Database } from '../../database/database.js'
 import type { ReadContext } from '../context.js'
@@ -80,7 +81,7 @@ export class Threads {
   }
 }
 
-const PARENT = "'app.bsky.feed.post:reply.parent.uri'"
+const PARENT = `'${POST}:reply.parent.uri'`
 
 const ABOVE = `
   WITH RECURSIVE above (uri, height) AS (

@@ -16,8 +16,8 @@ export class ProxyHeader {
   ) {}
 
   /**
-   * The service that the header names. Null when it is this server, or an AppView that is not to be found: this server
-   * is one itself. To be asked for accounts only, because it makes requests.
+   * The service that the header names. Null when this server answers itself: it is an AppView, and today's clients name
+   * one with every call, so that of the settings alone is gone to. To be asked for accounts only, because it makes requests.
    * @throws XrpcError 400 InvalidRequest for what names no service.
    */
   async service(header: string): Promise<Service | null> {
@@ -26,10 +26,10 @@ export class ProxyHeader {
     const { appView, serviceDid } = this.config
     if (did === serviceDid) return null
     if (did === appView?.did) return { ...appView, trusted: true }
+    if (id === APP_VIEW) return null
     const document = await this.dids.resolve(did)
     const url = document && serviceEndpointOf(document, id)
     if (url) return { url, did }
-    if (id === APP_VIEW) return null
     throw invalidRequest(document ? 'could not resolve proxy did service url' : 'could not resolve proxy did')
   }
 }

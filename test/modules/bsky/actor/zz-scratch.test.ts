@@ -14,7 +14,7 @@ beforeAll(async () => {
   server = await startTestServer()
   const db = server.app.get(Database)
   let seed = 1
-  const rnd = (n: number) => ((seed = (seed * 1103515245 + 12345) & 0x7fffffff), seed % n)
+  const rnd = (n: number) => ((seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0), Math.floor((seed / 2 ** 32) * n))
   await db.write(async (tx) => {
     await tx.run('DELETE FROM bsky_actor')
     for (let i = 0; i < N; i++) {
@@ -29,7 +29,7 @@ beforeAll(async () => {
       while (set.size < n) set.add(rnd(3) === 0 ? rnd(50) : rnd(N))
       let k = 0
       for (const j of set) {
-        const uri = `at://${did(i)}/app.bsky.graph.follow/${String(k++).padStart(13, '2')}`
+        const uri = `at://${did(i)}/app.bsky.graph.follow/${String(k++).padStart(13, 'a')}`
         const at = 1000 + rnd(1_000_000)
         await tx.run('INSERT INTO bsky_follow (uri, cid, did, subject, sort_at, indexed_at) VALUES (?, ?, ?, ?, ?, ?)', uri, 'c', did(i), did(j), at, at)
         await tx.run('INSERT INTO bsky_backlink (target, path, sort_at, uri, did) VALUES (?, ?, ?, ?, ?)', did(j), 'app.bsky.graph.follow:subject', at, uri, did(i))

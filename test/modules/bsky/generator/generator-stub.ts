@@ -1,4 +1,10 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** What was asked of a generator. */
@@ -21,20 +27,21 @@ export class GeneratorStub {
   static async start(): Promise<GeneratorStub> {
     const server = createServer()
     const stub = new GeneratorStub(server)
-    server.on('request', async (request, response) => {
+    const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
       const url = new URL(request.url!, 'http://localhost')
       let body = ''
       for await (const chunk of request) body += String(chunk)
       const asked = { path: url.pathname, query: url.searchParams, headers: request.headers, body }
       const nsid = url.pathname.slice('/xrpc/'.length)
-      const [status, answer, headers = {}] =
+      const [status, sent, headers = {}] =
         url.pathname === '/.well-known/did.json'
           ? [200, stub.document]
           : (stub.answers[nsid]?.(asked) ?? [501, { error: 'MethodNotImplemented' }])
       if (url.pathname !== '/.well-known/did.json') stub.asked.push(asked)
       response.writeHead(status, { 'content-type': 'application/json', ...headers })
-      response.end(typeof answer === 'string' ? answer : JSON.stringify(answer))
-    })
+      response.end(typeof sent === 'string' ? sent : JSON.stringify(sent))
+    }
+    server.on('request', (request, response) => void answer(request, response))
     await new Promise<void>((ready) => server.listen(0, 'localhost', ready))
     return stub
   }

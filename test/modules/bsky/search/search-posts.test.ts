@@ -146,6 +146,34 @@ describe('what is found', () => {
     expect(last.cursor).toBeUndefined()
   })
 
+  it('comes in pages of any number, each post once', async () => {
+    const dora = await server.signUp('dora')
+    const writes = Array.from({ length: 1_100 }, (_, i) => ({
+      $type: 'com.atproto.repo.applyWrites#create' as const,
+      collection: 'app.bsky.feed.post',
+      value: {
+        $type: 'app.bsky.feed.post',
+        text: `common ${i}`,
+        // Not in the order in which they are written.
+        createdAt: new Date(Date.UTC(2024, 0, 1, 0, (i * 7) % 1_100)).toISOString(),
+      },
+    }))
+    for (let i = 0; i < writes.length; i += 200)
+      await dora.com.atproto.repo.applyWrites({ repo: dora.assertDid, writes: writes.slice(i, i + 200) })
+    for (const sort of ['latest', 'top']) {
+      const texts: string[] = []
+      let cursor: string | undefined
+      do {
+        const page = await search(nobody, 'common', { sort, limit: 100, cursor })
+        texts.push(...page.texts)
+        cursor = page.cursor
+        if (texts.length === 100) expect(page.hitsTotal).toBe(500)
+      } while (cursor)
+      expect(texts).toHaveLength(1_100)
+      expect(new Set(texts).size).toBe(1_100)
+    }
+  })
+
   it('has new posts at once, and none that are gone or behind a block', async () => {
     const carla = await server.signUp('carla')
     const written = await post(carla, 'ephemeral')

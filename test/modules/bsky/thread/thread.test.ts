@@ -28,8 +28,8 @@ async function read(client: AtpAgent, uri: string, depth?: number, parentHeight?
 
 /** Texts of a tree, stubs by their type: `text(reply, reply)`. */
 function sketch(node: unknown): string {
-  const thread = node as Thread & { $type: string }
-  if (thread.$type !== 'app.bsky.feed.defs#threadViewPost') return thread.$type.split('#')[1]!
+  const { $type, ...thread } = node as Omit<Thread, '$type'> & { $type: string }
+  if ($type !== 'app.bsky.feed.defs#threadViewPost') return $type.split('#')[1]!
   const replies = (thread.replies ?? []).map(sketch)
   return replies.length > 0 ? `${textOf(thread.post)}(${replies.join(', ')})` : textOf(thread.post)
 }

@@ -1,0 +1,143 @@
+import { AtpAgent, XRPCError } from '@atproto/api'
+import { LexiconCheck } from '../../support/lexicon-check.js'
+import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
+import { GeneratorStub } from '../../modules/bsky/generator/generator-stub.js'
+
+/** Who lives here. Erin leaves before the end. */
+export const PEOPLE = ['alice', 'bob', 'carla', 'dan', 'erin'] as const
+export type Person = (typeof PEOPLE)[number]
+/** Through whose eyes everything is looked at. */
+export const VIEWERS = ['alice', 'bob', 'carla', 'dan', 'nobody'] as const
+export type Viewer = (typeof VIEWERS)[number] | Person
+
+export type Values = Record<string, unknown>
+/** An answer in which names stand for DIDs and at-uris. Any field may be looked at. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Answer = any
+
+const ADMIN_PASSWORD = 'operator-password'
+
+/** What things are called in the tests: `alice` is a DID, `alice/hello` the at-uri of a record of hers. */
+export class Names {
+  private readonly names = new Map<string, string>()
+  private readonly things = new Map<string, string>()
+
+  add(name: string, thing: string): void {
+    this.names.set(thing, name)
+    this.things.set(name, thing)
+  }
+
+  /** @throws Error for a name that was never given. */
+  thing(name: string): string {
+    const thing = this.things.get(name)
+    if (thing === undefined) throw new Error(`nothing is called ${name}`)
+    return thing
+  }
+
+  /** A value with names for whatever has one. */
+  named(value: unknown): Answer {
+    return rewritten(value, this.names)
+  }
+
+  /** A value with what the names stand for. */
+  meant<Value>(value: Value): Value {
+    return rewritten(value, this.things) as Value
+  }
+}
+
+function rewritten(value: unknown, words: ReadonlyMap<string, string>): unknown {
+  if (value === undefined) return undefined
+  return JSON.parse(JSON.stringify(value), (_, part: unknown) =>
+    typeof part === 'string' ? (words.get(part) ?? part) : part,
+  )
+}
+
+/** The people and their clients, the server that they are on, and a feed generator elsewhere. */
+export class Cast {
+  readonly names = new Names()
+  readonly lexicons = new LexiconCheck()
+  private readonly clients = new Map<Viewer, AtpAgent>()
+
+  private constructor(
+    public server: TestServer,
+    readonly generator: GeneratorStub,
+  ) {}
+
+  /** Everybody signs up. Bob is one whose verifications count, which the server is told when it starts. */
+  static async assemble(): Promise<Cast> {
+    const server = await startTestServer({ PDS_ADMIN_PASSWORD: ADMIN_PASSWORD })
+    const cast = new Cast(server, await GeneratorStub.start())
+    for (const person of PEOPLE) {
+      const client = cast.agent()
+      const { data } = await client.createAccount({
+        handle: `${person}.test`,
+        email: `${person}@example.com`,
+        password: `${person}-password`,
+      })
+      cast.clients.set(person, client)
+      cast.names.add(person, data.did)
+    }
+    cast.clients.set('nobody', cast.agent())
+    cast.names.add('labeler', 'did:web:localhost')
+    await cast.restart()
+    return cast
+  }
+
+  async leave(): Promise<void> {
+    await stopTestServer(this.server)
+    await this.generator.close()
+  }
+
+  /** Stops the server and starts it again, on the same port: clients notice nothing. */
+  async restart(): Promise<void> {
+    const { url, directory } = this.server
+    await this.server.close()
+    const env = {
+      PDS_ADMIN_PASSWORD: ADMIN_PASSWORD,
+      PDS_PORT: new URL(url).port,
+      APPVIEW_TRUSTED_VERIFIERS: this.did('bob'),
+    }
+    this.server = await startTestServer(env, directory)
+  }
+
+  client(viewer: Viewer): AtpAgent {
+    return this.clients.get(viewer)!
+  }
+
+  did(person: Person): string {
+    return this.names.thing(person)
+  }
+
+  /** A client that asks as the operator. */
+  operator(): AtpAgent {
+    const agent = this.agent()
+    agent.setHeader('authorization', `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}`)
+    return agent
+  }
+
+  /** An answer with names in it, or what was refused: `401 AuthMissing`. The params may have names. */
+  async ask(viewer: Viewer, nsid: string, params: Values = {}, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.told(() => this.client(viewer).call(nsid, this.names.meant(params) as never, undefined, { headers }))
+  }
+
+  /** The same of a procedure. */
+  async tell(viewer: Viewer, nsid: string, input: Values): Promise<Answer> {
+    const encoding = 'application/json'
+    return this.told(() => this.client(viewer).call(nsid, undefined, this.names.meant(input), { encoding }))
+  }
+
+  private async told(call: () => Promise<{ data: unknown }>): Promise<Answer> {
+    try {
+      const { data } = await call()
+      return this.names.named(data)
+    } catch (error) {
+      // Whatever is no plain refusal by the server is thrown: an answer against its lexicon, no connection.
+      if (!(error instanceof XRPCError) || error.constructor !== XRPCError || (error.status as number) < 400) throw error
+      return `${error.status} ${error.error}`
+    }
+  }
+
+  private agent(): AtpAgent {
+    return new AtpAgent({ service: this.server.url, fetch: this.lexicons.fetch })
+  }
+}
