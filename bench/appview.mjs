@@ -97,7 +97,9 @@ function print() {
   ]
   console.log(formatTable(headings, rows.map(cells)))
   if (rivals.length > 0) {
-    const columns = 'per s|official|times|p50 ms|official|p99 ms|official|CPU µs each|official|items|official'.split('|')
+    const columns = 'per s|official|times|p50 ms|official|p99 ms|official|CPU µs each|official|items|official'.split(
+      '|',
+    )
     const sideBySide = (row, i) => [
       row.name,
       figure(row.grows.size),

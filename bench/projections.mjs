@@ -1,15 +1,13 @@
 /** What the inline projections add to a commit: the same commits to the server's modules with them and without. See README.md. */
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { BATCH, inParallel, latencies } from './lib/bench.mjs'
+import { eraseDirectory, makeDirectory } from './lib/directory.mjs'
 import { loadEngine } from './lib/engine.mjs'
 import { graphRecords, makeGraph, sizeOf } from './lib/graph.mjs'
 import { openServer, partOf } from './lib/inside.mjs'
 import { describeMachine } from './lib/machine.mjs'
 import { readOptions } from './lib/options.mjs'
-import { POST, posts } from './lib/posts.mjs'
+import { posts } from './lib/posts.mjs'
 import { writePhases } from './lib/seed.mjs'
 import { figure, mean, randomSource } from './lib/stats.mjs'
 import { formatTable } from './lib/table.mjs'
@@ -24,8 +22,9 @@ const USAGE = `usage: node bench/projections.mjs [options]
 
 const COMMITS = 1_000
 /** Commits before each figure that are not measured. */
-const WARM = 100
+const WARM = 300
 const LIKE = 'app.bsky.feed.like'
+const KINDS = ['post', 'reply', 'like']
 
 const options = readOptions(USAGE, { rounds: { type: 'string', default: '3' }, data: { type: 'string' } })
 const { scale, dist } = options
@@ -37,32 +36,12 @@ const [{ Lexicons }, { prepareWrite }, { WriteRecords, WriteRecordsHandler }, { 
     ),
   )
 const graph = makeGraph(sizeOf(scale, 1))
-const text = posts(1)
-const random = randomSource(3)
-
-/** What is committed: who writes, and what. */
-const KINDS = {
-  post: () => [random.of(graph.size.users), POST, () => text.next().value],
-  reply: ({ posts }) => {
-    const i = random.of(posts.length)
-    const reply = { root: posts[graph.posts[i].root], parent: posts[i] }
-    return [random.of(graph.size.users), POST, () => ({ ...text.next().value, reply })]
-  },
-  like: ({ posts, liked }) => {
-    for (;;) {
-      const [user, post] = [random.of(graph.size.users), random.of(posts.length)]
-      if (liked.has(`${user},${post}`)) continue
-      liked.add(`${user},${post}`)
-      return [user, LIKE, () => ({ $type: LIKE, subject: posts[post], createdAt: new Date().toISOString() })]
-    }
-  },
-}
 
 const rows = []
 const sides = []
 try {
   sides.push(await open([]), await open(['ProjectionsModule']))
-  for (const kind of Object.keys(KINDS))
+  for (const kind of KINDS)
     for (const concurrency of [1, 16]) {
       const name = concurrency === 1 ? `${kind}, one by one` : `${kind}, ${concurrency} at a time`
       if (options.only(name)) await measure(name, kind, concurrency)
@@ -75,9 +54,8 @@ else print()
 
 /** The server's modules, less the named ones, on a directory of their own that holds the community. */
 async function open(without) {
-  const directory = mkdtempSync(join(options.data ?? tmpdir(), 'skylog-bench-'))
-  const erase = () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
-  process.on('exit', erase)
+  const directory = makeDirectory(options.data)
+  process.on('exit', () => eraseDirectory(directory))
   const app = await openServer(dist, directory, without)
   const part = (token) => app.get(token, { strict: false })
   const [lexicons, accounts, handler] = [part(Lexicons), part(CreateAccountHandler), part(WriteRecordsHandler)]
@@ -89,23 +67,45 @@ async function open(without) {
   })
   const prepare = ({ collection, rkey, value }) =>
     prepareWrite({ action: 'create', collection, rkey, record: value }, undefined, lexicons, nextKey)
-  const { phases, posts } = graphRecords(graph, created, engine)
+  const { phases, posts: refs } = graphRecords(graph, created, engine)
   await writePhases(phases, BATCH, 8, ({ user, writes }) =>
     handler.execute(new WriteRecords(created[user].did, writes.map(prepare))),
   )
   process.stderr.write(`community written${without.length > 0 ? `, without ${without.join(', ')}` : ''}\n`)
-  const liked = new Set(graph.likes.map(({ user, post }) => `${user},${post}`))
+  const next = newRecords(refs)
   return {
-    /** Commands of createRecord, ready to be run: records are checked and encoded before, which has nothing to do with projections. */
+    /** Commands as of createRecord. Records are checked and encoded before: that is the same with projections and without. */
     commands: (kind, count) =>
       Array.from({ length: count }, () => {
-        const [user, collection, value] = KINDS[kind]({ posts, liked })
-        return new WriteRecords(created[user].did, [prepare({ collection, value: value() })], { replaceLinks: true })
+        const user = next.user()
+        const value = next[kind](user)
+        const write = prepare({ collection: value.$type, value })
+        return new WriteRecords(created[user].did, [write], { replaceLinks: true })
       }),
     run: (command) => handler.execute(command),
-    close: async () => {
-      await app.close()
-      erase()
+    close: () => app.close(),
+  }
+}
+
+/** What is committed, the same for each side: roots, replies to any post, likes of posts that the user has not liked yet. */
+function newRecords(refs) {
+  const random = randomSource(3)
+  const text = posts(1)
+  const pair = (user, post) => `${user},${post}`
+  const liked = new Set(graph.likes.map(({ user, post }) => pair(user, post)))
+  const post = () => text.next().value
+  return {
+    user: () => random.of(graph.size.users),
+    post,
+    reply: () => {
+      const parent = random.of(refs.length)
+      return { ...post(), reply: { root: refs[graph.posts[parent].root], parent: refs[parent] } }
+    },
+    like: (user) => {
+      let subject = random.of(refs.length)
+      for (let i = 0; i < refs.length && liked.has(pair(user, subject)); i++) subject = (subject + 1) % refs.length
+      liked.add(pair(user, subject))
+      return { $type: LIKE, subject: refs[subject], createdAt: new Date().toISOString() }
     },
   }
 }
@@ -118,7 +118,7 @@ function nextKey() {
 
 async function measure(name, kind, concurrency) {
   const [withThem, without] = sides
-  for (const side of sides) await run(side, kind, scale(WARM), concurrency)
+  for (const side of sides) await run(side, kind, WARM, concurrency)
   const runs = new Map(sides.map((side) => [side, []]))
   for (let round = 0; round < Number(options.rounds); round++)
     for (const side of [withThem, without, without, withThem])
@@ -145,7 +145,8 @@ async function run(side, kind, count, concurrency) {
 function print() {
   const { node, cpu, cores, load } = describeMachine()
   console.log(`\nNode ${node}, ${cores} cores (${cpu}), load ${load}, scale ${options.factor}\n`)
-  const headings = 'commit of one|µs without|with|ratio|CPU µs without|with|ratio|p50 ms without|with|p99 ms without|with'
+  const headings =
+    'commit of one|µs without|with|ratio|CPU µs without|with|ratio|p50 ms without|with|p99 ms without|with'
   const cells = (row) => {
     const of = (measure) => [row.without[measure], row.with[measure]]
     const compared = (measure) => [...of(measure), row.with[measure] / row.without[measure]]

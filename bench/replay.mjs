@@ -18,6 +18,7 @@ const USAGE = `usage: node bench/replay.mjs [options]
   --only NAMES   offline, online, with a comma between
   --times LIST   sizes of the community, as multiples of 200 users with 5,000 posts; 1,10
   --scale N      this share of the communities; 0.05 is a quick look
+  --batch N      most records of one commit; 1 makes the log that clients make which write one by one; 200
   --json         figures as JSON
   --data DIR     a data directory whose log is replayed, in a copy, instead of that of a community;
                  or, with nothing of a server in it, where data directories are made
@@ -25,7 +26,12 @@ const USAGE = `usage: node bench/replay.mjs [options]
 
 const ADMIN_PASSWORD = 'bench-admin-password'
 
-const options = readOptions(USAGE, { times: { type: 'string', default: '1,10' }, data: { type: 'string' } })
+const text = { type: 'string' }
+const options = readOptions(USAGE, {
+  times: { ...text, default: '1,10' },
+  batch: { ...text, default: '200' },
+  data: text,
+})
 const engine = await loadEngine(options.dist)
 const given = options.data && existsSync(join(options.data, 'skylog.sqlite')) ? options.data : null
 const rows = []
@@ -44,7 +50,7 @@ async function replay(times) {
     else {
       await server.launch()
       const seeding = bench()
-      const { records } = await seed(seeding, makeGraph(sizeOf(options.scale, times)))
+      const { records } = await seed(seeding, makeGraph(sizeOf(options.scale, times)), Number(options.batch))
       seeding.close()
       process.stderr.write(`${records} records written\n`)
       await server.end()
@@ -98,7 +104,12 @@ async function online(bench, log) {
       }),
     )
     const { longestMs } = measured.result
-    add('online', log, seconds, { ...measured, stall: longestMs, ...latencies(waits), longestWrite: Math.max(...waits) })
+    add('online', log, seconds, {
+      ...measured,
+      stall: longestMs,
+      ...latencies(waits),
+      longestWrite: Math.max(...waits),
+    })
   } finally {
     bench.close()
   }

@@ -78,5 +78,7 @@ export class Client {
 
 /** A list is one parameter several times. */
 function searchOf(params) {
-  return new URLSearchParams(Object.entries(params).flatMap(([name, value]) => [value].flat().map((one) => [name, one])))
+  return new URLSearchParams(
+    Object.entries(params).flatMap(([name, value]) => [value].flat().map((one) => [name, one])),
+  )
 }

@@ -114,7 +114,10 @@ export function graphRecords(graph, accounts, { Cid, encodeCbor, jsonToRecord, t
   const reactions = (collection, list) =>
     list.map(({ user, post, at }, i) => write(collection, user, at, i, { subject: refs[post] }))
   const likes = reactions('app.bsky.feed.like', graph.likes)
-  return { phases: [profiles, follows, ...levels, likes, reactions('app.bsky.feed.repost', graph.reposts)], posts: refs }
+  return {
+    phases: [profiles, follows, ...levels, likes, reactions('app.bsky.feed.repost', graph.reposts)],
+    posts: refs,
+  }
 }
 
 function postRecord({ text, parent, root, tag, mention, link, quote }, refs, accounts) {
@@ -144,8 +147,7 @@ function postRecord({ text, parent, root, tag, mention, link, quote }, refs, acc
 /** Words of two or three syllables. */
 function makeWords(random, count) {
   const words = new Set()
-  while (words.size < count)
-    words.add(Array.from({ length: 2 + random.of(2) }, () => random.pick(SYLLABLES)).join(''))
+  while (words.size < count) words.add(Array.from({ length: 2 + random.of(2) }, () => random.pick(SYLLABLES)).join(''))
   return [...words]
 }
 

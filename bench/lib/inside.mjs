@@ -28,5 +28,8 @@ export async function openServer(dist, directory, without = []) {
   const whole = AppModule.with(await configOn(dist, directory))
   const imports = whole.imports.filter((module) => !without.includes(module.name))
   if (imports.length !== whole.imports.length - without.length) throw new Error(`not all there: ${without.join(', ')}`)
-  return NestFactory.createApplicationContext({ ...whole, imports }, { abortOnError: false, logger: ['error', 'fatal'] })
+  return NestFactory.createApplicationContext(
+    { ...whole, imports },
+    { abortOnError: false, logger: ['error', 'fatal'] },
+  )
 }

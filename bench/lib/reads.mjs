@@ -27,17 +27,17 @@ export function readsOf({ graph, accounts, posts }) {
   const thread = (uri) => [`feed.getPostThread`, () => ({ uri: uri() }), ({ thread: shown }) => sizeOfThread(shown)]
   const reads = {
     'getTimeline (50)': ['feed.getTimeline', () => ({ limit: 50 }), ({ feed }) => feed.length],
-    'getAuthorFeed (50)': [
-      'feed.getAuthorFeed',
-      () => ({ actor: someActor(), limit: 50 }),
-      ({ feed }) => feed.length,
-    ],
+    'getAuthorFeed (50)': ['feed.getAuthorFeed', () => ({ actor: someActor(), limit: 50 }), ({ feed }) => feed.length],
     'getPostThread, any': thread(somePost),
     'getPostThread, wide': thread(() => posts[random.pick(graph.threads.wide)].uri),
     'getPostThread, deep': thread(() => posts[random.pick(graph.threads.deep)].uri),
     'getPosts (25)': ['feed.getPosts', () => ({ uris: some(25, somePost) }), (answer) => answer.posts.length],
     getProfile: ['actor.getProfile', () => ({ actor: someActor() }), () => 1],
-    'getProfiles (25)': ['actor.getProfiles', () => ({ actors: some(25, someActor) }), (answer) => answer.profiles.length],
+    'getProfiles (25)': [
+      'actor.getProfiles',
+      () => ({ actors: some(25, someActor) }),
+      (answer) => answer.profiles.length,
+    ],
     'listNotifications (50)': [
       'notification.listNotifications',
       () => ({ limit: 50 }),
@@ -49,16 +49,8 @@ export function readsOf({ graph, accounts, posts }) {
       () => ({ actor: someActor(), limit: 50 }),
       ({ followers }) => followers.length,
     ],
-    'getFollows (50)': [
-      'graph.getFollows',
-      () => ({ actor: someActor(), limit: 50 }),
-      ({ follows }) => follows.length,
-    ],
-    'getLikes (50)': [
-      'feed.getLikes',
-      () => ({ uri: reacted(graph.likes), limit: 50 }),
-      ({ likes }) => likes.length,
-    ],
+    'getFollows (50)': ['graph.getFollows', () => ({ actor: someActor(), limit: 50 }), ({ follows }) => follows.length],
+    'getLikes (50)': ['feed.getLikes', () => ({ uri: reacted(graph.likes), limit: 50 }), ({ likes }) => likes.length],
     'getRepostedBy (50)': [
       'feed.getRepostedBy',
       () => ({ uri: reacted(graph.reposts), limit: 50 }),

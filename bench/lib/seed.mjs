@@ -11,16 +11,16 @@ const LOOK_AGAIN_MS = 500
 const PATIENCE_MS = 600_000
 
 /**
- * Puts a community into a server by public calls, each account writing for itself, and waits until all of it is shown. Gives
- * the accounts, the `posts` (uri and CID of each), and how many records were written.
+ * Puts a community into a server by public calls, each account writing for itself, up to `batch` records at once, and waits
+ * until all of it is shown. Gives the accounts, the `posts` (uri and CID of each), and how many records were written.
  */
-export async function seed(bench, graph) {
+export async function seed(bench, graph, batch = BATCH) {
   const accounts = []
   await inParallel(graph.size.users, AT_A_TIME, async (i) => {
     accounts[i] = await bench.account(graph.users[i].name)
   })
   const { phases, posts } = graphRecords(graph, accounts, bench.engine)
-  const records = await writePhases(phases, BATCH, AT_A_TIME, ({ user, writes }) => {
+  const records = await writePhases(phases, batch, AT_A_TIME, ({ user, writes }) => {
     const { client, did } = accounts[user]
     const creates = writes.map(({ collection, rkey, value }) => ({
       $type: 'com.atproto.repo.applyWrites#create',
@@ -85,7 +85,9 @@ async function counted(list, ask) {
       const now = pairs.join()
       if (now !== before) [before, since] = [now, Date.now()]
       if (Date.now() - since > PATIENCE_MS)
-        throw new Error(`counts are not as written: ${pairs.find(([is, wanted]) => is !== wanted).join(' instead of ')}`)
+        throw new Error(
+          `counts are not as written: ${pairs.find(([is, wanted]) => is !== wanted).join(' instead of ')}`,
+        )
       await sleep(LOOK_AGAIN_MS)
     }
   }

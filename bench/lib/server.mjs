@@ -1,14 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { eraseDirectory, makeDirectory } from './directory.mjs'
 
 const START_MS = 60_000
-
-// An interrupted run takes its servers and their data with it.
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 
 /** A server that somebody else has started; its processes are known only if he says so. */
 export class GivenServer {
@@ -30,10 +27,10 @@ export class StartedServer {
     this.options = options
     this.settings = settings
     this.port = '0'
-    this.directory = mkdtempSync(join(options.data ?? tmpdir(), 'skylog-bench-'))
+    this.directory = makeDirectory(options.data)
     process.on('exit', () => {
       this.process?.kill('SIGKILL')
-      this.erase()
+      eraseDirectory(this.directory)
     })
   }
 
@@ -83,11 +80,7 @@ export class StartedServer {
 
   async stop() {
     await this.end()
-    this.erase()
-  }
-
-  erase() {
-    rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 })
+    eraseDirectory(this.directory)
   }
 
   async end() {

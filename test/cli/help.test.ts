@@ -7,6 +7,8 @@ const COMMANDS: Record<string, string[]> = {
   verify: ['<did-or-car>', '--key', '--data', '--json'],
   'account create': ['--handle', '--email', '--password', '--data', '--json'],
   'account list': ['--data', '--json'],
+  'account delete': ['<handle-or-did>', '--yes', '--data', '--json'],
+  'log compact': ['--before', '--data', '--json'],
 }
 
 it('says what there is, and its version', async () => {
@@ -44,6 +46,9 @@ describe('wrong usage ends with 2 and says why', () => {
     [['import', 'a.car', '--did', 'alice.test'], '--did'],
     [['account', 'create', '--handle', 'alice.test'], "required option '--email <address>'"],
     [['serve', '--port', 'http'], '--port'],
+    [['log'], 'Usage: skylog log'],
+    [['log', 'compact'], "required option '--before <duration>'"],
+    [['log', 'compact', '--before', 'soon'], '--before'],
   ]
   let results: Ran[]
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { type Adapter, given, type Query } from './adapter.js'
-import { followersAt, followsAt, repostersAt } from './times.js'
+import { followersAt, repostersAt } from './times.js'
 import { feedItemView, notificationView, profileView, threadView, userView } from './views-2022.js'
 
 /**
@@ -68,7 +68,7 @@ export const BSKY_ADAPTERS: readonly Adapter[] = [
     output: async ({ subject, cursor, followers }, _asked, { database }) => ({
       subject: userView(subject),
       cursor,
-      followers: await followersAt(database, subject.did, followers),
+      followers: await followersAt(database, { subject: subject.did }, followers),
     }),
   },
   {
@@ -78,7 +78,7 @@ export const BSKY_ADAPTERS: readonly Adapter[] = [
     output: async ({ subject, cursor, follows }, _asked, { database }) => ({
       subject: userView(subject),
       cursor,
-      follows: await followsAt(database, subject.did, follows),
+      follows: await followersAt(database, { did: subject.did }, follows),
     }),
   },
   {

@@ -2,82 +2,62 @@ import { splitAtUri } from '../../repo-engine/index.js'
 import type { Database } from '../database/database.js'
 import { readIn } from '../database/in-list.js'
 import type { AppBskyActorDefsProfileView } from '../lexicon/types.js'
-import { userView, type User } from './views-2022.js'
+import { type User, userView } from './views-2022.js'
 
-/** Somebody who has done something, and when: lists of 2022 say so, those of today do not. */
+/** Somebody who has done something, and when: lists of 2022 say so, most of those of today do not. */
 export interface UserAt extends User {
   createdAt: string
   indexedAt: string
 }
 
-interface Row {
-  did: string
-  sort_at: number
-  indexed_at: number
-}
-
-/** Of several by one actor the one with the least uri counts: it comes last, and stays. */
-const ORDER = 'ORDER BY uri DESC'
-
-/** Those who have reposted a post, with the time of their repost. Who has just taken it back is left out. */
+/** Those who have reposted a post, with the times of their reposts. `uri` may be of a handle. */
 export async function repostersAt(
-  { read }: Database,
+  database: Database,
   uri: string,
-  actors: AppBskyActorDefsProfileView[],
+  actors: readonly AppBskyActorDefsProfileView[],
 ): Promise<UserAt[]> {
   const { authority } = splitAtUri(uri)
-  const author = authority.startsWith('did:')
-    ? authority
-    : (await read.get<{ did: string }>('SELECT did FROM bsky_actor WHERE handle = ?', authority.toLowerCase()))?.did
-  if (author === undefined) return []
-  return at(
+  const author = authority.startsWith('did:') ? authority : await didOf(database, authority)
+  return usersAt(
+    database,
+    'bsky_repost',
+    { subject: author === undefined ? uri : uri.replace(authority, author) },
     actors,
-    await readIn<Row>(
-      read,
-      (marks) => `SELECT did, sort_at, indexed_at FROM bsky_repost WHERE subject = ? AND did IN (${marks}) ${ORDER}`,
-      actors.map(({ did }) => did),
-      uri.replace(authority, author),
-    ),
   )
 }
 
-/** The followers of an actor, with the time of their follow. */
-export async function followersAt(
-  { read }: Database,
-  subject: string,
-  actors: AppBskyActorDefsProfileView[],
+/** The followers of `subject`, or those whom `did` follows, with the times of the follows. */
+export function followersAt(
+  database: Database,
+  of: { subject: string } | { did: string },
+  actors: readonly AppBskyActorDefsProfileView[],
 ): Promise<UserAt[]> {
-  return at(
-    actors,
-    await readIn<Row>(
-      read,
-      (marks) => `SELECT did, sort_at, indexed_at FROM bsky_follow WHERE subject = ? AND did IN (${marks}) ${ORDER}`,
-      actors.map(({ did }) => did),
-      subject,
-    ),
-  )
+  return usersAt(database, 'bsky_follow', of, actors)
 }
 
-/** Those whom an actor follows, with the time of the follow. */
-export async function followsAt(
+async function didOf({ read }: Database, handle: string): Promise<string | undefined> {
+  const row = await read.get<{ did: string }>('SELECT did FROM bsky_actor WHERE handle = ?', handle.toLowerCase())
+  return row?.did
+}
+
+/** Who has just taken it back is left out. */
+async function usersAt(
   { read }: Database,
-  did: string,
-  actors: AppBskyActorDefsProfileView[],
+  table: 'bsky_repost' | 'bsky_follow',
+  of: { subject: string } | { did: string },
+  actors: readonly AppBskyActorDefsProfileView[],
 ): Promise<UserAt[]> {
-  return at(
-    actors,
-    await readIn<Row>(
-      read,
-      (marks) =>
-        `SELECT subject AS did, sort_at, indexed_at FROM bsky_follow WHERE did = ? AND subject IN (${marks}) ${ORDER}`,
-      actors.map(({ did }) => did),
-      did,
-    ),
+  const [end, other] = 'subject' in of ? (['subject', 'did'] as const) : (['did', 'subject'] as const)
+  // Of several by one actor on one subject the one with the least uri counts: it comes last, and stays.
+  const rows = await readIn<{ actor: string; sort_at: number; indexed_at: number }>(
+    read,
+    (marks) =>
+      `SELECT ${other} AS actor, sort_at, indexed_at FROM ${table} WHERE ${end} = ? AND ${other} IN (${marks})
+       ORDER BY uri DESC`,
+    actors.map(({ did }) => did),
+    'subject' in of ? of.subject : of.did,
   )
-}
-
-function at(actors: AppBskyActorDefsProfileView[], rows: Row[]): UserAt[] {
-  const times = new Map(rows.map((row) => [row.did, row]))
+  const times = new Map(rows.map((row) => [row.actor, row]))
   return actors.flatMap((actor) => {
     const time = times.get(actor.did)
     return time ? { ...userView(actor), createdAt: iso(time.sort_at), indexedAt: iso(time.indexed_at) } : []

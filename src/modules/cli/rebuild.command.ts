@@ -62,7 +62,8 @@ export class RebuildCommand extends CommandRunner {
 
 function resultText({ projections, events, seconds, differences }: Rebuilt): string {
   const rate = count(Math.round(events / Math.max(seconds, 0.001)))
-  const heading = differences === null ? 'Rebuilt' : differences.length > 0 ? 'Verified: tables differ' : 'Verified: nothing differs'
+  const heading =
+    differences === null ? 'Rebuilt' : differences.length > 0 ? 'Verified: tables differ' : 'Verified: nothing differs'
   return [
     section(heading, [
       ['projections', projections.join(', ')],
@@ -73,7 +74,8 @@ function resultText({ projections, events, seconds, differences }: Rebuilt): str
 }
 
 function differenceText({ table, live, rebuilt }: Difference): string {
-  const rows = (side: Difference['live'], sign: string): string[] => side.rows.map((row) => `    ${sign} ${JSON.stringify(row)}`)
+  const rows = (side: Difference['live'], sign: string): string[] =>
+    side.rows.map((row) => `    ${sign} ${JSON.stringify(row)}`)
   return [
     `  ${table}: ${counted(live.count, 'row')} that the log does not make (+), ${counted(rebuilt.count, 'row')} missing (-)`,
     ...rows(live, '+'),

@@ -108,7 +108,9 @@ export class Comparison {
       { index: shadows.of(table), of: shadows.of(numbered), words: `${shadows.prefix}${table}_words` },
     ]
     for (const { index, words } of sides) await createWords(tx, words, index)
-    const [live, rebuilt] = sides.map(({ of, words }) => `${words} AS words LEFT JOIN ${of} AS named ON named.id = words.doc`)
+    const [live, rebuilt] = sides.map(
+      ({ of, words }) => `${words} AS words LEFT JOIN ${of} AS named ON named.id = words.doc`,
+    )
     return {
       table,
       live: live!,
@@ -121,6 +123,9 @@ export class Comparison {
 
 function within(key: readonly string[], hasStart: boolean, hasEnd: boolean): string {
   const [columns, values] = [key.join(', '), key.map(() => '?').join(', ')]
-  const conditions = [...(hasStart ? [`(${columns}) > (${values})`] : []), ...(hasEnd ? [`(${columns}) <= (${values})`] : [])]
+  const conditions = [
+    ...(hasStart ? [`(${columns}) > (${values})`] : []),
+    ...(hasEnd ? [`(${columns}) <= (${values})`] : []),
+  ]
   return conditions.join(' AND ') || 'true'
 }

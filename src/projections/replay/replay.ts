@@ -44,7 +44,9 @@ export class Replay {
         try {
           await this.projections.tell(event, target, told)
         } catch (error) {
-          throw new Error(`event ${event.seq} (${event.kind} of ${event.did}): ${(error as Error).message}`, { cause: error })
+          throw new Error(`event ${event.seq} (${event.kind} of ${event.did}): ${(error as Error).message}`, {
+            cause: error,
+          })
         }
         seq = event.seq
         this.events++

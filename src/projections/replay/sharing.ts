@@ -15,7 +15,9 @@ export function sharing(all: readonly ProjectionDefinition[], names: readonly st
   for (let before = -1; before !== chosen.length;) {
     before = chosen.length
     const tables = new Set(chosen.flatMap((definition) => definition.tables))
-    chosen = all.filter((definition) => chosen.includes(definition) || definition.tables.some((table) => tables.has(table)))
+    chosen = all.filter(
+      (definition) => chosen.includes(definition) || definition.tables.some((table) => tables.has(table)),
+    )
   }
   return chosen
 }

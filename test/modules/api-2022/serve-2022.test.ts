@@ -62,3 +62,21 @@ it.each(served2022())('answers %s by its own verb only', async (nsid) => {
     origin: '*',
   })
 })
+
+it('answers HEAD as GET, without the body', async () => {
+  const got = await call(server, 'com.atproto.getAccountsConfig')
+  const head = await call(server, 'com.atproto.getAccountsConfig', { method: 'HEAD' })
+  expect({ status: head.status, length: head.headers.get('content-length') }).toEqual({
+    status: 200,
+    length: String(got.bytes.length),
+  })
+})
+
+it('answers an error of today in JSON, as of its own type', async () => {
+  const { status, headers, json } = await call(server, 'app.bsky.getProfile', { params: { user: 'nobody.test' } })
+  expect({ status, type: headers.get('content-type') }).toEqual({
+    status: 400,
+    type: 'application/json; charset=utf-8',
+  })
+  expect(Object.keys(json as object)).toEqual(['error', 'message'])
+})

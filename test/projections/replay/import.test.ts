@@ -25,12 +25,18 @@ beforeAll(async () => {
 afterAll(() => stopTestServer(server))
 
 async function importRecords(records: Record<string, object>): Promise<void> {
-  const { car } = await repoOf(did, Object.fromEntries(Object.entries(records).toSorted(([a], [b]) => (a < b ? -1 : 1))))
+  const { car } = await repoOf(
+    did,
+    Object.fromEntries(Object.entries(records).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+  )
   await ask(server.url, 'com.atproto.repo.importRepo', car, accessJwt)
 }
 const post = (text: string): object => ({ $type: POST, text, createdAt: CREATED_AT })
 const like = (n: number): object => {
-  const subject = { uri: `at://${did}/${POST}/p${n}`, cid: 'bafyreiclp443lavogvhj3d2ob2cxbfuscni2k5jk7bebjzg7khl3esabwq' }
+  const subject = {
+    uri: `at://${did}/${POST}/p${n}`,
+    cid: 'bafyreiclp443lavogvhj3d2ob2cxbfuscni2k5jk7bebjzg7khl3esabwq',
+  }
   return { $type: LIKE, subject, createdAt: CREATED_AT }
 }
 /** A repository of some likes and posts; `generation` says which posts are others. */
@@ -107,7 +113,9 @@ it('pieces that a crash has cut off come at the next start, before anything else
   server = await server.restart()
   expect(await count('bsky_like')).toBe(1200)
   expect(await count('bsky_post')).toBe(7)
-  const last = await databaseOf(server).read.get<{ kind: string }>('SELECT kind FROM commit_log ORDER BY seq DESC LIMIT 1')
+  const last = await databaseOf(server).read.get<{ kind: string }>(
+    'SELECT kind FROM commit_log ORDER BY seq DESC LIMIT 1',
+  )
   expect(last).toEqual({ kind: 'part' })
   expect((await rebuildOf(server).run([], { verify: true })).differences).toEqual([])
   await checkInvariants(databaseOf(server).read)

@@ -122,7 +122,12 @@ describe('a verification', () => {
   })
 
   it.each([
-    ['a row that is missing', 'DELETE FROM bsky_like WHERE uri = (SELECT min(uri) FROM bsky_like)', 'bsky_like', [0, 1]],
+    [
+      'a row that is missing',
+      'DELETE FROM bsky_like WHERE uri = (SELECT min(uri) FROM bsky_like)',
+      'bsky_like',
+      [0, 1],
+    ],
     [
       'a row too many',
       "INSERT INTO bsky_post_stat (uri, likes) VALUES ('at://did:web:nobody.test/x/y', 7)",
@@ -154,7 +159,9 @@ it('a projection that there is not is told from those that there are', async () 
 
 it('one at a time, and whoever asks for the same joins', async () => {
   const both = Promise.all([rebuildOf(server).run([]), rebuildOf(server).run([])])
-  const other = expect(rebuildOf(server).run([], { verify: true })).rejects.toMatchObject({ error: 'RebuildInProgress' })
+  const other = expect(rebuildOf(server).run([], { verify: true })).rejects.toMatchObject({
+    error: 'RebuildInProgress',
+  })
   const [one, two] = await both
   expect(one).toBe(two)
   await other

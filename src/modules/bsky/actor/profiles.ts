@@ -7,7 +7,8 @@ import type { ReadContext } from '../context.js'
 import { Actors } from '../hydrate/actors.js'
 import type { ActorCounts, Hydration } from '../hydrate/hydration.js'
 import { Hydrator } from '../hydrate/hydrator.js'
-import { isShown, profileViewDetailed } from '../views/profile-view.js'
+import { profileViewDetailed } from '../views/detailed-profile-view.js'
+import { isShown } from '../views/shown.js'
 import { KnownFollowersOf } from './known-followers.js'
 
 /** Profiles in full. */

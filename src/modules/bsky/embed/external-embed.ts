@@ -13,7 +13,8 @@ import type { Hydration } from '../hydrate/hydration.js'
 import { Hydrator } from '../hydrate/hydrator.js'
 import { collectionOf, didOf } from '../hydrate/references.js'
 import { type StoredRecord, StoredRecords } from '../notification/stored-records.js'
-import { isShown, profileViewBasic } from '../views/profile-view.js'
+import { profileViewBasic } from '../views/profile-view.js'
+import { isShown } from '../views/shown.js'
 
 /** The records behind web pages (https://standard.site): an article, and what it was published in. */
 const DOCUMENT = 'site.standard.document'

@@ -49,7 +49,8 @@ export class PostViewers {
       const { uri } = post
       if (into.has(uri)) continue
       const found = kept.get(uri)
-      if (found && freshness.holds(uri, found.at) && freshness.holds(threadOf(post), found.at)) into.set(uri, found.value)
+      if (found && freshness.holds(uri, found.at) && freshness.holds(threadOf(post), found.at))
+        into.set(uri, found.value)
       else missing.push(post)
     }
     if (missing.length === 0) return
@@ -68,7 +69,8 @@ export class PostViewers {
   ): Promise<Map<string, string>> {
     const rows = await readIn<{ subject: string; uri: string }>(
       this.database.read,
-      (marks) => `SELECT subject, min(uri) AS uri FROM ${table} WHERE did = ? AND subject IN (${marks}) GROUP BY subject`,
+      (marks) =>
+        `SELECT subject, min(uri) AS uri FROM ${table} WHERE did = ? AND subject IN (${marks}) GROUP BY subject`,
       subjects,
       viewer,
     )

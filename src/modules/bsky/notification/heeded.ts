@@ -2,7 +2,7 @@
 import type { ComAtprotoLabelDefsLabel } from '../../lexicon/types.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { blocks, mutes } from '../hydrate/relationships.js'
-import { isShown } from '../views/profile-view.js'
+import { isShown } from '../views/shown.js'
 import type { Reason } from './reasons.js'
 
 /** Whether the viewer is told of what an actor does at all: shown, not muted, no block between the two. */

@@ -1,13 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Clock } from '../../config/clock.js'
 import { Database } from '../../database/database.js'
-import type { Place } from '../page.js'
-
-/** An actor worth knowing; the place is its rank: the more speaks for it, the greater `at`. */
-export interface RankedActor {
-  did: string
-  place: Place
-}
+import { byRank, type RankedActor } from '../ranking.js'
 
 /** Of whom an actor follows, or of who follows it, so many are asked whom they follow … */
 const MAX_ASKED = 500
@@ -66,7 +60,7 @@ export class ActorRanking {
     return this.mostFollowed.ranked
   }
 
-  /** Those of the most likely who are followed by an actor already. */
+  /** Whom an actor follows. */
   private async followedBy(did: string): Promise<Set<string>> {
     const rows = await this.database.read.all<{ subject: string }>('SELECT subject FROM bsky_follow WHERE did = ?', did)
     return new Set(rows.map(({ subject }) => subject))
@@ -102,19 +96,4 @@ function join(heard: readonly Heard[], all: readonly RankedActor[]): RankedActor
   const ranked = heard.map(rankedActor)
   const dids = new Set(ranked.map(({ did }) => did))
   return [...ranked, ...all.filter(({ did }) => !dids.has(did))].sort(byRank)
-}
-
-/** The best first. */
-export function byRank({ place: a }: RankedActor, { place: b }: RankedActor): number {
-  return b.at - a.at || (a.key < b.key ? 1 : -1)
-}
-
-/** Up to `count` of a ranking that come after a place. */
-export function rankedAfter<Line extends { place: Place }>(
-  ranking: readonly Line[],
-  after: Place,
-  count: number,
-): Line[] {
-  const from = ranking.findIndex(({ place: { at, key } }) => at < after.at || (at === after.at && key < after.key))
-  return from < 0 ? [] : ranking.slice(from, from + count)
 }

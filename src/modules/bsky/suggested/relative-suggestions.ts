@@ -4,7 +4,8 @@ import { ActorPages } from '../actor/actor-pages.js'
 import type { ReadContext } from '../context.js'
 import { Actors } from '../hydrate/actors.js'
 import { FIRST } from '../page.js'
-import { ActorRanking, type RankedActor, rankedAfter } from './actor-ranking.js'
+import { type RankedActor, rankedAfter } from '../ranking.js'
+import { ActorRanking } from './actor-ranking.js'
 import { isNew } from './suggestions.js'
 
 type Output = XrpcMethods['app.bsky.graph.getSuggestedFollowsByActor']['output']

@@ -2,7 +2,8 @@ import { Controller } from '@nestjs/common'
 import type { XrpcMethods } from '../../lexicon/types.js'
 import { Params, XrpcQuery } from '../../xrpc/xrpc.js'
 import { cursorAfter, placeOf } from '../page.js'
-import { ActorRanking, rankedAfter } from './actor-ranking.js'
+import { rankedAfter } from '../ranking.js'
+import { ActorRanking } from './actor-ranking.js'
 import { SuggestedPacks } from './suggested-packs.js'
 
 type Method<Name extends string> = XrpcMethods[`app.bsky.unspecced.${Name}` & keyof XrpcMethods]

@@ -5,7 +5,7 @@ import type { AppBskyGraphDefsStarterPackView } from '../../lexicon/types.js'
 import type { ReadContext } from '../context.js'
 import { StarterPackPages, withoutBlockedCreators } from '../graph/starter-pack-pages.js'
 import { FIRST, type Place } from '../page.js'
-import { rankedAfter } from './actor-ranking.js'
+import { rankedAfter } from '../ranking.js'
 
 const MAX_RANKED = 200
 /** How long the best stay those that they were. */

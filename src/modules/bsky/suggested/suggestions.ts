@@ -4,7 +4,8 @@ import { ActorPages, type ActorRule } from '../actor/actor-pages.js'
 import type { ReadContext } from '../context.js'
 import { blocks, mutes } from '../hydrate/relationships.js'
 import { type Page, type Place, placeOf } from '../page.js'
-import { ActorRanking, type RankedActor, rankedAfter } from './actor-ranking.js'
+import { type RankedActor, rankedAfter } from '../ranking.js'
+import { ActorRanking } from './actor-ranking.js'
 
 /** Whom the viewer may want to follow; never itself, nor whom it follows, mutes or has a block with. */
 @Injectable()

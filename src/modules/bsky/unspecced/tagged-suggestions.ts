@@ -5,7 +5,7 @@ import { Generators } from '../generator/generators.js'
 import { Hydrator } from '../hydrate/hydrator.js'
 import { blocks } from '../hydrate/relationships.js'
 import { ActorRanking } from '../suggested/actor-ranking.js'
-import { isShown } from '../views/profile-view.js'
+import { isShown } from '../views/shown.js'
 
 type Suggestion = AppBskyUnspeccedGetTaggedSuggestionsSuggestion
 

@@ -1,23 +1,15 @@
 /** What a post embeds, as it is shown: app.bsky.embed.*. */
-import type {
-  AppBskyEmbedExternal,
-  AppBskyEmbedExternalView,
-  AppBskyEmbedRecordView,
-  AppBskyEmbedRecordViewRecord,
-  AppBskyFeedDefsPostView,
-  AppBskyFeedPost,
-  Typed,
-} from '../../lexicon/types.js'
+import type { AppBskyEmbedRecordView, AppBskyEmbedRecordViewRecord, Typed } from '../../lexicon/types.js'
 import { GateFlag } from '../../../projections/feed/post-flags.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { collectionOf, didOf } from '../hydrate/references.js'
 import { blocks, pairKey } from '../hydrate/relationships.js'
 import { hides, isoTime, labelsView } from './label-view.js'
-import { isShown, profileViewBasic, viewerState } from './profile-view.js'
+import { type Embed, type EmbedView, mediaView } from './media-view.js'
+import { profileViewBasic, viewerState } from './profile-view.js'
+import { isShown } from './shown.js'
 import { generatorView, labelerView, listView, starterPackViewBasic } from './thing-view.js'
 
-export type EmbedView = NonNullable<AppBskyFeedDefsPostView['embed']>
-type Embed = NonNullable<AppBskyFeedPost['embed']>
 type RecordShown = AppBskyEmbedRecordView['record']
 
 /** A quoted post is shown with what it embeds; a post that it quotes in turn without. */
@@ -45,63 +37,6 @@ export function embedView(
     }
     default:
       return mediaView(embed, did, h)
-  }
-}
-
-/** A link card. */
-export function externalView(
-  { external }: AppBskyEmbedExternal,
-  did: string,
-  h: Hydration,
-): Typed<AppBskyEmbedExternalView> {
-  const { uri, title, description, thumb } = external
-  return {
-    $type: 'app.bsky.embed.external#view',
-    external: { uri, title, description, ...(thumb && { thumb: h.urls.image('feed_thumbnail', did, thumb) }) },
-  }
-}
-
-function mediaView(embed: Embed | undefined, did: string, h: Hydration): EmbedView | undefined {
-  switch (embed?.$type) {
-    case 'app.bsky.embed.images':
-      return {
-        $type: 'app.bsky.embed.images#view',
-        images: embed.images.map(({ image, alt, aspectRatio }) => ({
-          thumb: h.urls.image('feed_thumbnail', did, image),
-          fullsize: h.urls.image('feed_fullsize', did, image),
-          alt,
-          ...(aspectRatio && { aspectRatio }),
-        })),
-      }
-    case 'app.bsky.embed.gallery':
-      return {
-        $type: 'app.bsky.embed.gallery#view',
-        items: embed.items
-          .filter(({ $type }) => $type === 'app.bsky.embed.gallery#image')
-          .map(({ image, alt, aspectRatio }) => ({
-            $type: 'app.bsky.embed.gallery#viewImage',
-            thumbnail: h.urls.image('feed_thumbnail', did, image),
-            fullsize: h.urls.image('feed_fullsize', did, image),
-            alt,
-            aspectRatio,
-          })),
-      }
-    case 'app.bsky.embed.video': {
-      const cid = embed.video.ref.$link
-      return {
-        $type: 'app.bsky.embed.video#view',
-        cid,
-        playlist: h.urls.playlist(did, cid),
-        thumbnail: h.urls.videoThumbnail(did, cid),
-        ...(embed.alt !== undefined && { alt: embed.alt }),
-        ...(embed.aspectRatio && { aspectRatio: embed.aspectRatio }),
-        ...(embed.presentation !== undefined && { presentation: embed.presentation }),
-      }
-    }
-    case 'app.bsky.embed.external':
-      return externalView(embed, did, h)
-    default:
-      return undefined
   }
 }
 

@@ -18,8 +18,9 @@ import { didOf } from '../hydrate/references.js'
 import { blocks, pairKey } from '../hydrate/relationships.js'
 import { embedView } from './embed-view.js'
 import { hides, isoTime, labelsView } from './label-view.js'
-import { isShown, profileViewBasic, viewerState } from './profile-view.js'
-import { listViewBasic } from './thing-view.js'
+import { profileViewBasic, viewerState } from './profile-view.js'
+import { isShown } from './shown.js'
+import { listViewBasic } from './list-view.js'
 
 /** A line of a feed. */
 export interface FeedItem {

@@ -3,7 +3,6 @@ import type {
   AppBskyActorDefsProfileAssociated,
   AppBskyActorDefsProfileView,
   AppBskyActorDefsProfileViewBasic,
-  AppBskyActorDefsProfileViewDetailed,
   AppBskyActorDefsStatusView,
   AppBskyActorDefsVerificationState,
   AppBskyActorDefsViewerState,
@@ -12,16 +11,10 @@ import { shared } from '../../xrpc/json.js'
 import type { Actor } from '../hydrate/actors.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { blocks, mutes } from '../hydrate/relationships.js'
-import { externalView } from './embed-view.js'
-import { hides, isoTime, labelsView } from './label-view.js'
-import { listViewBasic, starterPackViewBasic } from './thing-view.js'
-
-/** Whether an actor is to be shown at all: known here, active, not taken down (or the operator looks). */
-export function isShown(did: string, h: Hydration): boolean {
-  const actor = h.actors.get(did)
-  if (!actor) return false
-  return h.context.admin || (actor.status === null && !actor.takenDown && !hides(actor.labels, h))
-}
+import { isoTime, labelsView } from './label-view.js'
+import { listViewBasic } from './list-view.js'
+import { externalView } from './media-view.js'
+import { isShown } from './shown.js'
 
 /** app.bsky.actor.defs#profileViewBasic; undefined for whoever is not shown. */
 export function profileViewBasic(did: string, h: Hydration): AppBskyActorDefsProfileViewBasic | undefined {
@@ -61,34 +54,6 @@ export function profileView(did: string, h: Hydration): AppBskyActorDefsProfileV
   } as AppBskyActorDefsProfileView
 }
 
-/** app.bsky.actor.defs#profileViewDetailed: needs `counts` of the actor in the hydration. */
-export function profileViewDetailed(did: string, h: Hydration): AppBskyActorDefsProfileViewDetailed | undefined {
-  const view = profileView(did, h)
-  if (!view) return undefined
-  const actor = h.actors.get(did)!
-  const profile = actor.profile?.value
-  const counts = h.counts.get(did)
-  const joined = profile?.joinedViaStarterPack && starterPackViewBasic(profile.joinedViaStarterPack.uri, h)
-  return {
-    ...view,
-    ...(view.viewer && { viewer: { ...view.viewer, ...knownFollowers(did, h) } }),
-    ...(profile?.website !== undefined && { website: profile.website }),
-    ...(profile?.banner && { banner: h.urls.image('banner', did, profile.banner) }),
-    followersCount: counts?.followers ?? 0,
-    followsCount: counts?.follows ?? 0,
-    postsCount: counts?.posts ?? 0,
-    associated: {
-      ...view.associated,
-      lists: counts?.lists ?? 0,
-      feedgens: counts?.generators ?? 0,
-      starterPacks: counts?.starterPacks ?? 0,
-      labeler: actor.isLabeler,
-    },
-    ...(joined && { joinedViaStarterPack: joined }),
-    ...(profile?.pinnedPost && { pinnedPost: profile.pinnedPost }),
-  } as AppBskyActorDefsProfileViewDetailed
-}
-
 /** How the viewer stands to an actor; undefined when nobody is looking. */
 export function viewerState(did: string, h: Hydration): AppBskyActorDefsViewerState | undefined {
   const { viewer } = h.context
@@ -115,16 +80,6 @@ export function viewerState(did: string, h: Hydration): AppBskyActorDefsViewerSt
     ...(!blocked && followedBy !== null && { followedBy }),
     ...(relationship.subscription && { activitySubscription: relationship.subscription }),
   }
-}
-
-/** Those whom the viewer follows and who follow an actor, as far as they are shown. */
-function knownFollowers(did: string, h: Hydration): Pick<AppBskyActorDefsViewerState, 'knownFollowers'> {
-  const known = h.knownFollowers.get(did)
-  if (!known || blocks(h.relationships.get(did))) return {}
-  const followers = known.dids
-    .filter((follower) => !blocks(h.relationships.get(follower)))
-    .flatMap((follower) => profileViewBasic(follower, h) ?? [])
-  return { knownFollowers: { count: known.count, followers } }
 }
 
 function associated({ declarations, isLabeler }: Actor): { associated?: AppBskyActorDefsProfileAssociated } {

@@ -2,7 +2,8 @@
 import type { AppBskyGraphDefsListItemView, AppBskyGraphDefsStarterPackView } from '../../lexicon/types.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { profileView } from './profile-view.js'
-import { generatorView, listViewBasic, starterPackViewBasic } from './thing-view.js'
+import { listViewBasic } from './list-view.js'
+import { generatorView, starterPackViewBasic } from './thing-view.js'
 
 /** That an actor is on a list. */
 export interface ListItem {

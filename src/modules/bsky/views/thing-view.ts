@@ -2,34 +2,14 @@
 import type {
   AppBskyFeedDefsGeneratorView,
   AppBskyGraphDefsListView,
-  AppBskyGraphDefsListViewBasic,
-  AppBskyGraphDefsListViewerState,
   AppBskyGraphDefsStarterPackViewBasic,
   AppBskyLabelerDefsLabelerView,
   AppBskyLabelerDefsLabelerViewDetailed,
-  LexBlob,
 } from '../../lexicon/types.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { isoTime, labelsView } from './label-view.js'
-import { isShown, profileView, profileViewBasic } from './profile-view.js'
-
-/** app.bsky.graph.defs#listViewBasic. */
-export function listViewBasic(uri: string, h: Hydration): AppBskyGraphDefsListViewBasic | undefined {
-  const list = h.lists.get(uri)
-  if (!list || !isShown(list.did, h)) return undefined
-  const { cid, did, value, labels, indexedAt, count } = list
-  return {
-    uri,
-    cid,
-    name: value.name,
-    purpose: value.purpose,
-    ...avatar(did, value.avatar, h),
-    listItemCount: count,
-    labels: labelsView(labels, h, list, did),
-    ...listViewer(uri, h),
-    indexedAt: isoTime(indexedAt),
-  }
-}
+import { avatar, listViewBasic } from './list-view.js'
+import { profileView, profileViewBasic } from './profile-view.js'
 
 /** app.bsky.graph.defs#listView. */
 export function listView(uri: string, h: Hydration): AppBskyGraphDefsListView | undefined {
@@ -119,14 +99,4 @@ export function labelerViewDetailed(uri: string, h: Hydration): AppBskyLabelerDe
     ...(value.subjectTypes && { subjectTypes: value.subjectTypes }),
     ...(value.subjectCollections && { subjectCollections: value.subjectCollections }),
   } as AppBskyLabelerDefsLabelerViewDetailed
-}
-
-function listViewer(uri: string, h: Hydration): { viewer?: AppBskyGraphDefsListViewerState } {
-  if (h.context.viewer === null) return {}
-  const blocked = h.listBlocks.get(uri)
-  return { viewer: { muted: h.listMutes.has(uri), ...(blocked !== undefined && { blocked }) } }
-}
-
-function avatar(did: string, blob: LexBlob | undefined, h: Hydration): { avatar?: string } {
-  return blob ? { avatar: h.urls.image('avatar', did, blob) } : {}
 }
