@@ -12,7 +12,7 @@ const count = args.findIndex((arg) => !SCRIPTS.includes(arg))
 const named = count < 0 ? args : args.slice(0, count)
 const options = args.slice(named.length)
 
-if (isStale()) run('npm', ['run', 'build', '--silent'])
+if (!options.some((option) => option.startsWith('--dist')) && isStale()) run('npm', ['run', 'build', '--silent'])
 const installed = join(root, 'node_modules/.bin/node')
 const node = existsSync(installed) ? installed : process.execPath
 for (const name of named.length > 0 ? named : ['engine', 'server'])

@@ -42,7 +42,7 @@ export function makeGraph(size, seed = 1) {
   const sentence = (least, most) => Array.from({ length: least + random.of(most - least + 1) }, word).join(' ')
   const someUser = (skew) => Math.floor(size.users * random.next() ** skew)
   // Liked posts are spread over all times: 7919 is prime, so this puts the posts into another order.
-  const likedPost = () => (Math.floor(size.posts * random.next() ** 3) * 7919) % size.posts
+  const likedPost = () => (Math.floor(size.posts * random.next() ** 2) * 7919) % size.posts
 
   const users = Array.from({ length: size.users }, () => ({
     name: words[random.of(WORDS)].slice(0, 6),

@@ -72,7 +72,7 @@ export class ProjectionSet {
         const kept = this.of(path)
         if (!kept) continue
         told.touched?.add(nameTouched(did, path))
-        if (action !== 'create') await this.remove(kept, `at://${did}/${path}`, tx, told)
+        if (action !== 'create') await this.remove(kept, `at://${did}/${path}`, at, tx, told)
         const record = placed.get(path)
         if (record) await this.insert(kept, did, record, at, tx, told)
       }
@@ -100,6 +100,7 @@ export class ProjectionSet {
   /** Makes the records between two paths those of a piece of an import. What is there already stays as it is. */
   private async place(event: AppendedRow, records: readonly RecordBlock[], tx: Tx, told: Told): Promise<void> {
     const did = event.did as Did
+    const at = Date.parse(event.time)
     const { after, to } = readPieceEvent(event)
     const [from, end] = [`at://${did}/${after ?? ''}`, to === null ? endOf(did) : `at://${did}/${to}`]
     for (const name of namesOfAccount(did)) told.touched?.add(name)
@@ -107,9 +108,8 @@ export class ProjectionSet {
     for (const kept of this.kept)
       for (const row of await tx.all<Row>(kept.range, from, end, ALL)) {
         if (missing.get(row.uri)?.cid.toString() === row.cid) missing.delete(row.uri)
-        else await this.drop(kept, row, tx, told)
+        else await this.drop(kept, row, tx, told, at)
       }
-    const at = Date.parse(event.time)
     for (const record of missing.values()) {
       const kept = this.of(record.path)
       if (kept) await this.insert(kept, did, record, at, tx, told)
@@ -121,19 +121,19 @@ export class ProjectionSet {
     return kept === undefined ? this.others : kept
   }
 
-  private async remove(kept: Kept, uri: string, tx: Tx, told: Told): Promise<void> {
+  private async remove(kept: Kept, uri: string, at: number, tx: Tx, told: Told): Promise<void> {
     if (told.touched) {
       told.touched.add(uri)
       const row = await tx.get<Row>(kept.row, uri)
       if (!row) return
       collectNamesOfRow(row, told.touched)
     }
-    await kept.projection.remove(uri, tx)
+    await kept.projection.remove(uri, tx, at)
   }
 
-  private async drop(kept: Kept, row: Row, tx: Tx, { touched }: Told): Promise<void> {
+  private async drop(kept: Kept, row: Row, tx: Tx, { touched }: Told, at?: number): Promise<void> {
     if (touched) collectNamesOfRow(row, touched)
-    await kept.projection.remove(row.uri, tx)
+    await kept.projection.remove(row.uri, tx, at)
   }
 
   private async insert(

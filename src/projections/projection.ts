@@ -44,8 +44,8 @@ export interface ProjectionDefinition {
 export interface RecordProjection<Value = Record<string, unknown>> {
   /** A record that was not there, or, after `remove`, its next version. */
   insert(record: IndexedRecord<Value>, tx: Tx): Promise<void>
-  /** Nothing when it was never there. */
-  remove(uri: string, tx: Tx): Promise<void>
+  /** Nothing when it was never there. `at`: when the event that takes it away was appended; none when the account is erased. */
+  remove(uri: string, tx: Tx, at?: number): Promise<void>
 }
 
 /** What the events beside commits mean. */

@@ -26,12 +26,8 @@ interface AdapterTo<Today extends keyof XrpcMethods> {
   query?(asked: Query, server: Server2022): Query | Promise<Query>
   /** The body that today's method gets. @throws XrpcError 400 for what only the call of 2022 refuses. */
   input?(body: unknown, asked: Query): unknown
-  /** The answer from what today's method gave; undefined: an empty one. @throws XrpcError where 2022 has no word for it. */
-  output?(
-    answer: XrpcMethods[Today]['output'],
-    asked: Query,
-    server: Server2022,
-  ): object | undefined | Promise<object | undefined>
+  /** The answer, or a promise of it, from that of today; undefined: an empty one. @throws XrpcError for what has no word. */
+  output?(answer: XrpcMethods[Today]['output'], asked: Query, server: Server2022): unknown
   /** An answer that needs no method of today; undefined when it does. */
   shortcut?(asked: Query, server: Server2022): Json | undefined
   /** Names of 2022 for the errors of today. */
@@ -67,6 +63,12 @@ export type Call = <Today extends keyof XrpcMethods>(
 export function given(asked: Json, ...names: string[]): unknown {
   const name = names.find((candidate) => asked[candidate] !== undefined && asked[candidate] !== '')
   return name === undefined ? undefined : asked[name]
+}
+
+/** As {@link given}, for parameters that are texts: what was given more than once counts as none. */
+export function text(asked: Query, ...names: string[]): string | undefined {
+  const value = given(asked, ...names)
+  return typeof value === 'string' ? value : undefined
 }
 
 /** The text of a boolean parameter as a boolean. What is none stays as it is, for today's lexicon to refuse. */

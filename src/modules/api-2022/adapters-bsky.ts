@@ -14,7 +14,7 @@ export const BSKY_ADAPTERS: readonly Adapter[] = [
     query(asked) {
       const algorithm = given(asked, 'algorithm')
       if (algorithm !== undefined && algorithm !== 'reverse-chronological')
-        throw invalidRequest(`Unsupported algorithm: ${String(algorithm)}`)
+        throw invalidRequest('algorithm must be reverse-chronological')
       return paged(asked)
     },
     output: ({ cursor, feed }) => ({ cursor, feed: feed.map(feedItemView) }),

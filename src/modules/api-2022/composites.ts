@@ -5,7 +5,7 @@ import type {
   ComAtprotoRepoGetRecordOutput,
 } from '../lexicon/types.js'
 import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
-import { type Call, type Composite, given, isJson, type Query } from './adapter.js'
+import { type Call, type Composite, isJson, text } from './adapter.js'
 import { userView } from './views-2022.js'
 
 const PROFILE = { collection: 'app.bsky.actor.profile', rkey: 'self' }
@@ -95,11 +95,6 @@ async function profilesOf(
     for (const profile of answer.profiles) profiles.set(profile.did, profile)
   }
   return profiles
-}
-
-function text(query: Query, ...names: string[]): string | undefined {
-  const value = given(query, ...names)
-  return value === undefined ? undefined : String(value)
 }
 
 function isError(error: unknown, name: string): boolean {

@@ -112,7 +112,8 @@ export class Rebuild implements OnModuleDestroy {
   wanted(names: readonly string[], verify = false): Wanted {
     const projections = sharing(this.projector.definitions, names)
     const { under } = this
-    if (under && (under.verify !== verify || under.projections.length !== projections.length))
+    const isSame = under?.verify === verify && namesOf(under.projections) === namesOf(projections)
+    if (under && !isSame)
       throw new XrpcError(409, 'RebuildInProgress', 'another rebuild is under way')
     return { projections, verify }
   }
@@ -229,6 +230,10 @@ export class Rebuild implements OnModuleDestroy {
     if (this.stop.signal.aborted) throw new Error('the server stops; the rebuild goes on when it is asked for again')
     await delay(pauseMs)
   }
+}
+
+function namesOf(projections: readonly ProjectionDefinition[]): string {
+  return projections.map(({ name }) => name).join(' ')
 }
 
 interface Wanted {

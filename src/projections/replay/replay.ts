@@ -36,7 +36,7 @@ export class Replay {
     const told: Told = { skipped: 0, touched: null }
     const target = this.over(tx)
     let seq = from
-    let more = true
+    let more: boolean
     do {
       const events = await this.log.read(seq, PAGE, tx)
       more = events.length === PAGE

@@ -96,7 +96,7 @@ describe('feeds', () => {
     const { status, json } = await call('getHomeFeed', { as: bob, params: { algorithm: 'firehose' } })
     expect({ status, json }).toEqual({
       status: 400,
-      json: { error: 'InvalidRequest', message: 'Unsupported algorithm: firehose' },
+      json: { error: 'InvalidRequest', message: 'algorithm must be reverse-chronological' },
     })
   })
 
