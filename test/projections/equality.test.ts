@@ -22,7 +22,7 @@ import type { Member } from './replay/community.js'
 import { RandomHistory } from './random-history.js'
 import { Chance } from './random-records.js'
 
-const { SKYLOG_EQUALITY_SEED, SKYLOG_EQUALITY_SEEDS = '10' } = process.env
+const { SKYLOG_EQUALITY_SEED, SKYLOG_EQUALITY_SEEDS = '5' } = process.env
 const SEEDS = SKYLOG_EQUALITY_SEED
   ? SKYLOG_EQUALITY_SEED.split(',').map(Number)
   : Array.from({ length: Number(SKYLOG_EQUALITY_SEEDS) }, (_, i) => i + 1)

@@ -1,4 +1,4 @@
-import { splitAtUri } from '../../repo-engine/index.js'
+import { isDatetime, isDid, splitAtUri } from '../../repo-engine/index.js'
 import type {
   AppBskyActorDefsProfileViewDetailed,
   AppBskyGraphVerification,
@@ -61,7 +61,7 @@ const getBadgeMembers: Composite = {
         ...(before !== undefined && { cursor: before }),
       },
     })
-    const verifications = records.map(({ value }) => value as unknown as AppBskyGraphVerification)
+    const verifications = records.flatMap(({ value }) => (isVerification(value) ? value : []))
     const profiles = await profilesOf([...new Set(verifications.map(({ subject }) => subject))], call)
     const members = verifications.flatMap(({ subject, handle, displayName, createdAt }) => {
       const profile = profiles.get(subject)
@@ -95,6 +95,12 @@ async function profilesOf(
     for (const profile of answer.profiles) profiles.set(profile.did, profile)
   }
   return profiles
+}
+
+/** What is needed of a verification. Records that break their lexicon are like none. */
+function isVerification(value: object): value is AppBskyGraphVerification {
+  const { subject, createdAt } = value as Partial<AppBskyGraphVerification>
+  return isDid(subject) && isDatetime(createdAt)
 }
 
 function isError(error: unknown, name: string): boolean {

@@ -1,10 +1,10 @@
 import { Controller, UseGuards } from '@nestjs/common'
 import { SignedInGuard, ViewerGuard } from '../auth/viewer.guard.js'
 import { Viewer } from '../auth/viewer.js'
+import { POST } from '../lexicon/collections.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { Input, XrpcProcedure } from '../xrpc/xrpc.js'
 import { Bookmarks } from './bookmarks.js'
-import { POST } from './collections.js'
 import { Subjects } from './subjects.js'
 
 const OTHER_COLLECTION = 'UnsupportedCollection'

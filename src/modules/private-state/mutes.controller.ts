@@ -1,10 +1,10 @@
 import { Controller, UseGuards } from '@nestjs/common'
 import { SignedInGuard, ViewerGuard } from '../auth/viewer.guard.js'
 import { Viewer } from '../auth/viewer.js'
+import { LIST, POST } from '../lexicon/collections.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { Input, XrpcProcedure } from '../xrpc/xrpc.js'
-import { LIST, POST } from './collections.js'
 import { Mutes, type MuteScope } from './mutes.js'
 import { Subjects } from './subjects.js'
 

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
+import { OPT_OUT } from '../../modules/lexicon/collections.js'
 import type { AppBskyGraphReferencelistoptout } from '../../modules/lexicon/types.js'
 import { collectionOf } from '../at-uri.js'
 import { addBacklinks, type Link, removeBacklinks } from '../derived/backlinks.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
-
-const OPT_OUT = 'app.bsky.graph.referencelistoptout'
 
 /**
  * What actors ask of others: who may be told of their posts, who may write to them, whether strangers see them; one of

@@ -2,7 +2,7 @@ import type { Changes } from '../../modules/database/changes.js'
 import type { Tx } from '../../modules/database/database.js'
 import { addBacklinks, type Link, removeBacklinks } from '../derived/backlinks.js'
 import type { IndexedRecord } from '../projection.js'
-import { POST } from './names.js'
+import { POST } from '../../modules/lexicon/collections.js'
 
 /** What differs between the kinds of gates. */
 export interface GateKind<Value> {

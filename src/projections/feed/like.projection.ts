@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
+import { LIKE } from '../../modules/lexicon/collections.js'
 import type { AppBskyFeedLike } from '../../modules/lexicon/types.js'
 import { addBacklinks, removeBacklinks } from '../derived/backlinks.js'
 import { countPost } from '../derived/counts.js'
@@ -7,7 +8,6 @@ import { notify, withdraw } from '../derived/notifications.js'
 import { OnePerSubject } from '../derived/one-per-subject.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
 import { linksOf, notificationsOf, sourceOf } from './interaction.js'
-import { LIKE } from './names.js'
 
 /** Likes of posts, feed generators and labelers. */
 @Injectable()

@@ -1,15 +1,5 @@
 /** The names in the records of app.bsky.feed that the projections tell apart. */
 
-export const POST = 'app.bsky.feed.post'
-export const LIKE = 'app.bsky.feed.like'
-export const REPOST = 'app.bsky.feed.repost'
-export const THREADGATE = 'app.bsky.feed.threadgate'
-export const POSTGATE = 'app.bsky.feed.postgate'
-
-/** What a threadgate may ask for. */
-export const FOLLOW = 'app.bsky.graph.follow'
-export const LIST_ITEM = 'app.bsky.graph.listitem'
-
 /** The members of a post's `embed`. */
 export const EMBED = {
   images: 'app.bsky.embed.images',

@@ -1,8 +1,9 @@
+import { POST } from '../../modules/lexicon/collections.js'
 import type { AppBskyFeedPost } from '../../modules/lexicon/types.js'
 import type { Did } from '../../repo-engine/index.js'
 import { collectionOf, didOf } from '../at-uri.js'
 import type { Link } from '../derived/backlinks.js'
-import { EMBED, FACET, GALLERY_IMAGE, POST } from './names.js'
+import { EMBED, FACET, GALLERY_IMAGE } from './names.js'
 import { PostFlag } from './post-flags.js'
 
 type Embed = NonNullable<AppBskyFeedPost['embed']>

@@ -1,9 +1,9 @@
 import type { Tx } from '../../modules/database/database.js'
+import { POST } from '../../modules/lexicon/collections.js'
 import type { AppBskyFeedPost } from '../../modules/lexicon/types.js'
 import { didOf } from '../at-uri.js'
 import { type NotificationReason, notify } from '../derived/notifications.js'
 import { type Threadgate, threadgateOf } from './gates.js'
-import { POST } from './names.js'
 import { facetTargets } from './post-content.js'
 import { GateFlag } from './post-flags.js'
 

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common'
 import { Changes } from '../../modules/database/changes.js'
 import type { Tx } from '../../modules/database/database.js'
+import { POSTGATE } from '../../modules/lexicon/collections.js'
 import type { AppBskyFeedPostgate } from '../../modules/lexicon/types.js'
 import type { Link } from '../derived/backlinks.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
 import { GateTable } from './gate-table.js'
-import { POSTGATE } from './names.js'
 import { regateQuotes } from './regate.js'
 
 /** Whether a post may be quoted, and which quotes its author does not want to be part of. */

@@ -1,9 +1,9 @@
 import type { Tx } from '../../modules/database/database.js'
 import { countPost } from '../derived/counts.js'
 import { mayQuote, mayReply, threadgateOf } from './gates.js'
-import { POST } from './names.js'
 import { GateFlag } from './post-flags.js'
 import { retell } from './post-notifications.js'
+import { POST } from '../../modules/lexicon/collections.js'
 
 interface GatedPost {
   uri: string

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
+import { POST, REPOST } from '../../modules/lexicon/collections.js'
 import type { AppBskyFeedRepost } from '../../modules/lexicon/types.js'
 import { collectionOf } from '../at-uri.js'
 import { addBacklinks, removeBacklinks } from '../derived/backlinks.js'
@@ -8,7 +9,6 @@ import { notify, withdraw } from '../derived/notifications.js'
 import { OnePerSubject } from '../derived/one-per-subject.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
 import { linksOf, notificationsOf, sourceOf } from './interaction.js'
-import { POST, REPOST } from './names.js'
 import { PostFlag } from './post-flags.js'
 
 /** Reposts, which stand in the feed of whoever made them. */

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common'
 import { Changes } from '../../modules/database/changes.js'
 import type { Tx } from '../../modules/database/database.js'
+import { FOLLOW, LIST_ITEM, THREADGATE } from '../../modules/lexicon/collections.js'
 import type { AppBskyFeedThreadgate } from '../../modules/lexicon/types.js'
 import type { Link } from '../derived/backlinks.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
 import { GateTable } from './gate-table.js'
-import { FOLLOW, LIST_ITEM, RULE, THREADGATE } from './names.js'
+import { RULE } from './names.js'
 import { retellBelow } from './post-notifications.js'
 import { regateReplies } from './regate.js'
 

@@ -113,8 +113,7 @@ export class Rebuild implements OnModuleDestroy {
     const projections = sharing(this.projector.definitions, names)
     const { under } = this
     const isSame = under?.verify === verify && namesOf(under.projections) === namesOf(projections)
-    if (under && !isSame)
-      throw new XrpcError(409, 'RebuildInProgress', 'another rebuild is under way')
+    if (under && !isSame) throw new XrpcError(409, 'RebuildInProgress', 'another rebuild is under way')
     return { projections, verify }
   }
 

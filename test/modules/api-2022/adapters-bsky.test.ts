@@ -29,6 +29,13 @@ async function write(by: Member, collection: string, record: object): Promise<Re
   })
   return { uri: data.uri, cid: data.cid }
 }
+const putProfile = (by: Member, record: object) =>
+  by.com.atproto.repo.putRecord({
+    repo: by.assertDid,
+    collection: 'app.bsky.actor.profile',
+    rkey: 'self',
+    record: { $type: 'app.bsky.actor.profile', ...record },
+  })
 const post = (by: Member, text: string, more: object = {}) => write(by, 'app.bsky.feed.post', { text, ...more })
 const follow = (by: Member, whom: Member) => write(by, 'app.bsky.graph.follow', { subject: whom.assertDid })
 const verify = (by: Member, whom: Member, displayName: string, handle = whom.session!.handle) =>
@@ -47,12 +54,7 @@ beforeAll(async () => {
   bob = await server.signUp('bob')
   carla = await server.signUp('carla')
   dan = await server.signUp('dan')
-  await alice.com.atproto.repo.putRecord({
-    repo: alice.assertDid,
-    collection: 'app.bsky.actor.profile',
-    rkey: 'self',
-    record: { $type: 'app.bsky.actor.profile', displayName: 'Alice', description: 'I write', pronouns: 'she' },
-  })
+  await putProfile(alice, { displayName: 'Alice', description: 'I write', pronouns: 'she' })
   following = await follow(bob, alice)
   await follow(carla, alice)
   await follow(alice, bob)
@@ -127,19 +129,22 @@ describe('feeds', () => {
 
   it('getAuthorFeed shows a pinned post as any other', async () => {
     const pinner = await server.signUp('pinner')
-    const [first] = [await post(pinner, 'first'), await post(pinner, 'second')]
-    await callAt(server, 'app.bsky.updateProfile', { as: pinner, body: {} })
-    await pinner.upsertProfile((profile) => ({ ...profile, pinnedPost: first }))
+    const first = await post(pinner, 'first')
+    await post(pinner, 'second')
+    await putProfile(pinner, { pinnedPost: first })
     const params = { author: pinner.assertDid, includePins: true }
     const { json } = await call('getAuthorFeed', { params })
     expect((json.feed as Ref[])[0]!.uri).toBe(first.uri)
   })
 
-  it('getAuthorFeed refuses whom nobody knows, and those whom a block stands before, as today', async () => {
-    const unknown = await call('getAuthorFeed', { params: { author: 'nobody.test' } })
-    expect(unknown.status).toBe(400)
-    const today = await callAt(server, 'app.bsky.feed.getAuthorFeed', { params: { actor: 'nobody.test' } })
-    expect(unknown.json).toEqual(today.json)
+  it('getAuthorFeed refuses whom nobody knows, and who is behind a block, as today', async () => {
+    const hank = await server.signUp('hank')
+    await write(hank, 'app.bsky.graph.block', { subject: dan.assertDid })
+    for (const actor of ['nobody.test', 'hank.test']) {
+      const { status, json } = await call('getAuthorFeed', { as: dan, params: { author: actor } })
+      const today = await callAt(server, 'app.bsky.feed.getAuthorFeed', { as: dan, params: { actor } })
+      expect({ status, json }).toEqual({ status: 400, json: today.json as unknown })
+    }
   })
 })
 
@@ -150,13 +155,9 @@ describe('what posts embed', () => {
     expect(misfits(json.thread.embed, shape)).toEqual([])
     return json.thread.embed as object
   }
-  const card = (thumb?: object) => ({
+  const card = {
     $type: 'app.bsky.embed.external',
-    external: { uri: 'https://example.com', title: 'T', description: 'D', ...(thumb && { thumb }) },
-  })
-  const image = async () => {
-    const cid = 'bafkreibme22gw2h7y2h7tg2fhqotaqjucnbc24deqo72b6mkl2egezxhvy'
-    return Promise.resolve({ $type: 'blob', ref: { $link: cid }, mimeType: 'image/png', size: 4 })
+    external: { uri: 'https://example.com', title: 'T', description: 'D' },
   }
 
   it('a quoted post', async () => {
@@ -169,22 +170,15 @@ describe('what posts embed', () => {
   })
 
   it('a quoted post beside media is the post', async () => {
-    const embed = { $type: 'app.bsky.embed.recordWithMedia', record: { record: root }, media: card() }
+    const embed = { $type: 'app.bsky.embed.recordWithMedia', record: { record: root }, media: card }
     expect(await embedOf(embed, RECORD_EMBED)).toMatchObject({ type: 'record', record: { text: 'root' } })
   })
 
-  it('a link card, with and without an image', async () => {
-    const external = { type: 'external', uri: 'https://example.com', title: 'T', description: 'D' }
-    expect(await embedOf(card(), EXTERNAL_EMBED)).toEqual({ ...external, imageUri: '' })
-    expect(await embedOf(card(await image()), EXTERNAL_EMBED)).toEqual({
-      ...external,
-      imageUri: expect.stringMatching(/^https?:/) as string,
-    })
+  it('a link card', async () => {
+    expect(await embedOf(card, EXTERNAL_EMBED)).toEqual({ type: 'external', ...card.external, imageUri: '' })
   })
 
   it('anything else is of a type unknown then', async () => {
-    const images = { $type: 'app.bsky.embed.images', images: [{ image: await image(), alt: '' }] }
-    expect(await embedOf(images, UNKNOWN_EMBED)).toEqual({ type: 'app.bsky.embed.images#view' })
     const gone = { uri: `at://${dan.assertDid}/app.bsky.feed.post/3jzfcijpj2z2a`, cid: root.cid }
     const quote = { $type: 'app.bsky.embed.record', record: gone }
     expect(await embedOf(quote, UNKNOWN_EMBED)).toEqual({ type: 'app.bsky.embed.record#view' })

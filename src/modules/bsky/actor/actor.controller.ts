@@ -1,18 +1,18 @@
-import { Controller, UseGuards } from '@nestjs/common'
-import { ViewerGuard } from '../../auth/viewer.guard.js'
+import { Controller } from '@nestjs/common'
 import type { XrpcMethods } from '../../lexicon/types.js'
 import { Params, XrpcQuery } from '../../xrpc/xrpc.js'
 import { Context, type ReadContext } from '../context.js'
 import { Suggestions } from '../suggested/suggestions.js'
 import { ActorSearch } from './actor-search.js'
 import { Profiles } from './profiles.js'
+import { BskyReads } from '../repo-rev.js'
 
 type ParamsOf<Nsid extends keyof XrpcMethods> = XrpcMethods[Nsid]['params']
 type Out<Nsid extends keyof XrpcMethods> = Promise<XrpcMethods[Nsid]['output']>
 
 /** The queries of app.bsky.actor. */
 @Controller()
-@UseGuards(ViewerGuard)
+@BskyReads()
 export class ActorController {
   constructor(
     private readonly profiles: Profiles,

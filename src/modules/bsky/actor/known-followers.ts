@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { Database } from '../../database/database.js'
 import type { KnownFollowers } from '../hydrate/hydration.js'
 import { Freshness } from '../hydrate/read-cache.js'
+import { FOLLOW } from '../../lexicon/collections.js'
 
 /** How many of the known followers are shown with a profile. */
 const SHOWN = 5
@@ -40,7 +41,7 @@ export class KnownFollowersOf {
 const NONE: KnownFollowers = { count: 0, dids: [] }
 
 const AMONG_FOLLOWERS = `SELECT did FROM
-    (SELECT did FROM bsky_backlink WHERE target = ? AND path = 'app.bsky.graph.follow:subject' LIMIT ?) b
+    (SELECT did FROM bsky_backlink WHERE target = ? AND path = '${FOLLOW}:subject' LIMIT ?) b
   WHERE EXISTS (SELECT 1 FROM bsky_follow f WHERE f.did = ? AND f.subject = b.did) ORDER BY did`
 
 const AMONG_FOLLOWS = `SELECT DISTINCT did FROM (SELECT subject AS did FROM bsky_follow WHERE did = ? LIMIT ?) f

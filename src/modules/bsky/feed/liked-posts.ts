@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
-import { LIKE } from '../../../projections/feed/names.js'
 import { Database } from '../../database/database.js'
+import { LIKE } from '../../lexicon/collections.js'
 import type { AppBskyFeedDefsFeedViewPost, XrpcMethods } from '../../lexicon/types.js'
 import { invalidRequest } from '../../xrpc/xrpc-error.js'
 import type { ReadContext } from '../context.js'

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
-import { POST } from '../../../projections/feed/names.js'
 import { Database } from '../../database/database.js'
+import { POST } from '../../lexicon/collections.js'
 import type {
   AppBskyBookmarkDefsBookmarkView,
   AppBskyFeedDefsPostView,

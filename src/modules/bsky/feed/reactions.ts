@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
-import { LIKE, REPOST } from '../../../projections/feed/names.js'
 import { Database } from '../../database/database.js'
+import { LIKE, REPOST } from '../../lexicon/collections.js'
 import type { AppBskyActorDefsProfileView, AppBskyFeedGetLikesLike } from '../../lexicon/types.js'
 import type { ReadContext } from '../context.js'
 import { RecordNames } from '../graph/record-names.js'

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database } from '../../database/database.js'
+import { FOLLOW } from '../../lexicon/collections.js'
 import type { AppBskyActorDefsProfileView } from '../../lexicon/types.js'
 import { type ActorLine, ActorPages, withoutViewerBlocks } from '../actor/actor-pages.js'
 import type { ReadContext } from '../context.js'
@@ -102,5 +103,3 @@ export class Follows {
     return { subject, page }
   }
 }
-
-const FOLLOW = 'app.bsky.graph.follow'

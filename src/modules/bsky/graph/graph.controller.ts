@@ -1,5 +1,5 @@
 import { Controller, UseGuards } from '@nestjs/common'
-import { SignedInGuard, ViewerGuard } from '../../auth/viewer.guard.js'
+import { SignedInGuard } from '../../auth/viewer.guard.js'
 import type { XrpcMethods } from '../../lexicon/types.js'
 import { Params, XrpcQuery } from '../../xrpc/xrpc.js'
 import { Context, type ReadContext, type SignedInContext } from '../context.js'
@@ -7,6 +7,7 @@ import { RelativeSuggestions } from '../suggested/relative-suggestions.js'
 import { Follows } from './follows.js'
 import { OwnLines } from './own-lines.js'
 import { PublicRelationships } from './public-relationships.js'
+import { BskyReads } from '../repo-rev.js'
 
 type Method<Name extends string> = XrpcMethods[`app.bsky.graph.${Name}` & keyof XrpcMethods]
 type ParamsOf<Name extends string> = Method<Name>['params']
@@ -14,7 +15,7 @@ type Out<Name extends string> = Promise<Method<Name>['output']>
 
 /** The queries of app.bsky.graph about actors. */
 @Controller()
-@UseGuards(ViewerGuard)
+@BskyReads()
 export class GraphController {
   constructor(
     private readonly graph: Follows,

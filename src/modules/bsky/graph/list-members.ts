@@ -5,6 +5,7 @@ import { Relationships } from '../hydrate/relationships.js'
 import type { List } from '../hydrate/things.js'
 import type { Place } from '../page.js'
 import type { ListItem } from '../views/starter-pack-view.js'
+import { LIST_ITEM, OPT_OUT } from '../../lexicon/collections.js'
 
 /** A member of a list, by the item that counts. */
 export interface Member extends ListItem {
@@ -26,7 +27,7 @@ export class ListMembers {
   async read(list: string, after: Place, count: number): Promise<Member[]> {
     const rows = await this.database.read.all<{ did: string; uri: string; sort_at: number }>(
       `SELECT i.subject AS did, b.uri, b.sort_at FROM bsky_backlink b CROSS JOIN bsky_list_item i ON i.uri = b.uri
-       WHERE b.target = ? AND b.path = 'app.bsky.graph.listitem:list' AND (b.sort_at, b.uri) < (?, ?)
+       WHERE b.target = ? AND b.path = '${LIST_ITEM}:list' AND (b.sort_at, b.uri) < (?, ?)
          AND NOT EXISTS (SELECT 1 FROM bsky_list_item o WHERE o.list = i.list AND o.subject = i.subject AND o.uri < i.uri)
        ORDER BY b.sort_at DESC, b.uri DESC LIMIT ?`,
       list,
@@ -73,7 +74,7 @@ export class ListMembers {
 
   private async optedOut(list: string): Promise<ReadonlySet<string>> {
     const rows = await this.database.read.all<{ did: string }>(
-      `SELECT did FROM bsky_backlink WHERE target = ? AND path = 'app.bsky.graph.referencelistoptout:subject' LIMIT ?`,
+      `SELECT did FROM bsky_backlink WHERE target = ? AND path = '${OPT_OUT}:subject' LIMIT ?`,
       list,
       MAX_OPT_OUTS,
     )

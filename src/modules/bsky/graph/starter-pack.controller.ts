@@ -1,10 +1,11 @@
 import { Controller, UseGuards } from '@nestjs/common'
-import { SignedInGuard, ViewerGuard } from '../../auth/viewer.guard.js'
+import { SignedInGuard } from '../../auth/viewer.guard.js'
 import type { XrpcMethods } from '../../lexicon/types.js'
 import { Params, XrpcQuery } from '../../xrpc/xrpc.js'
 import { Context, type ReadContext, type SignedInContext } from '../context.js'
 import { StarterPackSearch } from './starter-pack-search.js'
 import { StarterPacks } from './starter-packs.js'
+import { BskyReads } from '../repo-rev.js'
 
 type Method<Name extends string> = XrpcMethods[`app.bsky.graph.${Name}` & keyof XrpcMethods]
 type ParamsOf<Name extends string> = Method<Name>['params']
@@ -12,7 +13,7 @@ type Out<Name extends string> = Promise<Method<Name>['output']>
 
 /** The queries of app.bsky.graph about starter packs. */
 @Controller()
-@UseGuards(ViewerGuard)
+@BskyReads()
 export class StarterPackController {
   constructor(
     private readonly packs: StarterPacks,

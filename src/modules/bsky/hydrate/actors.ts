@@ -2,6 +2,14 @@ import { Injectable } from '@nestjs/common'
 import type { Did } from '../../../repo-engine/index.js'
 import { Database } from '../../database/database.js'
 import { readIn } from '../../database/in-list.js'
+import {
+  CHAT_DECLARATION,
+  GERM_DECLARATION,
+  LABELER,
+  NOTIFICATION_DECLARATION,
+  PROFILE,
+  STATUS,
+} from '../../lexicon/collections.js'
 import type { AppBskyActorProfile, AppBskyActorStatus, ComAtprotoLabelDefsLabel } from '../../lexicon/types.js'
 import { Labels } from '../../moderation/labels.js'
 import { Takedowns } from '../../moderation/takedowns.js'
@@ -91,9 +99,9 @@ export class Actors {
       dids,
     )
     const known = rows.map(({ did }) => did)
-    const profiles = await this.held('bsky_profile', known, 'app.bsky.actor.profile/self')
-    const statuses = await this.held('bsky_status', known, 'app.bsky.actor.status/self')
-    const labelers = await this.held('bsky_labeler', known, 'app.bsky.labeler.service/self')
+    const profiles = await this.held('bsky_profile', known, `${PROFILE}/self`)
+    const statuses = await this.held('bsky_status', known, `${STATUS}/self`)
+    const labelers = await this.held('bsky_labeler', known, `${LABELER}/self`)
     const declarations = await readIn<HeldRow & { collection: string }>(
       read,
       (marks) => `SELECT * FROM bsky_declaration WHERE uri IN (${marks})`,
@@ -154,7 +162,7 @@ export class Actors {
   }
 }
 
-const DECLARATIONS = ['app.bsky.notification.declaration', 'chat.bsky.actor.declaration', 'com.germnetwork.declaration']
+const DECLARATIONS = [NOTIFICATION_DECLARATION, CHAT_DECLARATION, GERM_DECLARATION]
 
 /** A row of a projection that keeps the record's JSON. */
 export function held<Value>({ uri, cid, json, sort_at, indexed_at }: Omit<HeldRow, 'did'>): Held<Value> {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import type { Did } from '../../../repo-engine/index.js'
 import { Clock } from '../../config/clock.js'
 import { Config } from '../../config/config.js'
 import type { ReadContext } from '../context.js'
@@ -6,7 +7,7 @@ import type { FeedItem } from '../views/post-view.js'
 import { Hydration } from './hydration.js'
 import { MediaUrls } from './media-urls.js'
 import { EveryReader } from './readers.js'
-import { collectionOf, didOf, embedsOf } from './references.js'
+import { References } from './references.js'
 
 /** What is to be read for an answer. */
 export interface Wanted {
@@ -73,104 +74,103 @@ export class Hydrator {
   }
 
   /** Adds to a hydration what is wanted and not there yet. */
-  async add(hydration: Hydration, wanted: Wanted): Promise<void> {
-    const { actors, posts, relationships, lists, generators, starterPacks, labelers } = hydration
-    const { viewer } = hydration.context
-    const { readers } = this
-    const layer = [...(wanted.posts ?? [])]
-    await readers.posts.fill(posts, layer)
-    const meetings: [string, string][] = []
-    const references = {
-      posts: new Set<string>(),
-      lists: new Set(wanted.lists),
-      generators: new Set(wanted.generators),
-    }
-    const packs = new Set(wanted.starterPacks)
-    const labelerUris = new Set([...(wanted.labelers ?? [])].map(labelerUri))
-    // What posts embed, and what that embeds. The root of a thread comes along for its gate.
-    let embedding = layer
-    for (let depth = 0; depth < EMBED_DEPTH && embedding.length > 0; depth++) {
-      const next: string[] = []
-      for (const uri of embedding) {
-        const post = posts.get(uri)
-        if (!post) continue
-        if (depth === 0 && post.replyRoot) references.posts.add(post.replyRoot)
-        for (const target of embedsOf(post.value)) {
-          const author = didOf(target)
-          if (author) meetings.push([author, post.did])
-          const collection = collectionOf(target)
-          if (collection === 'app.bsky.feed.post') next.push(target)
-          else if (collection === 'app.bsky.graph.list') references.lists.add(target)
-          else if (collection === 'app.bsky.feed.generator') references.generators.add(target)
-          else if (collection === 'app.bsky.graph.starterpack') packs.add(target)
-          else if (collection === 'app.bsky.labeler.service') labelerUris.add(target)
-        }
-      }
-      await readers.posts.fill(posts, depth === 0 ? [...next, ...references.posts] : next)
-      embedding = next
-    }
-    // The lists that a thread's gate names are shown with it.
-    const gateLists = new Set<string>()
-    for (const uri of [...layer, ...references.posts])
-      for (const rule of posts.get(uri)?.threadgate?.value.allow ?? [])
-        if (rule.$type === 'app.bsky.feed.threadgate#listRule') gateLists.add(rule.list)
-    for (const uri of gateLists) references.lists.add(uri)
-    await readers.things.fillStarterPacks(starterPacks, [...packs], hydration.trust.now)
-    for (const uri of packs) {
-      const pack = starterPacks.get(uri)
-      if (!pack) continue
-      references.lists.add(pack.value.list)
-      for (const feed of pack.value.feeds ?? []) references.generators.add(feed.uri)
-    }
-    await readers.things.fillLists(lists, [...references.lists])
-    await readers.things.fillGenerators(generators, [...references.generators])
-    await readers.things.fillLabelers(labelers, [...labelerUris])
-
+  async add(h: Hydration, wanted: Wanted): Promise<void> {
+    const shown = [...(wanted.posts ?? [])]
+    const references = new References(wanted)
+    await this.addPosts(h, shown, references)
+    await this.addThings(h, references)
     const dids = new Set<string>(wanted.dids)
-    for (const { did } of posts.values()) dids.add(did)
-    for (const kind of [lists, generators, starterPacks, labelers]) for (const { did } of kind.values()) dids.add(did)
-    for (const uri of layer) {
+    for (const kind of [h.posts, h.lists, h.generators, h.starterPacks, h.labelers])
+      for (const { did } of kind.values()) dids.add(did)
+    for (const did of references.answered) dids.add(did)
+    await this.addActors(h, dids)
+    await this.readers.relationships.fillBlocks(h.blocks, references.meetings)
+    if (h.context.viewer !== null) await this.addStanding(h, h.context.viewer, dids, shown, references)
+  }
+
+  /** The posts, what they embed, and what that embeds. The root of a thread comes along for its gate. */
+  private async addPosts({ posts }: Hydration, shown: readonly string[], references: References): Promise<void> {
+    const { readers } = this
+    await readers.posts.fill(posts, shown)
+    const roots = new Set<string>()
+    for (const uri of shown) {
       const post = posts.get(uri)
       if (!post) continue
-      for (const other of [post.replyParent, post.replyRoot]) {
-        const author = other && didOf(other)
-        if (author) {
-          meetings.push([author, post.did])
-          dids.add(author)
-        }
-      }
+      references.addAnswered(post)
+      if (post.replyRoot) roots.add(post.replyRoot)
     }
-    await readers.actors.fill(actors, dids)
+    let embedding = shown
+    for (let depth = 0; depth < EMBED_DEPTH && embedding.length > 0; depth++) {
+      const quoted: string[] = []
+      for (const uri of embedding) {
+        const post = posts.get(uri)
+        if (post) quoted.push(...references.addEmbedded(post))
+      }
+      await readers.posts.fill(posts, depth === 0 ? [...quoted, ...roots] : quoted)
+      embedding = quoted
+    }
+    for (const uri of [...shown, ...roots]) references.addGate(posts.get(uri))
+  }
+
+  /** What else is referred to, and what that refers to. */
+  private async addThings(h: Hydration, { lists, generators, starterPacks, labelers }: References): Promise<void> {
+    const { things } = this.readers
+    await things.fillStarterPacks(h.starterPacks, [...starterPacks], h.trust.now)
+    for (const uri of starterPacks) {
+      const pack = h.starterPacks.get(uri)?.value
+      if (!pack) continue
+      lists.add(pack.list)
+      for (const feed of pack.feeds ?? []) generators.add(feed.uri)
+    }
+    await things.fillLists(h.lists, [...lists])
+    await things.fillGenerators(h.generators, [...generators])
+    await things.fillLabelers(h.labelers, [...labelers])
+  }
+
+  /** The actors, and those who vouch for them. */
+  private async addActors({ actors, trust }: Hydration, dids: ReadonlySet<string>): Promise<void> {
+    await this.readers.actors.fill(actors, dids)
+    if (trust.verifiers.size === 0) return
     const issuers = [...dids].flatMap((did) => actors.get(did)?.verifications.map(({ issuer }) => issuer) ?? [])
-    await readers.actors.fill(
+    await this.readers.actors.fill(
       actors,
-      issuers.filter((issuer) => hydration.trust.verifiers.has(issuer)),
+      issuers.filter((issuer) => trust.verifiers.has(issuer)),
     )
-    await readers.relationships.fillBlocks(hydration.blocks, meetings)
-    if (viewer === null) return
-    await readers.relationships.fill(relationships, viewer, dids)
+  }
+
+  /** How the viewer stands to everything that is shown. */
+  private async addStanding(
+    h: Hydration,
+    viewer: Did,
+    dids: ReadonlySet<string>,
+    shown: readonly string[],
+    { gateLists }: References,
+  ): Promise<void> {
+    const { relationships, things, actors, postViewers } = this.readers
+    await relationships.fill(h.relationships, viewer, dids)
     // The lists that stand between the viewer and an actor are shown with the actor.
-    const between = [...relationships.values()].flatMap(({ blockingByList, mutedByList }) =>
-      [blockingByList, mutedByList].filter((uri) => uri !== null),
+    const between = new Set<string>()
+    for (const { blockingByList, mutedByList } of h.relationships.values())
+      for (const uri of [blockingByList, mutedByList]) if (uri !== null) between.add(uri)
+    await things.fillLists(h.lists, [...between])
+    await actors.fill(
+      h.actors,
+      [...between].flatMap((uri) => h.lists.get(uri)?.did ?? []),
     )
-    await readers.things.fillLists(lists, [...new Set(between)])
-    await readers.actors.fill(
-      actors,
-      between.flatMap((uri) => lists.get(uri)?.did ?? []),
+    await postViewers.fill(
+      h.postViewers,
+      viewer,
+      shown.flatMap((uri) => h.posts.get(uri) ?? []),
     )
-    const shown = layer.flatMap((uri) => posts.get(uri) ?? [])
-    await readers.postViewers.fill(hydration.postViewers, viewer, shown)
-    const liked = [...generators.keys(), ...labelers.keys()]
-    for (const [subject, uri] of await readers.postViewers.pointing('bsky_like', viewer, liked))
-      hydration.likes.set(subject, uri)
-    for (const [subject, uri] of await readers.postViewers.pointing('bsky_list_block', viewer, [...lists.keys()]))
-      hydration.listBlocks.set(subject, uri)
-    for (const uri of await readers.relationships.listsWith(viewer, [...gateLists])) hydration.memberOf.add(uri)
-    if (lists.size > 0) for (const uri of await readers.relationships.mutedLists(viewer)) hydration.listMutes.add(uri)
+    const liked = [...h.generators.keys(), ...h.labelers.keys()]
+    for (const [subject, uri] of await postViewers.pointing('bsky_like', viewer, liked)) h.likes.set(subject, uri)
+    for (const uri of await relationships.listsWith(viewer, [...gateLists])) h.memberOf.add(uri)
+    if (h.lists.size === 0) return
+    const blocked = await postViewers.pointing('bsky_list_block', viewer, [...h.lists.keys()])
+    for (const [list, uri] of blocked) h.listBlocks.set(list, uri)
+    for (const uri of await relationships.mutedLists(viewer)) h.listMutes.add(uri)
   }
 }
 
 /** A quoted post is shown with what it embeds, and no deeper. */
 const EMBED_DEPTH = 2
-
-const labelerUri = (did: string): string => `at://${did}/app.bsky.labeler.service/self`

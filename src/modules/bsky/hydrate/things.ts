@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import type { Did } from '../../../repo-engine/index.js'
 import { Database } from '../../database/database.js'
 import { readIn } from '../../database/in-list.js'
+import { PROFILE } from '../../lexicon/collections.js'
 import type {
   AppBskyFeedGenerator,
   AppBskyGraphList,
@@ -42,7 +43,7 @@ interface Row {
 
 const LIKES = '(SELECT likes FROM bsky_post_stat s WHERE s.uri = t.uri)'
 const MEMBERS = '(SELECT count(DISTINCT subject) FROM bsky_list_item i WHERE i.list = t.uri)'
-const JOINED = `(SELECT count(*) FROM bsky_backlink b WHERE b.target = t.uri AND b.path = 'app.bsky.actor.profile:joinedViaStarterPack.uri'`
+const JOINED = `(SELECT count(*) FROM bsky_backlink b WHERE b.target = t.uri AND b.path = '${PROFILE}:joinedViaStarterPack.uri'`
 const WEEK_MS = 7 * 24 * 3600 * 1000
 
 /** Reads lists, generators, starter packs and labelers, many at a time; what is taken down is not there. */

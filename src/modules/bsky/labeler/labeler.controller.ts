@@ -1,15 +1,15 @@
-import { Controller, UseGuards } from '@nestjs/common'
-import { ViewerGuard } from '../../auth/viewer.guard.js'
+import { Controller } from '@nestjs/common'
 import type { XrpcMethods } from '../../lexicon/types.js'
 import { Params, XrpcQuery } from '../../xrpc/xrpc.js'
 import { Context, type ReadContext } from '../context.js'
 import { Labelers } from './labelers.js'
+import { BskyReads } from '../repo-rev.js'
 
 type GetServices = XrpcMethods['app.bsky.labeler.getServices']
 
 /** The queries of app.bsky.labeler. */
 @Controller()
-@UseGuards(ViewerGuard)
+@BskyReads()
 export class LabelerController {
   constructor(private readonly labelers: Labelers) {}
 

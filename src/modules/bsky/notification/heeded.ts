@@ -1,4 +1,5 @@
 /** Of whom an account is told. */
+import { NOTIFICATION_DECLARATION } from '../../lexicon/collections.js'
 import type { ComAtprotoLabelDefsLabel } from '../../lexicon/types.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { blocks, mutes } from '../hydrate/relationships.js'
@@ -13,13 +14,12 @@ export function isHeeded(author: string, h: Hydration): boolean {
 
 /** Who keeps to it may be told of an actor's posts: `allowSubscriptions` of its declaration, followers unless told. */
 export function maySubscribe(author: string, h: Hydration): boolean {
-  const allowed = h.actors.get(author)?.declarations.get(DECLARATION)?.allowSubscriptions ?? 'followers'
+  const allowed = h.actors.get(author)?.declarations.get(NOTIFICATION_DECLARATION)?.allowSubscriptions ?? 'followers'
   const relationship = h.relationships.get(author)
   if (!relationship?.following) return false
   return allowed === 'followers' || (allowed === 'mutuals' && relationship.followedBy !== null)
 }
 
-const DECLARATION = 'app.bsky.notification.declaration'
 const REVIEWED: readonly Reason[] = ['reply', 'quote', 'mention', 'like', 'follow']
 
 /** Whether a trusted labeler has yet to look at the record (labels `on` it) or at its author, whom the viewer does not follow. */

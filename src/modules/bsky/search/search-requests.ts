@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
-import { POST } from '../../../projections/feed/names.js'
 import { PostFlag } from '../../../projections/feed/post-flags.js'
+import { POST } from '../../lexicon/collections.js'
 import type { AppBskyFeedSearchPostsParams, AppBskyFeedSearchPostsV2Params } from '../../lexicon/types.js'
 import { invalidRequest, type XrpcError } from '../../xrpc/xrpc-error.js'
 import type { ReadContext } from '../context.js'

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Clock } from '../../config/clock.js'
 import { Database } from '../../database/database.js'
 import { byRank, type RankedActor } from '../ranking.js'
+import { FOLLOW } from '../../lexicon/collections.js'
 
 /** Of whom an actor follows, or of who follows it, so many are asked whom they follow … */
 const MAX_ASKED = 500
@@ -40,7 +41,7 @@ export class ActorRanking {
   /** Neighbours are the latest followers of the actor; empty when these follow nobody else. */
   async like(did: string): Promise<RankedActor[]> {
     const rows = await this.heard(
-      `SELECT did AS subject FROM bsky_backlink WHERE target = ? AND path = 'app.bsky.graph.follow:subject'
+      `SELECT did AS subject FROM bsky_backlink WHERE target = ? AND path = '${FOLLOW}:subject'
        ORDER BY sort_at DESC, uri DESC LIMIT ?`,
       did,
     )

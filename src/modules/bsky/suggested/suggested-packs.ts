@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { Clock } from '../../config/clock.js'
 import { Database } from '../../database/database.js'
+import { PROFILE } from '../../lexicon/collections.js'
 import type { AppBskyGraphDefsStarterPackView } from '../../lexicon/types.js'
 import type { ReadContext } from '../context.js'
 import { StarterPackPages, withoutBlockedCreators } from '../graph/starter-pack-pages.js'
@@ -47,7 +48,7 @@ export class SuggestedPacks {
       const rows = await this.database.read.all<{ uri: string }>(
         `SELECT uri FROM bsky_starter_pack p
          ORDER BY (SELECT count(*) FROM bsky_backlink b WHERE b.target = p.uri
-           AND b.path = 'app.bsky.actor.profile:joinedViaStarterPack.uri') DESC, sort_at DESC, uri LIMIT ?`,
+           AND b.path = '${PROFILE}:joinedViaStarterPack.uri') DESC, sort_at DESC, uri LIMIT ?`,
         MAX_RANKED,
       )
       this.ranked = { packs: rows.map(({ uri }, rank) => ({ uri, place: { at: -rank, key: uri } })), at: now }

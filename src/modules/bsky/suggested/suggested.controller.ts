@@ -1,10 +1,10 @@
-import { Controller, UseGuards } from '@nestjs/common'
-import { ViewerGuard } from '../../auth/viewer.guard.js'
+import { Controller } from '@nestjs/common'
 import type { XrpcMethods } from '../../lexicon/types.js'
 import { Params, XrpcQuery } from '../../xrpc/xrpc.js'
 import { Context, type ReadContext } from '../context.js'
 import { SuggestedPacks } from './suggested-packs.js'
 import { Suggestions } from './suggestions.js'
+import { BskyReads } from '../repo-rev.js'
 
 type Method<Name extends string> = XrpcMethods[`app.bsky.unspecced.${Name}` & keyof XrpcMethods]
 type ParamsOf<Name extends string> = Method<Name>['params']
@@ -15,7 +15,7 @@ type Out<Name extends string> = Promise<Method<Name>['output']>
  * told the same; a `category` is accepted and narrows nothing.
  */
 @Controller()
-@UseGuards(ViewerGuard)
+@BskyReads()
 export class SuggestedController {
   constructor(
     private readonly suggestions: Suggestions,

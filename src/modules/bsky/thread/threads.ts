@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common'
-import { POST } from '../../../projections/feed/names.js'
 import type { Did } from '../../../repo-engine/index.js'
 import { Database } from '../../database/database.js'
 import type { ReadContext } from '../context.js'
@@ -8,6 +7,7 @@ import type { Hydration } from '../hydrate/hydration.js'
 import { Hydrator } from '../hydrate/hydrator.js'
 import { PostViewers } from '../hydrate/post-viewers.js'
 import { didOf } from '../hydrate/references.js'
+import { POST } from '../../lexicon/collections.js'
 
 /** How far a thread is looked at from its anchor, and which replies come first where not all are. */
 export interface Reach {

@@ -1,4 +1,5 @@
 /** What a post embeds, as it is shown: app.bsky.embed.*. */
+import { GENERATOR, LABELER, LIST, POST, STARTER_PACK } from '../../lexicon/collections.js'
 import type { AppBskyEmbedRecordView, AppBskyEmbedRecordViewRecord, Typed } from '../../lexicon/types.js'
 import { GateFlag } from '../../../projections/feed/post-flags.js'
 import type { Hydration } from '../hydrate/hydration.js'
@@ -42,15 +43,15 @@ export function embedView(
 
 function recordView(target: string, uri: string, did: string, h: Hydration, depth: number): RecordShown | undefined {
   switch (collectionOf(target)) {
-    case 'app.bsky.feed.post':
+    case POST:
       return depth < QUOTE_DEPTH ? quotedPost(target, uri, did, h, depth) : undefined
-    case 'app.bsky.feed.generator':
+    case GENERATOR:
       return typed('app.bsky.feed.defs#generatorView', generatorView(target, h)) ?? notFound(target)
-    case 'app.bsky.graph.list':
+    case LIST:
       return typed('app.bsky.graph.defs#listView', listView(target, h)) ?? notFound(target)
-    case 'app.bsky.labeler.service':
+    case LABELER:
       return typed('app.bsky.labeler.defs#labelerView', labelerView(target, h)) ?? notFound(target)
-    case 'app.bsky.graph.starterpack':
+    case STARTER_PACK:
       return typed('app.bsky.graph.defs#starterPackViewBasic', starterPackViewBasic(target, h)) ?? notFound(target)
     default:
       return notFound(target)

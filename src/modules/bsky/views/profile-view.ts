@@ -1,4 +1,5 @@
 /** Actors as others see them: app.bsky.actor.defs. */
+import { CHAT_DECLARATION, GERM_DECLARATION, NOTIFICATION_DECLARATION } from '../../lexicon/collections.js'
 import type {
   AppBskyActorDefsProfileAssociated,
   AppBskyActorDefsProfileView,
@@ -83,9 +84,9 @@ export function viewerState(did: string, h: Hydration): AppBskyActorDefsViewerSt
 }
 
 function associated({ declarations, isLabeler }: Actor): { associated?: AppBskyActorDefsProfileAssociated } {
-  const chat = declarations.get('chat.bsky.actor.declaration')
-  const notified = declarations.get('app.bsky.notification.declaration')
-  const germ = declarations.get('com.germnetwork.declaration')?.messageMe as
+  const chat = declarations.get(CHAT_DECLARATION)
+  const notified = declarations.get(NOTIFICATION_DECLARATION)
+  const germ = declarations.get(GERM_DECLARATION)?.messageMe as
     { messageMeUrl?: string; showButtonTo?: string } | undefined
   const found: AppBskyActorDefsProfileAssociated = {
     ...(isLabeler && { labeler: true }),
