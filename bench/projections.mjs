@@ -93,7 +93,7 @@ function newRecords(refs) {
   const text = posts(1)
   const pair = (user, post) => `${user},${post}`
   const liked = new Set(graph.likes.map(({ user, post }) => pair(user, post)))
-  const post = () => text.next().value
+  const post = () => ({ ...text.next().value, createdAt: new Date().toISOString() })
   return {
     user: () => random.of(graph.size.users),
     post,

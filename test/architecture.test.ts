@@ -19,7 +19,7 @@ const MODULES: Record<string, string[]> = {
   lexicon: ['xrpc-error'],
   database: ['config', 'migrations'],
   health: ['config', 'database'],
-  'api-2022': ['database', 'xrpc-error'],
+  'api-2022': ['database', 'lexicon', 'xrpc-error'],
   xrpc: ['config', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
   auth: ['config', 'lexicon', 'database', 'xrpc', 'xrpc-error'],
   identity: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
@@ -73,7 +73,9 @@ const PAST_THE_INDEX = {
 /** Where names of methods and record types stand beside decorators and lexicons. */
 const NSIDS = {
   'src/modules/account/new-identity.ts': 'the method that a service token must name',
-  'src/modules/api-2022/adapters.ts': 'each call of 2022, and the method of today that answers it',
+  'src/modules/api-2022/adapters-atproto.ts': 'each com.atproto call of 2022, and the method of today that answers it',
+  'src/modules/api-2022/adapters-bsky.ts': 'each app.bsky call of 2022, and the method of today that answers it',
+  'src/modules/api-2022/composites.ts': 'the calls of 2022 that take several methods of today',
   'src/modules/repo/record-link.ts': 'the records of which an actor has one for each subject',
   'src/modules/repo/repo.controller.ts': 'the members of the unions of applyWrites',
 }

@@ -43,6 +43,8 @@ interface Actor {
 export class RandomHistory {
   /** What was done, newest last, for whoever has to find out why. */
   readonly steps: string[] = []
+  /** Of the account that was deleted last: resolves when nothing is left of it. */
+  erasing: Promise<void> = Promise.resolve()
   private readonly chance: Chance
   private readonly records: RandomRecords
   private readonly commands: CommandBus
@@ -162,9 +164,10 @@ export class RandomHistory {
 
   private async deleteAccount(actor: Actor): Promise<void> {
     this.steps.push(`${actor.did}: is deleted`)
+    await this.erasing
     const { erased } = await this.commands.execute(new DeleteAccount(actor.did))
     actor.isHere = false
-    await erased()
+    this.erasing = erased()
   }
 
   private async comeBack(actor: Actor): Promise<void> {

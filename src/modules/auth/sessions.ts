@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common'
 import type { Did } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { Database, type Tx } from '../database/database.js'
+import { unauthorized } from '../xrpc/xrpc-error.js'
 import { type AccessScope, type Grant, type RefreshClaims, SessionTokens, type TokenPair } from './tokens.js'
 
 const HOUR = 60 * 60 * 1000
@@ -39,12 +40,17 @@ export class Sessions {
     return grant && this.tokens.mint(grant)
   }
 
-  /** Starts a session, and forgets those of the account that nobody can refresh any more. */
+  /**
+   * Starts a session, and forgets those of the account that nobody can refresh any more. @throws XrpcError 401 where the
+   * account has been deleted meanwhile
+   */
   async open(tx: Tx, did: Did, scope: AccessScope): Promise<Grant> {
     const now = this.clock.now()
     const grant: Grant = { did, scope, sessionId: newId(), refreshId: newId(), refreshExpiresAt: now + REFRESH_MS }
     const { sessionId, refreshId, refreshExpiresAt } = grant
     await tx.run('DELETE FROM refresh_token WHERE expires_at <= ?', now)
+    // One that was deleted while its password was being looked at.
+    if (!(await tx.get('SELECT 1 FROM account WHERE did = ?', did))) throw unauthorized('Account not found')
     await tx.run(
       'DELETE FROM session WHERE did = ? AND NOT EXISTS (SELECT 1 FROM refresh_token t WHERE t.session = session.id)',
       did,

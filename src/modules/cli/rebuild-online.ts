@@ -1,4 +1,4 @@
-import { Rebuild, type Rebuilt } from '../../projections/replay/rebuild.js'
+import { ALONE, Rebuild, type Rebuilt } from '../../projections/replay/rebuild.js'
 import type { Config } from '../config/config.js'
 import { online } from './running-server.js'
 
@@ -18,6 +18,6 @@ export function rebuild(
     (app) =>
       app
         .get(Rebuild, { strict: false })
-        .run(names, { verify, onProgress: ({ done, total }) => onProgress(done, total) }),
+        .run(names, { verify, pace: ALONE, onProgress: ({ done, total }) => onProgress(done, total) }),
   )
 }

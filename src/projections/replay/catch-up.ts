@@ -4,12 +4,10 @@ import { Changes } from '../../modules/database/changes.js'
 import { Database } from '../../modules/database/database.js'
 import { INLINE, readPosition } from '../position.js'
 import { Projector } from '../projector.js'
-import { type Pace, Rebuild } from './rebuild.js'
+import { ALONE, Rebuild } from './rebuild.js'
 import { readVersions, writeVersions } from './rebuild-row.js'
 import { type Progress, Replay } from './replay.js'
 
-/** Before the port opens nobody waits for the writer. */
-const ALONE: Pace = { sliceMs: 1_000, pauseMs: 0 }
 /** How often the log says how far it has come. */
 const LINE_MS = 5_000
 

@@ -30,6 +30,8 @@ export interface Pace {
   pauseMs: number
 }
 
+/** While nobody is served. */
+export const ALONE: Pace = { sliceMs: 1_000, pauseMs: 0 }
 /** While others are served. */
 const BESIDE_OTHERS: Pace = { sliceMs: 10, pauseMs: 4 }
 

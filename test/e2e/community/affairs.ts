@@ -2,7 +2,7 @@
 import { expect } from '@jest/globals'
 import { Database } from '../../../src/modules/database/database.js'
 import { Labels, type NewLabel } from '../../../src/modules/moderation/labels.js'
-import type { Person } from './cast.js'
+import type { Cast, Person } from './cast.js'
 import type { Chapter } from './story.js'
 
 /** Dan is muted by alice, muted by list by bob, blocked by list by carla, whom he blocks. */
@@ -43,12 +43,12 @@ export async function conflicts({ cast, records }: Chapter): Promise<void> {
 
 /** The server's own labeler counts for everybody, carla's for those who accept it. Something is taken down. */
 export async function labels({ cast, records }: Chapter): Promise<void> {
-  await this.label({ src: 'labeler', uri: 'dan', val: 'spam' })
-  await this.label({ src: 'carla', uri: 'alice/photo', val: 'cat', cid: records.ref('alice/photo').cid })
-  await this.label({ src: 'labeler', uri: 'bob/video', val: 'spam' })
-  await this.label({ src: 'labeler', uri: 'bob/video', val: 'spam', neg: true })
+  await label(cast, { src: 'labeler', uri: 'dan', val: 'spam' })
+  await label(cast, { src: 'carla', uri: 'alice/photo', val: 'cat', cid: records.ref('alice/photo').cid })
+  await label(cast, { src: 'labeler', uri: 'bob/video', val: 'spam' })
+  await label(cast, { src: 'labeler', uri: 'bob/video', val: 'spam', neg: true })
   await records.post('bob', 'bad', 'Badly wrong')
-  await this.label({ src: 'labeler', uri: 'bob/bad', val: '!takedown' })
+  await label(cast, { src: 'labeler', uri: 'bob/bad', val: '!takedown' })
   await records.post('dan', 'worse', 'Worse than that')
   const operator = cast.operator()
   const strong = records.ref('dan/worse')
@@ -167,7 +167,7 @@ export async function changes({ cast, records }: Chapter): Promise<void> {
   await records.repost('carla', 'bob/video')
   await records.remove('carla/reposts bob/video')
   await records.remove('bob/follows dan')
-  await records.remove('alice/alice/friends dan')
+  await records.remove('alice/friends has dan')
   const passing = { name: 'passing', purpose: 'app.bsky.graph.defs#curatelist' }
   await records.create('alice', 'passing', 'app.bsky.graph.list', passing)
   await records.remove('alice/passing')
@@ -184,8 +184,10 @@ export async function lastWords({ cast, records }: Chapter): Promise<void> {
   await records.post('alice', 'news', 'News of cats', { createdAt })
 }
 
-private async label(label: Record<keyof Pick<NewLabel, 'src' | 'uri' | 'val'>, string> & Partial<NewLabel>): Promise<void> {
-  const { server, names } = cast
+async function label(
+  { server, names }: Cast,
+  label: Omit<NewLabel, 'src'> & { src: string },
+): Promise<void> {
   const labels = server.app.get(Labels, { strict: false })
   await server.app.get(Database, { strict: false }).write((tx) => labels.apply(tx, [names.meant(label) as NewLabel]))
 }

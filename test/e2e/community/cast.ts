@@ -117,24 +117,23 @@ export class Cast {
 
   /** An answer with names in it, or what was refused: `401 AuthMissing`. The params may have names. */
   async ask(viewer: Viewer, nsid: string, params: Values = {}, headers: Record<string, string> = {}): Promise<Answer> {
-    return this.told(() => this.client(viewer).call(nsid, this.names.meant(params) as never, undefined, { headers }))
-  }
-
-  /** The same of a procedure. */
-  async tell(viewer: Viewer, nsid: string, input: Values): Promise<Answer> {
-    const encoding = 'application/json'
-    return this.told(() => this.client(viewer).call(nsid, undefined, this.names.meant(input), { encoding }))
-  }
-
-  private async told(call: () => Promise<{ data: unknown }>): Promise<Answer> {
+    const { names } = this
     try {
-      const { data } = await call()
-      return this.names.named(data)
+      const options = { headers: names.meant(headers) }
+      const { data } = await this.client(viewer).call(nsid, names.meant(params) as never, undefined, options)
+      return names.named(data)
     } catch (error) {
       // Whatever is no plain refusal by the server is thrown: an answer against its lexicon, no connection.
       if (!(error instanceof XRPCError) || error.constructor !== XRPCError || (error.status as number) < 400) throw error
       return `${error.status} ${error.error}`
     }
+  }
+
+  /** Calls a procedure. @throws XRPCError when it is refused. */
+  async tell(viewer: Viewer, nsid: string, input: Values): Promise<Answer> {
+    const options = { encoding: 'application/json' }
+    const { data } = await this.client(viewer).call(nsid, undefined, this.names.meant(input), options)
+    return this.names.named(data)
   }
 
   private agent(): AtpAgent {

@@ -11,18 +11,17 @@ export interface Check {
   list?: string
   /** What of the answer matters. */
   facts: (answer: Answer) => unknown
-  /** What it is for each viewer, or the refusal; `everyone` is whoever is not named. */
+  /** What it is for each viewer, or the refusal (`401 AuthMissing`); `everyone` is whoever is not named. */
   sees: Partial<Record<Viewer | 'everyone', unknown>>
 }
 
-/** The refusal of what is for accounts only. */
+/** The refusal of what is for accounts alone. */
 export const SIGN_IN = '401 AuthMissing'
 
-const MOST: Record<string, number> = { 'app.bsky.unspecced.getTrends': 25 }
-const MANY = 100
+const ONE_PAGE = 100
 const MAX_PAGES = 100
 
-/** Names one after another: `lines('alice, bob')`. */
+/** Names as they are written one after another: `lines('alice, bob')`. */
 export function lines(text: string): string[] {
   return text
     .split(',')
@@ -30,25 +29,9 @@ export function lines(text: string): string[] {
     .filter(Boolean)
 }
 
-/** Asks as a viewer and holds the answer against what that viewer is to see. Gives the whole answer. */
-export async function verify(cast: Cast, check: Check, viewer: Viewer): Promise<Answer> {
-  const { nsid, facts, sees } = check
-  const answer = await whole(cast, check, viewer)
-  const found: unknown = typeof answer === 'string' ? answer : facts(answer)
-  try {
-    expect(found).toEqual(viewer in sees ? sees[viewer] : sees.everyone)
-  } catch (error) {
-    throw new Error(`${title(check)} as ${viewer}: ${(error as Error).message}`, { cause: error })
-  }
-  if (check.list !== undefined && typeof answer !== 'string') await verifyPages(cast, check, viewer, answer)
-  void nsid
-  return answer
-}
-
-/** The answer to a check, in one page. */
-export function whole(cast: Cast, { nsid, params, list, headers }: Check, viewer: Viewer): Promise<Answer> {
-  const limit = list !== undefined && params?.limit === undefined ? { limit: MOST[nsid] ?? MANY } : {}
-  return cast.ask(viewer, nsid, { ...params, ...limit }, headers)
+/** One check for each value of a parameter. */
+export function each<Value>(values: Record<string, Check['sees']>, check: (value: string) => Omit<Check, 'sees'>): Check[] {
+  return Object.entries(values).map(([value, sees]) => ({ ...check(value), sees }))
 }
 
 /** The name of a check: its method, and what it is asked. */
@@ -56,25 +39,39 @@ export function title({ nsid, params, headers }: Check): string {
   return [nsid, ...[params, headers].filter(Boolean).map((values) => JSON.stringify(values))].join(' ')
 }
 
-/** Pages of one and of two give what one large page gives, and after the last there is no cursor. */
-async function verifyPages(cast: Cast, check: Check, viewer: Viewer, answer: Answer): Promise<void> {
-  const { nsid, params, list, headers } = check
-  expect({ nsid, cursor: answer.cursor }).toEqual({ nsid, cursor: undefined })
-  for (const limit of [1, 2]) {
-    const found: unknown[] = []
-    let cursor: string | undefined
-    for (let page = 0; page < MAX_PAGES; page++) {
-      const next = await cast.ask(viewer, nsid, { ...params, limit, ...(cursor !== undefined && { cursor }) }, headers)
-      const items = next[list!] as unknown[]
-      expect(items.length).toBeLessThanOrEqual(limit)
-      found.push(...items)
-      cursor = next.cursor as string | undefined
-      if (cursor === undefined) break
-      // Pages are full as long as there is more.
-      expect({ nsid, items: items.length }).toEqual({ nsid, items: limit })
-    }
-    expect({ nsid, limit, cursor, found }).toEqual({ nsid, limit, cursor: undefined, found: answer[list!] })
+/** The answer to a check, in one page. */
+export function answerTo(cast: Cast, { nsid, params, list, headers }: Check, viewer: Viewer): Promise<Answer> {
+  return cast.ask(viewer, nsid, list === undefined ? params : { ...params, limit: ONE_PAGE }, headers)
+}
+
+/** Holds the answer that a viewer gets against what that viewer is to see, also page by page. Gives it. */
+export async function verify(cast: Cast, check: Check, viewer: Viewer): Promise<Answer> {
+  const { facts, sees, list } = check
+  const answer = await answerTo(cast, check, viewer)
+  const isRefusal = typeof answer === 'string'
+  expect({ viewer, sees: isRefusal ? answer : facts(answer) }).toEqual({
+    viewer,
+    sees: viewer in sees ? sees[viewer] : sees.everyone,
+  })
+  if (list !== undefined && !isRefusal) {
+    expect(answer.cursor).toBeUndefined()
+    for (const limit of [1, 2]) expect(await pages(cast, check, viewer, limit)).toEqual(answer[list])
+    expect(await cast.ask(viewer, check.nsid, { ...check.params, cursor: 'x' }, check.headers)).toBe('400 InvalidRequest')
   }
-  const malformed = await cast.ask(viewer, nsid, { ...params, cursor: 'nonsense' }, headers)
-  expect({ nsid, malformed }).toEqual({ nsid, malformed: '400 InvalidRequest' })
+  return answer
+}
+
+/** What pages of one size give together. Each is full but the last, after which there is no cursor. */
+async function pages(cast: Cast, { nsid, params, list, headers }: Check, viewer: Viewer, limit: number): Promise<unknown[]> {
+  const found: unknown[] = []
+  let cursor: string | undefined
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const answer = await cast.ask(viewer, nsid, { ...params, limit, ...(cursor !== undefined && { cursor }) }, headers)
+    const items = answer[list!] as unknown[]
+    found.push(...items)
+    cursor = answer.cursor as string | undefined
+    if (cursor === undefined) return found
+    expect(items).toHaveLength(limit)
+  }
+  throw new Error(`${nsid} has no last page`)
 }

@@ -1,7 +1,6 @@
 /** Answers in short, as the checks write down what is to be seen. */
 import type { Answer } from './cast.js'
 
-/** What of a list is looked at, by the key of the list. */
 export function uris(list: Answer[]): string[] {
   return list.map(({ uri }) => uri)
 }
@@ -87,6 +86,7 @@ export function standing({ viewer = {} }: Answer): string[] {
     if (value === false) return []
     if (value === true) return key
     if (key === 'knownFollowers') return `${value.count} known: ${dids(value.followers).join(' ')}`
+    if (key === 'activitySubscription') return `subscribed to ${value.reply ? 'posts and replies' : 'posts'}`
     return `${key}: ${value.uri ?? value}`
   })
 }
@@ -95,10 +95,10 @@ export function labels({ labels = [] }: Answer): string[] {
   return labels.map(({ src, val }: Answer) => `${val} by ${src}`)
 }
 
-/** Who is told what, of which record of theirs; a new one is marked. */
+/** What somebody is told, by which record of whom; what is not read has a star. */
 export function notifications({ notifications }: Answer): string[] {
-  return notifications.map(
-    ({ reason, author, reasonSubject, isRead, uri }: Answer) =>
-      `${isRead ? '' : '* '}${reason} ${reasonSubject ? `of ${reasonSubject} ` : ''}by ${uri.startsWith('at:') ? author.did : uri}`,
-  )
+  return notifications.map(({ reason, author, reasonSubject, isRead, uri }: Answer) => {
+    const subject = reasonSubject && !uri.endsWith(reasonSubject) ? ` of ${reasonSubject}` : ''
+    return `${isRead ? '' : '* '}${reason}${subject} by ${uri.startsWith(`${author.did}/`) ? uri : `${author.did} (${uri})`}`
+  })
 }

@@ -93,9 +93,9 @@ export class Records {
 
   /** Puts people on the list of a name. */
   async addTo(list: string, ...subjects: Person[]): Promise<void> {
-    const author = list.split('/')[0] as Person
+    const [author, label] = list.split('/') as [Person, string]
     for (const subject of subjects)
-      await this.create(author, `${list} ${subject}`, 'app.bsky.graph.listitem', { list, subject })
+      await this.create(author, `${label} has ${subject}`, 'app.bsky.graph.listitem', { list, subject })
   }
 
   /** What stands beside a post under the same key: its gate. */
