@@ -11,12 +11,12 @@ import { SCENARIOS } from './scenarios/index.mjs'
 
 const USAGE = `usage: node bench/compare.mjs --official URL [options]
   --official URL       the other server; it must run already, with its rate limits off
-  --official-pid PID   its process, for its CPU and memory
+  --official-pid PIDS  its processes, for their CPU and memory
   --rounds N           each is four runs of a scenario: this server, the other, the other, this one; 1
   --only NAMES         scenarios, with commas between: ${Object.keys(SCENARIOS).join(', ')}
   --scale N            this share of the calls and records; 0.05 is a quick look
   --json               figures as JSON
-  --url URL, --pid PID a server of this project that is running already, instead of one started here
+  --url URL, --pid PIDS  a server of this project that is running already, instead of one started here
   --data DIR           where a server started here gets its data directory; the system's temporary directory
   --dist DIR           the build to run; dist`
 

@@ -9,7 +9,7 @@ import { describeMachine } from './lib/machine.mjs'
 import { readOptions } from './lib/options.mjs'
 import { posts } from './lib/posts.mjs'
 import { writePhases } from './lib/seed.mjs'
-import { figure, mean, randomSource } from './lib/stats.mjs'
+import { figure, median, randomSource } from './lib/stats.mjs'
 import { formatTable } from './lib/table.mjs'
 
 const USAGE = `usage: node bench/projections.mjs [options]
@@ -123,11 +123,11 @@ async function measure(name, kind, concurrency) {
   for (let round = 0; round < Number(options.rounds); round++)
     for (const side of [withThem, without, without, withThem])
       runs.get(side).push(await run(side, kind, scale(COMMITS), concurrency))
-  const means = (side) => {
+  const medians = (side) => {
     const list = runs.get(side)
-    return Object.fromEntries(Object.keys(list[0]).map((measure) => [measure, mean(list.map((one) => one[measure]))]))
+    return Object.fromEntries(Object.keys(list[0]).map((measure) => [measure, median(list.map((one) => one[measure]))]))
   }
-  rows.push({ name, commits: scale(COMMITS), with: means(withThem), without: means(without) })
+  rows.push({ name, commits: scale(COMMITS), with: medians(withThem), without: medians(without) })
   process.stderr.write(`${name}\n`)
 }
 

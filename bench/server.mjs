@@ -14,7 +14,7 @@ const USAGE = `usage: node bench/server.mjs [options]
   --scale N      this share of the calls and records; 0.05 is a quick look
   --json         figures as JSON
   --url URL      a server that is running already, this one or another, instead of one started here
-  --pid PID      the process of that server, for its CPU and memory
+  --pid PIDS     the processes of that server, for their CPU and memory
   --data DIR     where a server started here gets its data directory; the system's temporary directory
   --dist DIR     the build to run; dist`
 
