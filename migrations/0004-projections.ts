@@ -89,13 +89,10 @@ export class Projections1700000000004 implements MigrationInterface {
       did ${key} NOT NULL, sort_at ${int} NOT NULL, uri ${key} NOT NULL, reason ${key} NOT NULL,
       cid ${key} NOT NULL, author ${key} NOT NULL, subject ${key}, indexed_at ${int} NOT NULL,
       PRIMARY KEY (did, sort_at, uri, reason)) ${clustered}`)
-    // Whoever a post has told; those of other records are found from the record.
+    // Whoever a post has told, and what outlives its record; those of other records are found from the record.
     await runner.query(
-      "CREATE INDEX bsky_notification_of_post ON bsky_notification (uri) WHERE reason IN ('reply', 'mention', 'quote')",
-    )
-    // What outlives its record is found by whose record it was.
-    await runner.query(
-      "CREATE INDEX bsky_notification_unverified ON bsky_notification (uri) WHERE reason = 'unverified'",
+      `CREATE INDEX bsky_notification_by_uri ON bsky_notification (uri)
+       WHERE reason IN ('reply', 'mention', 'quote', 'unverified')`,
     )
     // Every record that points at a target (at-uri or DID), under the path that it does so by:
     // `app.bsky.feed.like:subject.uri`. Of several likes, reposts, follows … by one actor only the one that counts.

@@ -25,6 +25,11 @@ export interface Reader {
 export interface Tx extends Reader {
   /** Runs a statement and gives the number of rows it changed. */
   run(sql: string, ...values: SqlValue[]): Answer<number>
+  /**
+   * Runs `fn` right before COMMIT, once every write that shares the transaction has done its own, in the order of the
+   * calls; dropped when this write fails. For what is cheaper done for many at once. An error in it is one of the commit.
+   */
+  beforeCommit(fn: (tx: Tx) => Promise<void>): void
   /** Runs `fn` after COMMIT, before the writer's promise resolves; dropped on ROLLBACK. A doorbell: it must not throw. */
   afterCommit(fn: () => void): void
 }

@@ -38,8 +38,9 @@ export class ShadowTables {
   }
 
   /** The open write, in which statements on the tables go to their shadows. They must name no others of their kind. */
-  over(tx: Tx): Tx {
-    return new ShadowTx(tx, (sql) => this.rewrite(sql))
+  over(tx: Tx): ShadowWrite {
+    const shadow = new ShadowTx(tx, (sql) => this.rewrite(sql))
+    return { tx: shadow, finish: () => shadow.finish() }
   }
 
   /** The name of a table's shadow. */
@@ -131,7 +132,16 @@ async function uniqueColumns(reader: Reader, table: string): Promise<string[]> {
   return columns.map(({ name }) => name)
 }
 
+/** A write to shadows. */
+export interface ShadowWrite {
+  tx: Tx
+  /** Does what was left for the end of the write; before the shadows are put in place, at the latest. */
+  finish(): Promise<void>
+}
+
 class ShadowTx implements Tx {
+  private readonly last: ((tx: Tx) => Promise<void>)[] = []
+
   constructor(
     private readonly tx: Tx,
     private readonly rewrite: (sql: string) => string,
@@ -147,6 +157,14 @@ class ShadowTx implements Tx {
 
   run(sql: string, ...values: SqlValue[]): Answer<number> {
     return this.tx.run(this.rewrite(sql), ...values)
+  }
+
+  beforeCommit(fn: (tx: Tx) => Promise<void>): void {
+    this.last.push(fn)
+  }
+
+  async finish(): Promise<void> {
+    for (const fn of this.last.splice(0)) await fn(this)
   }
 
   /** Nothing that anybody reads has changed. */

@@ -5,6 +5,8 @@ import { migrations } from '../../../migrations/index.js'
 /** Page cache of a connection, in KiB. */
 const WRITER_CACHE = 12_000
 const READER_CACHE = 4_000
+/** Pages of 4 KiB in the WAL before they are copied into the file: those that are written often are then copied once. */
+const CHECKPOINT_PAGES = 4_000
 
 /** Opens one connection to the file; a writable one creates the file and runs the migrations that it lacks. */
 export async function openSource(file: string, readonly: boolean): Promise<DataSource> {
@@ -19,6 +21,7 @@ export async function openSource(file: string, readonly: boolean): Promise<DataS
       if (!readonly) {
         driver.pragma('journal_mode = WAL')
         driver.pragma('synchronous = FULL')
+        driver.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
       }
       driver.pragma(`cache_size = ${-(readonly ? READER_CACHE : WRITER_CACHE)}`)
       driver.pragma('temp_store = MEMORY')

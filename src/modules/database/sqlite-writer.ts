@@ -76,6 +76,7 @@ export class SqliteWriter {
         tried.push(attempt)
         await this.attempt(attempt)
       } while (this.queue.length > 0 && tried.length < MAX_GROUP && performance.now() < deadline)
+      await this.finish(tried)
       connection.run('COMMIT')
     } catch (error) {
       // The whole group is lost: its writers are told, and those who have not been tried yet get another one.
@@ -120,6 +121,13 @@ export class SqliteWriter {
     connection.run('RELEASE job')
   }
 
+  /** What the writes of a group have left for its end. */
+  private async finish(tried: readonly Attempt[]): Promise<void> {
+    const tx = new SqliteTx(this.connection)
+    for (const attempt of tried) if (!attempt.failed) for (const last of attempt.tx.last) await last(tx)
+    tx.end()
+  }
+
   private ring(doorbell: () => void): void {
     try {
       doorbell()
@@ -131,23 +139,42 @@ export class SqliteWriter {
 
 class SqliteTx implements Tx {
   readonly doorbells: (() => void)[] = []
+  readonly last: ((tx: Tx) => Promise<void>)[] = []
   private ended = false
+  private lost = false
 
   constructor(private readonly connection: SqliteConnection) {}
 
   all<Row>(sql: string, ...values: SqlValue[]): Row[] {
     this.assertOpen()
-    return this.connection.all(sql, ...values)
+    try {
+      return this.connection.all(sql, ...values)
+    } catch (error) {
+      throw this.failed(error)
+    }
   }
 
   get<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
     this.assertOpen()
-    return this.connection.get(sql, ...values)
+    try {
+      return this.connection.get(sql, ...values)
+    } catch (error) {
+      throw this.failed(error)
+    }
   }
 
   run(sql: string, ...values: SqlValue[]): number {
     this.assertOpen()
-    return this.connection.run(sql, ...values)
+    try {
+      return this.connection.run(sql, ...values)
+    } catch (error) {
+      throw this.failed(error)
+    }
+  }
+
+  beforeCommit(fn: (tx: Tx) => Promise<void>): void {
+    this.assertOpen()
+    this.last.push(fn)
   }
 
   afterCommit(fn: () => void): void {
@@ -159,9 +186,14 @@ class SqliteTx implements Tx {
     this.ended = true
   }
 
+  /** A statement that fails may take the transaction with it; without one the next would be durable by itself. */
+  private failed(error: unknown): unknown {
+    this.lost = !this.connection.driver.inTransaction
+    return error
+  }
+
   private assertOpen(): void {
     if (this.ended) throw new Error('this tx has ended: a write may only use its tx while it runs')
-    // Without a transaction the next statement would be durable by itself.
-    if (!this.connection.driver.inTransaction) throw new Error('the transaction was lost')
+    if (this.lost) throw new Error('the transaction was lost')
   }
 }

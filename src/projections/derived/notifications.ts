@@ -14,6 +14,9 @@ export type NotificationReason =
   | 'like-via-repost'
   | 'repost-via-repost'
 
+/** Which notifications an index files by record; a statement that looks for them there has to say so in these words. */
+export const FOUND_BY_URI = "reason IN ('reply', 'mention', 'quote', 'unverified')"
+
 /** Somebody is told that a record has done something to what is theirs. */
 export interface Notification {
   /** Who is told. */

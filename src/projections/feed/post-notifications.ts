@@ -2,7 +2,7 @@ import type { Tx } from '../../modules/database/database.js'
 import { POST } from '../../modules/lexicon/collections.js'
 import type { AppBskyFeedPost } from '../../modules/lexicon/types.js'
 import { didOf } from '../at-uri.js'
-import { type NotificationReason, notify } from '../derived/notifications.js'
+import { FOUND_BY_URI, type NotificationReason, notify } from '../derived/notifications.js'
 import { type Threadgate, threadgateOf } from './gates.js'
 import { facetTargets } from './post-content.js'
 import { GateFlag } from './post-flags.js'
@@ -57,7 +57,7 @@ export async function tell(
 /** Takes back all that a post has told. `touched` hears of everyone it had told. */
 export async function untell(tx: Tx, uri: string, touched: Set<string>): Promise<void> {
   const told = await tx.all<{ did: string }>(
-    "DELETE FROM bsky_notification WHERE uri = ? AND reason IN ('reply', 'mention', 'quote') RETURNING did",
+    `DELETE FROM bsky_notification WHERE uri = ? AND ${FOUND_BY_URI} RETURNING did`,
     uri,
   )
   for (const { did } of told) touched.add(did)

@@ -21,6 +21,7 @@
  *
  * Case and, in the Latin script, diacritics make no difference.
  */
+import type { Tx } from '../../modules/database/database.js'
 import type { AppBskyFeedPost } from '../../modules/lexicon/types.js'
 import { EMBED } from './names.js'
 import { altTexts, type FacetTargets, mediaOf } from './post-content.js'
@@ -42,6 +43,22 @@ export function searchColumns(did: string, post: AppBskyFeedPost, facets: FacetT
     searchTerm(did),
   ]
 }
+
+/**
+ * Files a post, by its row in bsky_post. The index is written out at every savepoint and at COMMIT, which costs far more
+ * than a row does: so all rows of a transaction go in at its end, in their order.
+ */
+export function addToSearch(tx: Tx, id: number, columns: SearchColumns): void {
+  tx.beforeCommit(async (last) => void (await last.run(INSERT, id, ...columns)))
+}
+
+/** Takes a post out of the index. */
+export function removeFromSearch(tx: Tx, id: number): void {
+  tx.beforeCommit(async (last) => void (await last.run('DELETE FROM bsky_post_search WHERE rowid = ?', id)))
+}
+
+const INSERT = `INSERT INTO bsky_post_search (rowid, text, alt, tags, langs, links, mentions, author)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 
 /** Scripts that put no space between words: every character counts as a word, and a phrase finds them in a row. */
 const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/gu

@@ -10,7 +10,7 @@ import { mayQuote, mayReply, threadgateOf } from './gates.js'
 import { facetTargets, flagsOf, linksOf, quoteOf } from './post-content.js'
 import { GateFlag } from './post-flags.js'
 import { type PostRow, retellBelow, tell, untell } from './post-notifications.js'
-import { searchColumns } from './post-search.js'
+import { addToSearch, removeFromSearch, searchColumns } from './post-search.js'
 import { regateReplies } from './regate.js'
 
 /** Posts, with everything that follows from them: feed items, counts, search index, links, and who is told. */
@@ -45,13 +45,8 @@ export class PostProjection implements RecordProjection<AppBskyFeedPost> {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[uri, cid, did, JSON.stringify(value), root, parent, quote, flags, gated, sortAt, indexedAt],
     )
-    // Not by RETURNING: a statement that could be undone by itself makes SQLite write the index out before it.
-    await tx.run(
-      `INSERT INTO bsky_post_search (rowid, text, alt, tags, langs, links, mentions, author)
-       VALUES ((SELECT id FROM bsky_post WHERE uri = ?), ?, ?, ?, ?, ?, ?, ?)`,
-      uri,
-      ...searchColumns(did, value, facets),
-    )
+    const { id } = (await tx.get<{ id: number }>('SELECT id FROM bsky_post WHERE uri = ?', uri))!
+    addToSearch(tx, id, searchColumns(did, value, facets))
     await tx.run(
       'INSERT INTO bsky_feed_item (did, sort_at, uri, post, flags) VALUES (?, ?, ?, ?, ?)',
       ...[did, sortAt, uri, uri, flags],
@@ -91,7 +86,7 @@ export class PostProjection implements RecordProjection<AppBskyFeedPost> {
     const { id, uri, did, json, quote, reply_parent: parent, gated, sort_at: sortAt } = post
     const value = JSON.parse(json) as AppBskyFeedPost
     await tx.run('DELETE FROM bsky_post WHERE uri = ?', uri)
-    await tx.run('DELETE FROM bsky_post_search WHERE rowid = ?', id)
+    removeFromSearch(tx, id)
     await tx.run('DELETE FROM bsky_feed_item WHERE did = ? AND sort_at = ? AND uri = ?', did, sortAt, uri)
     await countActor(tx, did, 'posts', -1)
     if (parent && !(gated & GateFlag.threadgate)) await countPost(tx, parent, 'replies', -1)

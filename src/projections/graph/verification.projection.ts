@@ -4,7 +4,7 @@ import type { AppBskyGraphVerification } from '../../modules/lexicon/types.js'
 import type { Did } from '../../repo-engine/index.js'
 import { collectionOf } from '../at-uri.js'
 import { addBacklinks, type Link, removeBacklinks } from '../derived/backlinks.js'
-import { type Notification, notify, withdraw } from '../derived/notifications.js'
+import { FOUND_BY_URI, type Notification, notify, withdraw } from '../derived/notifications.js'
 import { type ActorProjection, type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
 
 interface Verification {
@@ -80,7 +80,10 @@ export class VerificationProjection implements RecordProjection<AppBskyGraphVeri
   async account(did: Did, status: string | null, _indexedAt: number, tx: Tx): Promise<void> {
     if (status !== 'deleted') return
     await tx.run("DELETE FROM bsky_notification WHERE did = ? AND reason = 'unverified'", did)
-    await tx.run("DELETE FROM bsky_notification WHERE reason = 'unverified' AND uri >= ? AND uri < ?", ...urisBy(did))
+    await tx.run(
+      `DELETE FROM bsky_notification WHERE reason = 'unverified' AND ${FOUND_BY_URI} AND uri >= ? AND uri < ?`,
+      ...urisBy(did),
+    )
   }
 
   private async counted(did: Did, subject: string, tx: Tx): Promise<Verification | undefined> {

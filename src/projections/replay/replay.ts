@@ -1,5 +1,6 @@
 import type { CommitLog } from '../../modules/commit-log/commit-log.js'
 import type { Tx } from '../../modules/database/database.js'
+import type { ShadowWrite } from '../../modules/database/shadow-tables.js'
 import { movePosition, takePosition } from '../position.js'
 import type { ProjectionSet, Told } from '../projection-set.js'
 
@@ -23,7 +24,7 @@ export class Replay {
     private readonly log: CommitLog,
     private readonly projections: ProjectionSet,
     private readonly position: string,
-    private readonly over: (tx: Tx) => Tx = (tx) => tx,
+    private readonly over: (tx: Tx) => Omit<ShadowWrite, 'finish'> & Partial<ShadowWrite> = (tx) => ({ tx }),
   ) {}
 
   /**
@@ -42,7 +43,7 @@ export class Replay {
       more = events.length === PAGE
       for (const event of events) {
         try {
-          await this.projections.tell(event, target, told)
+          await this.projections.tell(event, target.tx, told)
         } catch (error) {
           throw new Error(`event ${event.seq} (${event.kind} of ${event.did}): ${(error as Error).message}`, {
             cause: error,
@@ -55,6 +56,7 @@ export class Replay {
         break
       }
     } while (more && performance.now() < until)
+    await target.finish?.()
     if (seq > from) await movePosition(tx, this.position, seq, told.skipped)
     await this.measure(tx, seq)
     return !more

@@ -4,6 +4,7 @@ import { Database } from '../../../src/modules/database/database.js'
 import { Labels, type NewLabel } from '../../../src/modules/moderation/labels.js'
 import type { Cast, Person } from './cast.js'
 import type { Chapter } from './story.js'
+import { CARD } from './writings.js'
 
 /** Dan is muted by alice, muted by list by bob, blocked by list by carla, whom he blocks. */
 export async function conflicts({ cast, records }: Chapter): Promise<void> {
@@ -68,14 +69,8 @@ export async function labels({ cast, records }: Chapter): Promise<void> {
 
 /** A pinned post, a starter pack joined, verifications, somebody live, and what people declare. */
 export async function standing({ cast, records }: Chapter): Promise<void> {
-  const profile = async (person: Person, more: object): Promise<void> => {
-    const repo = cast.did(person)
-    const key = { repo, collection: 'app.bsky.actor.profile', rkey: 'self' }
-    const { value } = (await cast.client(person).com.atproto.repo.getRecord(key)).data
-    await records.put(person, 'profile', 'app.bsky.actor.profile', 'self', { ...value, ...more })
-  }
-  await profile('alice', { pinnedPost: records.ref('alice/photo') })
-  await profile('carla', { joinedViaStarterPack: records.ref('bob/start') })
+  await records.edit('alice/profile', { pinnedPost: records.ref('alice/photo') })
+  await records.edit('carla/profile', { joinedViaStarterPack: records.ref('bob/start') })
   const verification = (issuer: Person, subject: Person, displayName: string): Promise<unknown> =>
     records.create(issuer, `verifies ${subject}`, 'app.bsky.graph.verification', {
       subject,
@@ -87,16 +82,16 @@ export async function standing({ cast, records }: Chapter): Promise<void> {
   await verification('bob', 'alice', 'Alice')
   await verification('bob', 'carla', 'Carla Ärmel')
   await verification('dan', 'carla', 'Carla Ärmel')
-  await profile('alice', { displayName: 'Alice II' })
+  await records.edit('alice/profile', { displayName: 'Alice II' })
   expect(await status('alice')).toBe('invalid')
-  await profile('alice', { displayName: 'Alice' })
+  await records.edit('alice/profile', { displayName: 'Alice' })
   expect(await status('alice')).toBe('valid')
   await records.remove('bob/verifies carla')
   expect(await status('carla')).toBeUndefined()
   await records.put('carla', 'status', 'app.bsky.actor.status', 'self', {
     status: 'app.bsky.actor.status#live',
     durationMinutes: 240,
-    embed: external,
+    embed: CARD,
   })
   await records.put('alice', 'chats', 'chat.bsky.actor.declaration', 'self', { allowIncoming: 'following' })
   await records.put('dan', 'tells nobody', 'app.bsky.notification.declaration', 'self', { allowSubscriptions: 'none' })
@@ -107,87 +102,7 @@ export async function standing({ cast, records }: Chapter): Promise<void> {
   })
 }
 
-/** What nobody else learns of. */
-export async function privately({ cast, records }: Chapter): Promise<void> {
-  for (const name of ['alice/hello', 'dan/as mentioned', 'carla/link'])
-    await cast.tell('bob', 'app.bsky.bookmark.createBookmark', { ...records.ref(name) })
-  await cast.tell('carla', 'app.bsky.bookmark.createBookmark', { ...records.ref('alice/hello') })
-  await cast.tell('carla', 'app.bsky.bookmark.createBookmark', { ...records.ref('bob/hi') })
-  await cast.tell('carla', 'app.bsky.bookmark.deleteBookmark', { uri: 'bob/hi' })
-  const draft = (text: string): object => ({ posts: [{ text }] })
-  const { id } = await cast.tell('alice', 'app.bsky.draft.createDraft', { draft: draft('First thoughts') })
-  await cast.tell('alice', 'app.bsky.draft.updateDraft', { draft: { id, draft: draft('Second thoughts') } })
-  const other = await cast.tell('alice', 'app.bsky.draft.createDraft', { draft: draft('Other thoughts') })
-  const last = await cast.tell('alice', 'app.bsky.draft.createDraft', { draft: draft('No thoughts') })
-  await cast.tell('alice', 'app.bsky.draft.deleteDraft', { id: last.id })
-  cast.names.add('first draft', id)
-  cast.names.add('other draft', other.id)
-  const preferences = [
-    { $type: 'app.bsky.actor.defs#adultContentPref', enabled: false },
-    {
-      $type: 'app.bsky.actor.defs#savedFeedsPrefV2',
-      items: [{ id: '3', type: 'feed', value: 'bob/cats', pinned: true }],
-    },
-  ]
-  await cast.tell('alice', 'app.bsky.actor.putPreferences', { preferences })
-  await cast.tell('dan', 'app.bsky.notification.putPreferences', { priority: true })
-  await cast.tell('bob', 'app.bsky.notification.putPreferencesV2', { like: { include: 'all', list: false, push: false } })
-  const all = { post: true, reply: true }
-  for (const subject of ['bob', 'alice'])
-    await cast.tell('carla', 'app.bsky.notification.putActivitySubscription', { subject, activitySubscription: all })
-  await cast.tell('carla', 'app.bsky.notification.putActivitySubscription', {
-    subject: 'bob',
-    activitySubscription: { post: true, reply: false },
-  })
-  const push = { serviceDid: 'did:web:push.example', token: 'token', platform: 'ios', appId: 'app' }
-  await cast.tell('alice', 'app.bsky.notification.registerPush', push)
-  await cast.tell('alice', 'app.bsky.notification.unregisterPush', push)
-  await cast.tell('alice', 'app.bsky.feed.sendInteractions', {
-    interactions: [{ item: 'alice/hello', event: 'app.bsky.feed.defs#interactionLike' }],
-  })
-}
-
-/** Edits and deletes, and erin goes for good: nothing of hers is left. */
-export async function changes({ cast, records }: Chapter): Promise<void> {
-  await records.post('alice', 'mistake', 'Mistaken')
-  await records.reply('bob', 'to a mistake', 'To a mistake', 'alice/mistake')
-  await records.quote('carla', 'of a mistake', 'Of a mistake', 'alice/mistake')
-  await records.like('dan', 'alice/mistake')
-  await cast.tell('dan', 'app.bsky.bookmark.createBookmark', { ...records.ref('alice/mistake') })
-  await records.remove('alice/mistake')
-  const link = records.ref('carla/link').uri.split('/').at(-1)!
-  const { value } = (await cast.client('carla').com.atproto.repo.getRecord({
-    repo: cast.did('carla'),
-    collection: 'app.bsky.feed.post',
-    rkey: link,
-  })).data
-  await records.put('carla', 'link', 'app.bsky.feed.post', link, { ...value, text: 'Katzen immer' })
-  await records.like('carla', 'bob/video')
-  await records.remove('carla/likes bob/video')
-  await records.repost('carla', 'bob/video')
-  await records.remove('carla/reposts bob/video')
-  await records.remove('bob/follows dan')
-  await records.remove('alice/friends has dan')
-  const passing = { name: 'passing', purpose: 'app.bsky.graph.defs#curatelist' }
-  await records.create('alice', 'passing', 'app.bsky.graph.list', passing)
-  await records.remove('alice/passing')
-
-  expect(await cast.ask('nobody', 'app.bsky.actor.getProfile', { actor: 'alice' })).toMatchObject({ followersCount: 4 })
-  await cast.operator().com.atproto.admin.deleteAccount({ did: cast.did('erin') })
-  expect(await cast.ask('nobody', 'app.bsky.actor.getProfile', { actor: 'alice' })).toMatchObject({ followersCount: 3 })
-}
-
-/** Written now: subscriptions tell of what is written after them. */
-export async function lastWords({ cast, records }: Chapter): Promise<void> {
-  const createdAt = new Date().toISOString()
-  await records.reply('dan', 'last', 'Last noise', 'alice/more', 'alice/hello')
-  await records.post('alice', 'news', 'News of cats', { createdAt })
-}
-
-async function label(
-  { server, names }: Cast,
-  label: Omit<NewLabel, 'src'> & { src: string },
-): Promise<void> {
+async function label({ server, names }: Cast, label: Omit<NewLabel, 'src'> & { src: string }): Promise<void> {
   const labels = server.app.get(Labels, { strict: false })
   await server.app.get(Database, { strict: false }).write((tx) => labels.apply(tx, [names.meant(label) as NewLabel]))
 }

@@ -12,10 +12,20 @@ export type Viewer = (typeof VIEWERS)[number] | Person
 
 export type Values = Record<string, unknown>
 /** An answer in which names stand for DIDs and at-uris. Any field may be looked at. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Answer = any
 
 const ADMIN_PASSWORD = 'operator-password'
+
+/** What the feed bob/cats is made of. */
+const SKELETON = {
+  feed: [
+    ...['alice/photo', 'alice/mistake', 'dan/noise', 'carla/link'].map((post) => ({ post })),
+    {
+      post: 'alice/hello',
+      reason: { $type: 'app.bsky.feed.defs#skeletonReasonRepost', repost: 'bob/reposts alice/hello' },
+    },
+  ],
+}
 
 /** What things are called in the tests: `alice` is a DID, `alice/hello` the at-uri of a record of hers. */
 export class Names {
@@ -79,6 +89,14 @@ export class Cast {
     }
     cast.clients.set('nobody', cast.agent())
     cast.names.add('labeler', 'did:web:localhost')
+    cast.names.add('bob/no feed', `at://${cast.did('bob')}/app.bsky.feed.generator/none`)
+    cast.generator.answers = {
+      'app.bsky.feed.describeFeedGenerator': () => [
+        200,
+        cast.names.meant({ did: cast.generator.did, feeds: [{ uri: 'bob/cats' }] }),
+      ],
+      'app.bsky.feed.getFeedSkeleton': () => [200, cast.names.meant(SKELETON)],
+    }
     await cast.restart()
     return cast
   }
@@ -124,7 +142,8 @@ export class Cast {
       return names.named(data)
     } catch (error) {
       // Whatever is no plain refusal by the server is thrown: an answer against its lexicon, no connection.
-      if (!(error instanceof XRPCError) || error.constructor !== XRPCError || (error.status as number) < 400) throw error
+      if (!(error instanceof XRPCError) || error.constructor !== XRPCError || (error.status as number) < 400)
+        throw error
       return `${error.status} ${error.error}`
     }
   }

@@ -30,7 +30,7 @@ export function lines(text: string): string[] {
 }
 
 /** One check for each value of a parameter. */
-export function each<Value>(values: Record<string, Check['sees']>, check: (value: string) => Omit<Check, 'sees'>): Check[] {
+export function each(values: Record<string, Check['sees']>, check: (value: string) => Omit<Check, 'sees'>): Check[] {
   return Object.entries(values).map(([value, sees]) => ({ ...check(value), sees }))
 }
 
@@ -56,13 +56,20 @@ export async function verify(cast: Cast, check: Check, viewer: Viewer): Promise<
   if (list !== undefined && !isRefusal) {
     expect(answer.cursor).toBeUndefined()
     for (const limit of [1, 2]) expect(await pages(cast, check, viewer, limit)).toEqual(answer[list])
-    expect(await cast.ask(viewer, check.nsid, { ...check.params, cursor: 'x' }, check.headers)).toBe('400 InvalidRequest')
+    expect(await cast.ask(viewer, check.nsid, { ...check.params, cursor: 'x' }, check.headers)).toBe(
+      '400 InvalidRequest',
+    )
   }
   return answer
 }
 
 /** What pages of one size give together. Each is full but the last, after which there is no cursor. */
-async function pages(cast: Cast, { nsid, params, list, headers }: Check, viewer: Viewer, limit: number): Promise<unknown[]> {
+async function pages(
+  cast: Cast,
+  { nsid, params, list, headers }: Check,
+  viewer: Viewer,
+  limit: number,
+): Promise<unknown[]> {
   const found: unknown[] = []
   let cursor: string | undefined
   for (let page = 0; page < MAX_PAGES; page++) {

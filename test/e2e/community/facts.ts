@@ -49,7 +49,9 @@ function quoted(record: Answer): string {
 
 /** What a viewer has done with a post and may not do. */
 export function postState({ viewer = {} }: Answer): string[] {
-  return Object.entries(viewer).flatMap(([key, value]) => (value === false ? [] : value === true ? key : `${key}: ${String(value)}`))
+  return Object.entries(viewer).flatMap(([key, value]) =>
+    value === false ? [] : value === true ? key : `${key}: ${String(value)}`,
+  )
 }
 
 /** Counts of a post: likes, reposts, replies, quotes. */
@@ -95,10 +97,10 @@ export function labels({ labels = [] }: Answer): string[] {
   return labels.map(({ src, val }: Answer) => `${val} by ${src}`)
 }
 
-/** What somebody is told, by which record of whom; what is not read has a star. */
+/** What somebody is told: why, by which record, about what; what is not read has a star. */
 export function notifications({ notifications }: Answer): string[] {
-  return notifications.map(({ reason, author, reasonSubject, isRead, uri }: Answer) => {
-    const subject = reasonSubject && !uri.endsWith(reasonSubject) ? ` of ${reasonSubject}` : ''
-    return `${isRead ? '' : '* '}${reason}${subject} by ${uri.startsWith(`${author.did}/`) ? uri : `${author.did} (${uri})`}`
-  })
+  return notifications.map(
+    ({ reason, reasonSubject, isRead, uri }: Answer) =>
+      `${isRead ? '' : '* '}${reason} ${uri}${reasonSubject ? ` of ${reasonSubject}` : ''}`,
+  )
 }

@@ -93,9 +93,9 @@ export const shown: Record<string, Look> = {
   },
   'app.bsky.graph.list': async ({ cast, author, name, record }) => {
     const { list } = await cast.ask(author, 'app.bsky.graph.getList', { list: name })
-    expect(list).toMatchObject({ uri: name, name: record.name, listItemCount: 0 })
+    expect(list).toMatchObject({ uri: name, name: record.name })
     if (record.purpose === 'app.bsky.graph.defs#referencelist') return
-    expect((await cast.ask(author, 'app.bsky.graph.getLists', { actor: author })).lists[0].uri).toBe(name)
+    expect(uris((await cast.ask(author, 'app.bsky.graph.getLists', { actor: author })).lists)).toContain(name)
   },
   'app.bsky.graph.listitem': async ({ cast, author, name, record: { list, subject } }) => {
     const { items } = await cast.ask(author, 'app.bsky.graph.getList', { list })
@@ -146,5 +146,27 @@ export const gone: Record<string, Look> = {
   },
   'app.bsky.graph.listitem': async ({ cast, author, name, record: { list } }) => {
     expect(uris((await cast.ask(author, 'app.bsky.graph.getList', { list })).items)).not.toContain(name)
+  },
+  'app.bsky.graph.listblock': async ({ cast, author, record: { subject: list } }) => {
+    expect((await cast.ask(author, 'app.bsky.graph.getList', { list })).list.viewer.blocked).toBeUndefined()
+    expect(uris((await cast.ask(author, 'app.bsky.graph.getListBlocks')).lists)).not.toContain(list)
+  },
+  'app.bsky.feed.generator': async ({ cast, author, name }) => {
+    expect(await cast.ask(author, 'app.bsky.feed.getFeedGenerators', { feeds: [name] })).toEqual({ feeds: [] })
+  },
+  'app.bsky.graph.starterpack': async ({ cast, author, name }) => {
+    expect(await cast.ask(author, 'app.bsky.graph.getStarterPacks', { uris: [name] })).toEqual({ starterPacks: [] })
+  },
+  'app.bsky.labeler.service': async ({ cast, author }) => {
+    expect(await cast.ask(author, 'app.bsky.labeler.getServices', { dids: [author] })).toEqual({ views: [] })
+  },
+  'app.bsky.actor.profile': async (written) => {
+    expect((await profileOf(written, written.author)).displayName).toBeUndefined()
+  },
+  'app.bsky.actor.status': async (written) => {
+    expect((await profileOf(written, written.author)).status).toBeUndefined()
+  },
+  'app.bsky.feed.threadgate': async (written) => {
+    expect((await postOf(written, written.record.post as string)).threadgate).toBeUndefined()
   },
 }

@@ -51,13 +51,21 @@ export class Records {
     return this.written(author, `${author}/${label}`, collection, data, record)
   }
 
+  /** Puts other values into a record; those that are undefined go. */
+  async edit(name: string, changes: Values): Promise<Ref> {
+    const [author, label] = nameParts(name)
+    const key = keyOf(this.ref(name).uri)
+    const { value } = (await this.cast.client(author).com.atproto.repo.getRecord(key)).data
+    return this.put(author, label, key.collection, key.rkey, { ...value, ...changes })
+  }
+
   async remove(name: string): Promise<void> {
     const { cast } = this
-    const [, , repo, collection, rkey] = this.ref(name).uri.split('/') as [string, string, string, string, string]
-    const author = cast.names.named(repo) as Person
-    const { data } = await cast.client(author).com.atproto.repo.getRecord({ repo, collection, rkey })
-    await cast.client(author).com.atproto.repo.deleteRecord({ repo, collection, rkey })
-    await gone[collection]?.({ cast, author, name, record: cast.names.named(data.value) as Values })
+    const [author] = nameParts(name)
+    const key = keyOf(this.ref(name).uri)
+    const { value } = (await cast.client(author).com.atproto.repo.getRecord(key)).data
+    await cast.client(author).com.atproto.repo.deleteRecord(key)
+    await gone[key.collection]?.({ cast, author, name, record: cast.names.named(value) as Values })
   }
 
   post(author: Person, label: string, text: string, more: Values = {}): Promise<Ref> {
@@ -93,14 +101,14 @@ export class Records {
 
   /** Puts people on the list of a name. */
   async addTo(list: string, ...subjects: Person[]): Promise<void> {
-    const [author, label] = list.split('/') as [Person, string]
+    const [author, label] = nameParts(list)
     for (const subject of subjects)
       await this.create(author, `${label} has ${subject}`, 'app.bsky.graph.listitem', { list, subject })
   }
 
   /** What stands beside a post under the same key: its gate. */
   gate(kind: 'threadgate' | 'postgate', name: string, values: Values): Promise<Ref> {
-    const [author, label] = name.split('/') as [Person, string]
+    const [author, label] = nameParts(name)
     const rkey = this.ref(name).uri.split('/').at(-1)!
     return this.put(author, `${label} ${kind}`, `app.bsky.feed.${kind}`, rkey, { post: name, ...values })
   }
@@ -122,13 +130,17 @@ export class Records {
     const { cast } = this
     cast.names.add(name, uri)
     this.refs.set(name, { uri, cid })
-    expect(await cast.ask(author, 'com.atproto.repo.getRecord', paramsOf(uri))).toMatchObject({ uri: name, cid })
+    expect(await cast.ask(author, 'com.atproto.repo.getRecord', { ...keyOf(uri) })).toMatchObject({ uri: name, cid })
     await shown[collection]?.({ cast, author, name, record: cast.names.named(record) as Values })
     return { uri, cid }
   }
 }
 
-function paramsOf(uri: string): Values {
+function nameParts(name: string): [author: Person, label: string] {
+  return name.split('/') as [Person, string]
+}
+
+function keyOf(uri: string): { repo: string; collection: string; rkey: string } {
   const [, , repo, collection, rkey] = uri.split('/')
-  return { repo, collection, rkey }
+  return { repo: repo!, collection: collection!, rkey: rkey! }
 }

@@ -1,6 +1,8 @@
 /** What happens in the community. Every record has a name, by which the checks know it. */
 import * as affairs from './affairs.js'
 import type { Cast } from './cast.js'
+import * as changes from './changes.js'
+import * as privacies from './privacies.js'
 import { Records } from './records.js'
 import * as writings from './writings.js'
 
@@ -19,6 +21,7 @@ export async function tellStory(cast: Cast): Promise<Records> {
 
 const CHAPTERS = [
   ...[writings.people, writings.threads, writings.lists, writings.embeds, writings.reactions],
-  ...[writings.threadgates, writings.postgates],
-  ...[affairs.conflicts, affairs.labels, affairs.standing, affairs.privately, affairs.changes, affairs.lastWords],
+  ...[writings.threadgates, writings.postgates, affairs.conflicts, affairs.labels, affairs.standing],
+  ...[privacies.bookmarks, privacies.drafts, privacies.preferences, privacies.subscriptions],
+  ...[changes.mistakes, changes.edits, changes.deletes, changes.departure, changes.lastWords],
 ]

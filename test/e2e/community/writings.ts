@@ -14,7 +14,11 @@ function blob(mimeType: string): object {
 
 const image = (alt: string): object => ({ image: blob('image/jpeg'), alt, aspectRatio: { width: 4, height: 3 } })
 const images = (...alts: string[]): object => ({ $type: 'app.bsky.embed.images', images: alts.map(image) })
-const external = { $type: 'app.bsky.embed.external', external: { uri: SITE, title: 'Cats', description: 'All of them' } }
+/** A link card. */
+export const CARD = {
+  $type: 'app.bsky.embed.external',
+  external: { uri: SITE, title: 'Cats', description: 'All of them' },
+}
 
 /** A facet over the first place of some words. */
 function facet(text: string, words: string, feature: object): object {
@@ -23,7 +27,7 @@ function facet(text: string, words: string, feature: object): object {
 }
 
 /** Profiles, and who follows whom. Erin has no profile. */
-export async function people({ cast, records }: Chapter): Promise<void> {
+export async function people({ records }: Chapter): Promise<void> {
   const profile = (person: Person, displayName: string, description: string, more = {}): Promise<unknown> =>
     records.put(person, 'profile', 'app.bsky.actor.profile', 'self', { displayName, description, ...more })
   await profile('alice', 'Alice', 'Writes about cats', { avatar: blob('image/png'), banner: blob('image/png') })
@@ -73,7 +77,7 @@ export async function lists({ cast, records }: Chapter): Promise<void> {
   await records.create('bob', 'cats', 'app.bsky.feed.generator', {
     did: cast.generator.did,
     displayName: 'Cats',
-    description: 'Only cats',
+    description: 'Mostly cats',
   })
   await records.create('bob', 'start', 'app.bsky.graph.starterpack', {
     name: 'Start with cats',
@@ -81,18 +85,18 @@ export async function lists({ cast, records }: Chapter): Promise<void> {
     feeds: [{ uri: 'bob/cats' }],
   })
   await records.put('carla', 'labeler', 'app.bsky.labeler.service', 'self', {
-    policies: { labelValues: ['spam', 'cat'] },
+    policies: { labelValues: ['spam'] },
   })
 }
 
 /** Every kind of embed, and quotes of every kind of record. */
-export async function embeds({ cast, records }: Chapter): Promise<void> {
+export async function embeds({ records }: Chapter): Promise<void> {
   const labels = { $type: 'com.atproto.label.defs#selfLabels', values: [{ val: 'graphic-media' }] }
   await records.post('alice', 'photo', 'Photo of cats', { embed: images('a cat asleep', 'a cat awake'), labels })
   await records.post('bob', 'video', 'Video of dogs', {
     embed: { $type: 'app.bsky.embed.video', video: blob('video/mp4'), alt: 'a dog' },
   })
-  await records.post('carla', 'link', 'Katzen überall', { langs: ['de'], tags: ['cats'], embed: external })
+  await records.post('carla', 'link', 'Katzen überall', { langs: ['de'], tags: ['cats'], embed: CARD })
   await records.quote('bob', 'quote', 'Look here', 'alice/photo')
   const record = { $type: 'app.bsky.embed.record', record: records.ref('alice/photo') }
   const embed = { $type: 'app.bsky.embed.recordWithMedia', record, media: images('another cat') }
@@ -147,7 +151,7 @@ export async function threadgates({ cast, records }: Chapter): Promise<void> {
   await records.gate('threadgate', 'alice/hello', { hiddenReplies: [records.ref('dan/noise').uri] })
 }
 
-export async function postgates({ cast, records }: Chapter): Promise<void> {
+export async function postgates({ records }: Chapter): Promise<void> {
   await records.post('alice', 'unquotable', 'Unquotable')
   await records.gate('postgate', 'alice/unquotable', {
     embeddingRules: [{ $type: 'app.bsky.feed.postgate#disableRule' }],
