@@ -54,9 +54,9 @@ describe('a repository of somebody who is not hosted here', () => {
       problems: [],
     })
     expect(verified.code).toBe(0)
-    expect(verified.stdout).toMatch(new RegExp(`${repo.paths.length} records checked, 1 event folded`))
+    expect(verified.stdout).toMatch(new RegExp(`${repo.paths.length} records checked, 2 events folded`))
     expect(unverified.code).toBe(0)
-    expect(unverified.json()).toMatchObject({ signature: { state: 'unchecked' }, log: { events: 1 }, problems: [] })
+    expect(unverified.json()).toMatchObject({ signature: { state: 'unchecked' }, log: { events: 2 }, problems: [] })
   })
 
   it('is refused, and nothing changes, when it is signed by another key, is of another DID, or is no newer', async () => {

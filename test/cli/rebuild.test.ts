@@ -28,6 +28,15 @@ async function offline<T>(work: (database: SqliteDatabase) => Promise<T>): Promi
 beforeAll(async () => {
   server = await startTestServer()
   await community(server, 20)
+  // Enough for a rebuild to be interrupted.
+  const eve = await server.signUp('eve')
+  const record = { $type: 'app.bsky.feed.post', text: 'one of many', createdAt: new Date().toISOString() }
+  const writes = Array.from({ length: 200 }, () => ({
+    $type: 'com.atproto.repo.applyWrites#create' as const,
+    collection: 'app.bsky.feed.post',
+    value: record,
+  }))
+  for (let i = 0; i < 25; i++) await eve.com.atproto.repo.applyWrites({ repo: eve.assertDid, writes })
   before = await dump(databaseOf())
 })
 afterAll(() => stopTestServer(server))

@@ -7,7 +7,7 @@ import { checkInvariants } from '../support/invariants.js'
 import { ask, Importer, Refused, signUp, Writer } from './load.js'
 
 /** A file may grow to this size only: the database fits at first, its write-ahead log soon does not. */
-const LIMIT_KIB = 1000
+const LIMIT_KIB = 3000
 
 let build: Awaited<ReturnType<typeof buildServer>>
 let directory: string

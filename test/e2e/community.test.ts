@@ -4,14 +4,18 @@
  */
 import type { AtpAgent } from '@atproto/api'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { BSKY_ADAPTERS } from '../../src/modules/api-2022/adapters-bsky.js'
+import { COMPOSITES } from '../../src/modules/api-2022/composites.js'
 import { Database } from '../../src/modules/database/database.js'
 import { servedMethods } from '../../src/modules/xrpc/xrpc.js'
 import { Rebuild } from '../../src/projections/replay/rebuild.js'
 import { dump } from '../support/dump.js'
+import { LexiconCheck } from '../support/lexicon-check.js'
 import { ACTOR_CHECKS } from './community/actor-checks.js'
 import { APP_VIEW, LABELER, type ScreenCall, SCREENS, WELCOME } from './community/app-screens.js'
 import { type Answer, Cast, type Viewer, VIEWERS } from './community/cast.js'
 import { answerTo, type Check, title, verify } from './community/check.js'
+import { CHECKS_2022 } from './community/checks-2022.js'
 import { FEED_CHECKS } from './community/feed-checks.js'
 import { GRAPH_CHECKS } from './community/graph-checks.js'
 import { NOTIFICATION_CHECKS } from './community/notification-checks.js'
@@ -28,6 +32,7 @@ const CHECKS: Record<string, Check[]> = {
   graph: GRAPH_CHECKS,
   'notifications and private state': NOTIFICATION_CHECKS,
   'suggestions, trends, settings': UNSPECCED_CHECKS,
+  'everything under the names of 2022': CHECKS_2022,
 }
 const ALL_CHECKS = Object.values(CHECKS).flat()
 
@@ -57,6 +62,7 @@ describe('every method of app.bsky that is served', () => {
     const { answered } = cast.lexicons
     expect(served.filter((nsid) => !answered.has(nsid))).toEqual([])
     expect(served.filter((nsid) => !queries.has(nsid) && !PROCEDURE.test(nsid))).toEqual([])
+    expect([...BSKY_ADAPTERS, ...COMPOSITES].filter(({ nsid }) => !answered.has(nsid))).toEqual([])
   })
 
   it.each(served.filter((nsid) => !queries.has(nsid)))('%s is for accounts', async (nsid) => {
@@ -66,6 +72,19 @@ describe('every method of app.bsky that is served', () => {
   it('has answered as its lexicon says, each time', () => {
     expect(cast.lexicons.problems).toEqual([])
   })
+})
+
+it('would notice an answer that is not as its lexicon says', async () => {
+  const { generator } = cast
+  const asked = `http://localhost:${generator.port}/xrpc/app.bsky.feed.describeFeedGenerator`
+  const check = new LexiconCheck()
+  await expect(check.fetch(asked)).resolves.toMatchObject({ status: 200 })
+  const { answers: good } = generator
+  generator.answers = { 'app.bsky.feed.describeFeedGenerator': () => [200, { did: 'alice', feeds: [] }] }
+  await expect(check.fetch(asked)).rejects.toThrow('Output/did must be a valid did')
+  generator.answers = { 'app.bsky.feed.describeFeedGenerator': () => [500, { error: 'InternalServerError' }] }
+  await expect(check.fetch(asked)).rejects.toThrow('InternalServerError')
+  generator.answers = good
 })
 
 it('leaves nothing of an account that is deleted, nor of what is taken down', () => {

@@ -31,7 +31,10 @@ export class LexiconCheck {
   }
 
   private outputProblem(nsid: string, response: Response, body: Buffer): string | null {
-    const { outputEncoding } = this.lexicons.method(nsid) ?? {}
+    const method = this.lexicons.method(nsid)
+    // Methods of 2022 have no lexicon.
+    if (!method) return null
+    const { outputEncoding } = method
     if (outputEncoding === undefined) return body.length === 0 ? null : `${nsid}: a body where there is to be none`
     if (outputEncoding !== 'application/json') return null
     if (!isJson(response)) return `${nsid}: ${response.headers.get('content-type')} is no JSON`

@@ -31,7 +31,7 @@ export interface Pace {
 }
 
 /** While nobody is served. */
-export const ALONE: Pace = { sliceMs: 1_000, pauseMs: 0 }
+export const ALONE: Pace = { sliceMs: 100, pauseMs: 0 }
 /** While others are served. */
 const BESIDE_OTHERS: Pace = { sliceMs: 10, pauseMs: 4 }
 

@@ -1,4 +1,4 @@
-/** What they do to each other, what each keeps to itself, and what changes. */
+/** What they do to each other, and how they stand with the world. */
 import { expect } from '@jest/globals'
 import { Database } from '../../../src/modules/database/database.js'
 import { Labels, type NewLabel } from '../../../src/modules/moderation/labels.js'
@@ -58,6 +58,8 @@ export async function labels({ cast, records }: Chapter): Promise<void> {
   const { data } = await operator.com.atproto.admin.getSubjectStatus({ uri: strong.uri })
   expect(data.takedown).toEqual({ applied: true, ref: 'case 1' })
   expect((await cast.ask('dan', 'app.bsky.feed.getPosts', { uris: ['dan/worse'] })).posts).toEqual([])
+  const about = await cast.ask('nobody', 'com.atproto.label.queryLabels', { uriPatterns: ['dan', 'alice/photo'] })
+  expect(about.labels.map(({ val }: { val: string }) => val).sort()).toEqual(['cat', 'spam'])
 
   const dan = { $type: 'com.atproto.admin.defs#repoRef' as const, did: cast.did('dan') }
   await operator.com.atproto.admin.updateSubjectStatus({ subject: dan, takedown: { applied: true } })

@@ -15,6 +15,8 @@ export type Values = Record<string, unknown>
 export type Answer = any
 
 const ADMIN_PASSWORD = 'operator-password'
+/** `app.bsky.getProfile`, without a namespace in between. */
+const OF_2022 = /^app\.bsky\.\w+$/
 
 /** What the feed bob/cats is made of. */
 const SKELETON = {
@@ -137,6 +139,7 @@ export class Cast {
   async ask(viewer: Viewer, nsid: string, params: Values = {}, headers: Record<string, string> = {}): Promise<Answer> {
     const { names } = this
     try {
+      if (OF_2022.test(nsid)) return names.named(await this.call2022(viewer, nsid, names.meant(params)))
       const options = { headers: names.meant(headers) }
       const { data } = await this.client(viewer).call(nsid, names.meant(params) as never, undefined, options)
       return names.named(data)
@@ -150,9 +153,23 @@ export class Cast {
 
   /** Calls a procedure. @throws XRPCError when it is refused. */
   async tell(viewer: Viewer, nsid: string, input: Values): Promise<Answer> {
-    const options = { encoding: 'application/json' }
-    const { data } = await this.client(viewer).call(nsid, undefined, this.names.meant(input), options)
-    return this.names.named(data)
+    const { names } = this
+    const meant = names.meant(input)
+    if (OF_2022.test(nsid)) return names.named(await this.call2022(viewer, nsid, {}, meant))
+    const { data } = await this.client(viewer).call(nsid, undefined, meant, { encoding: 'application/json' })
+    return names.named(data)
+  }
+
+  /** The methods of 2022 are unknown to today's client. It carries them all the same. */
+  private async call2022(viewer: Viewer, nsid: string, params: Values, input?: Values): Promise<unknown> {
+    const query = new URLSearchParams(params as Record<string, string>)
+    const response = await this.client(viewer).sessionManager.fetchHandler(`/xrpc/${nsid}?${query}`, {
+      ...(input && { method: 'POST', body: JSON.stringify(input), headers: { 'content-type': 'application/json' } }),
+    })
+    const text = await response.text()
+    const body = text === '' ? undefined : (JSON.parse(text) as Values)
+    if (!response.ok) throw new XRPCError(response.status, String(body?.error), String(body?.message))
+    return body
   }
 
   private agent(): AtpAgent {

@@ -20,6 +20,9 @@ export async function edits({ cast, records }: Chapter): Promise<void> {
   await records.edit('bob/cats', { description: 'Only cats' })
   await records.edit('carla/labeler', { policies: { labelValues: ['spam', 'cat'] } })
   await records.edit('bob/start', { description: 'All you need' })
+  await cast.tell('dan', 'app.bsky.updateProfile', { description: 'Makes more noise' })
+  const { displayName, description } = await cast.ask('nobody', 'app.bsky.actor.getProfile', { actor: 'dan' })
+  expect([displayName, description]).toEqual(['Dan', 'Makes more noise'])
 
   // A gate that opens lets in who stood before it, and keeps them out when it closes again.
   const replies = async (): Promise<string[]> =>

@@ -8,10 +8,11 @@ const byPost =
   ({ posts }: Answer): unknown =>
     Object.fromEntries(posts.map((post: Answer) => [post.uri, facts(post)]))
 
+/** What each has posted, newest first. */
 const ALICE = lines(`
   alice/news, alice/unquotable, alice/as nobody, alice/listed, alice/followed, alice/on feeds, alice/photo, alice/more,
   alice/thanks, alice/hello`)
-const BOB = lines(`
+export const BOB = lines(`
   bob/to a mistake, bob/quoted anyway, bob/own, bob/as followed, bob/nobody, bob/followers, bob/mentioned,
   bob/reposts alice/hello, bob/on labelers, bob/on packs, bob/quote, bob/video, bob/hi`)
 const CARLA = lines(`
@@ -20,7 +21,7 @@ const CARLA = lines(`
 const DAN = lines('dan/last, dan/not followed, dan/no follower, dan/as mentioned, dan/reposts alice/hello, dan/noise')
 
 /** Alice and bob mute dan, who has a block with carla. Alice has muted carla's reposts. */
-const TIMELINES: Check['sees'] = {
+export const TIMELINES: Check['sees'] = {
   alice: lines(`
     alice/news, carla/of a mistake, bob/to a mistake, bob/quoted anyway, alice/unquotable, bob/own, alice/as nobody,
     carla/as listed, bob/as followed, carla/as follower, carla/not mentioned, bob/nobody, alice/listed, alice/followed,

@@ -26,9 +26,13 @@ const CARLA = lines(`
   * subscribed-post alice/news, * unverified bob/verifies carla, * like alice/likes carla/labeler of carla/labeler,
   * like bob/likes carla/link of carla/link, * follow alice/follows carla`)
 
+/** Dan wants to hear of those alone whom he follows. */
+export const NOTIFIED = { alice: ALICE, bob: BOB, carla: CARLA, dan: [], nobody: SIGN_IN }
+/** Alice has read all but four. */
+export const UNREAD = { alice: 4, bob: BOB.length, carla: CARLA.length, dan: 0, nobody: SIGN_IN }
+
 export const NOTIFICATION_CHECKS: Check[] = [
-  // Dan wants to hear of those alone whom he follows.
-  { ...notified, sees: { alice: ALICE, bob: BOB, carla: CARLA, dan: [], nobody: SIGN_IN } },
+  { ...notified, sees: NOTIFIED },
   {
     ...notified,
     params: { priority: true },
@@ -54,7 +58,7 @@ export const NOTIFICATION_CHECKS: Check[] = [
   {
     nsid: 'app.bsky.notification.getUnreadCount',
     facts: ({ count }) => count,
-    sees: { alice: 4, bob: BOB.length, carla: CARLA.length, dan: 0, nobody: SIGN_IN },
+    sees: UNREAD,
   },
   {
     nsid: 'app.bsky.notification.getUnreadCount',

@@ -37,6 +37,9 @@ export async function preferences({ cast }: Chapter): Promise<void> {
   await cast.tell('alice', 'app.bsky.actor.putPreferences', { preferences })
   expect(await cast.ask('alice', 'app.bsky.actor.getPreferences')).toEqual({ preferences })
   await cast.tell('dan', 'app.bsky.notification.putPreferences', { priority: true })
+  const seenAt = new Date().toISOString()
+  await cast.tell('dan', 'app.bsky.postNotificationsSeen', { seenAt })
+  expect(await cast.ask('dan', 'app.bsky.notification.listNotifications')).toMatchObject({ seenAt })
   const like = { include: 'all', list: false, push: false }
   const put = await cast.tell('bob', 'app.bsky.notification.putPreferencesV2', { like })
   expect(put.preferences).toMatchObject({ like, repost: { include: 'all', list: true, push: true } })
@@ -46,9 +49,9 @@ export async function subscriptions({ cast }: Chapter): Promise<void> {
   const subscribe = (subject: Person, activitySubscription: object): Promise<unknown> =>
     cast.tell('carla', 'app.bsky.notification.putActivitySubscription', { subject, activitySubscription })
   await subscribe('bob', { post: true, reply: true })
+  await subscribe('dan', { post: true, reply: true })
   await subscribe('alice', { post: true, reply: true })
   await subscribe('bob', { post: true, reply: false })
-  await subscribe('dan', { post: true, reply: true })
   await subscribe('dan', { post: false, reply: false })
   const push = { serviceDid: 'did:web:push.example', token: 'token', platform: 'ios', appId: 'app' }
   await cast.tell('alice', 'app.bsky.notification.registerPush', push)
