@@ -64,10 +64,10 @@ function adapted(adapter: Adapter, handler: Handler, server: Server2022): Pick<R
     },
     async onSend(request: FastifyRequest, reply: FastifyReply, payload: unknown) {
       const asked = asSent.get(request)
-      // What is no text was no JSON: an empty answer, or the stream of a CAR.
-      if (asked === undefined || typeof payload !== 'string') return payload
+      // What is neither text nor bytes was no JSON: an empty answer, or the stream of a CAR.
+      if (asked === undefined || !(typeof payload === 'string' || Buffer.isBuffer(payload))) return payload
       asSent.delete(request)
-      return rewritten(adapter, payload, asked, server, reply)
+      return rewritten(adapter, payload.toString(), asked, server, reply)
     },
   }
 }

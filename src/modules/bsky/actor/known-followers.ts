@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { LRUCache } from 'lru-cache'
+import { Recent } from '../hydrate/recent.js'
 import { Database } from '../../database/database.js'
 import type { KnownFollowers } from '../hydrate/hydration.js'
 import { Freshness } from '../hydrate/read-cache.js'
@@ -14,7 +14,7 @@ const MAX_KEPT = 50_000
 /** Whom of those that a viewer follows follow an actor, too. Kept until one of the two has another follow. */
 @Injectable()
 export class KnownFollowersOf {
-  private readonly kept = new LRUCache<string, { value: KnownFollowers; at: number }>({ max: MAX_KEPT })
+  private readonly kept = new Recent<{ value: KnownFollowers; at: number }>(MAX_KEPT)
 
   constructor(
     private readonly database: Database,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { LRUCache } from 'lru-cache'
+import { Recent } from '../hydrate/recent.js'
 import { Database } from '../../database/database.js'
 import { Freshness } from '../hydrate/read-cache.js'
 import type { Place } from '../page.js'
@@ -26,7 +26,7 @@ const MAX_ACCOUNTS = 3_000
 /** The newest feed items of accounts, kept in memory until they write or repost something. */
 @Injectable()
 export class FeedHeads {
-  private readonly heads = new LRUCache<string, Head>({ max: MAX_ACCOUNTS })
+  private readonly heads = new Recent<Head>(MAX_ACCOUNTS)
 
   constructor(
     private readonly database: Database,
@@ -91,29 +91,37 @@ function comesAfter({ sort_at, uri }: FeedRow, { at, key }: Place): boolean {
 
 /** Whether what is next of `a` is newer than what is next of `b`. */
 function leads(a: Reading, b: Reading): boolean {
-  const [x, y] = [a.rows[a.next]!, b.rows[b.next]!]
+  const x = a.rows[a.next]!
+  const y = b.rows[b.next]!
   return x.sort_at > y.sort_at || (x.sort_at === y.sort_at && x.uri > y.uri)
 }
 
 /** Puts a reading into a heap whose top is the newest. */
 function push(heap: Reading[], reading: Reading): void {
-  let at = heap.push(reading) - 1
+  let at = heap.length
+  heap.push(reading)
   while (at > 0) {
     const above = (at - 1) >> 1
-    if (!leads(heap[at]!, heap[above]!)) return
-    ;[heap[at], heap[above]] = [heap[above]!, heap[at]!]
+    if (!leads(reading, heap[above]!)) break
+    heap[at] = heap[above]!
     at = above
   }
+  heap[at] = reading
 }
 
 /** Lets the top of a heap, which has changed, find its place. */
 function sink(heap: Reading[]): void {
-  for (let at = 0; ;) {
-    let best = at
-    for (const below of [2 * at + 1, 2 * at + 2])
-      if (below < heap.length && leads(heap[below]!, heap[best]!)) best = below
-    if (best === at) return
-    ;[heap[at], heap[best]] = [heap[best]!, heap[at]!]
-    at = best
+  const { length } = heap
+  if (length < 2) return
+  const top = heap[0]!
+  let at = 0
+  for (;;) {
+    let below = 2 * at + 1
+    if (below >= length) break
+    if (below + 1 < length && leads(heap[below + 1]!, heap[below]!)) below++
+    if (!leads(heap[below]!, top)) break
+    heap[at] = heap[below]!
+    at = below
   }
+  heap[at] = top
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { LRUCache } from 'lru-cache'
+import { Recent } from './recent.js'
 import type { Did } from '../../../repo-engine/index.js'
 import { Database } from '../../database/database.js'
 import { readIn } from '../../database/in-list.js'
@@ -30,7 +30,7 @@ const MAX_POSTS = 2_000
  */
 @Injectable()
 export class PostViewers {
-  private readonly viewers = new LRUCache<string, LRUCache<string, Kept>>({ max: MAX_VIEWERS })
+  private readonly viewers = new Recent<Recent<Kept>>(MAX_VIEWERS)
 
   constructor(
     private readonly database: Database,
@@ -43,7 +43,7 @@ export class PostViewers {
   async fill(into: Map<string, PostViewer>, viewer: Did, posts: readonly Post[]): Promise<void> {
     const { freshness } = this
     let kept = this.viewers.get(viewer)
-    if (!kept) this.viewers.set(viewer, (kept = new LRUCache<string, Kept>({ max: MAX_POSTS })))
+    if (!kept) this.viewers.set(viewer, (kept = new Recent<Kept>(MAX_POSTS)))
     const missing: Post[] = []
     for (const post of posts) {
       const { uri } = post

@@ -3,13 +3,14 @@ import type { Did } from '../../../repo-engine/index.js'
 import { Database } from '../../database/database.js'
 import { readIn } from '../../database/in-list.js'
 import type {
+  AppBskyFeedDefsPostView,
   AppBskyFeedPost,
   AppBskyFeedPostgate,
   AppBskyFeedThreadgate,
   ComAtprotoLabelDefsLabel,
 } from '../../lexicon/types.js'
 import { Labels } from '../../moderation/labels.js'
-import { shared } from '../../xrpc/json.js'
+import type { Fields } from '../../xrpc/json.js'
 import { Takedowns } from '../../moderation/takedowns.js'
 import { Bookmarks } from '../../private-state/bookmarks.js'
 import { type Held, held } from './actors.js'
@@ -42,7 +43,15 @@ export interface Post {
   /** Only on the root of a thread. */
   threadgate: Held<AppBskyFeedThreadgate> | null
   postgate: Held<AppBskyFeedPostgate> | null
+  /** What every view of it begins with, once one was made. */
+  beginning: Fields<PostBeginning> | null
 }
+
+/** The properties of app.bsky.feed.defs#postView that are the same whoever looks. */
+export type PostBeginning = Pick<
+  AppBskyFeedDefsPostView,
+  'uri' | 'cid' | 'record' | 'replyCount' | 'repostCount' | 'likeCount' | 'quoteCount' | 'bookmarkCount' | 'indexedAt'
+>
 
 interface PostRow {
   uri: string
@@ -118,7 +127,7 @@ export class Posts {
           uri,
           cid,
           did,
-          value: shared(JSON.parse(row.json) as AppBskyFeedPost, row.json),
+          value: JSON.parse(row.json) as AppBskyFeedPost,
           replyRoot: row.reply_root,
           replyParent: row.reply_parent,
           quote,
@@ -135,6 +144,7 @@ export class Posts {
           takenDown: takenDown.has(uri),
           threadgate: threadgates.get(uri) ?? null,
           postgate: postgates.get(uri) ?? null,
+          beginning: null,
         },
       ]
     })

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common'
-import { LRUCache } from 'lru-cache'
+import { Recent } from './recent.js'
 import { Changes } from '../../database/changes.js'
 
-/** Keys whose last change is remembered one by one; what was touched before that counts as touched just now. */
+/** Keys whose last change is remembered one by one; when there are more, everything counts as changed. */
 const REMEMBERED_KEYS = 200_000
 
 /**
@@ -13,18 +13,15 @@ const REMEMBERED_KEYS = 200_000
 export class Freshness {
   private clock = 1
   private floor = 0
-  private readonly touchedAt = new LRUCache<string, number>({
-    max: REMEMBERED_KEYS,
-    dispose: (at, _key, reason) => {
-      if (reason === 'evict') this.floor = Math.max(this.floor, at)
-    },
-  })
+  private readonly touchedAt = new Map<string, number>()
 
   constructor(changes: Changes) {
     changes.subscribe((touched) => {
       const at = ++this.clock
-      if (touched === null) this.floor = at
-      else for (const key of touched) this.touchedAt.set(key, at)
+      if (touched === null || this.touchedAt.size + touched.size > REMEMBERED_KEYS) {
+        this.floor = at
+        this.touchedAt.clear()
+      } else for (const key of touched) this.touchedAt.set(key, at)
     })
   }
 
@@ -46,13 +43,13 @@ interface Kept<Value> {
 
 /** What was read about single keys, kept in memory for as long as it is true. Null: there is nothing under the key. */
 export class ReadCache<Value> {
-  private readonly kept: LRUCache<string, Kept<Value>>
+  private readonly kept: Recent<Kept<Value>>
 
   constructor(
     max: number,
     private readonly freshness: Freshness,
   ) {
-    this.kept = new LRUCache({ max })
+    this.kept = new Recent(max)
   }
 
   /** Puts what is known under `keys` into `into`, reading at once whatever is not kept. */

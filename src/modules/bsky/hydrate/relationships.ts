@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { LRUCache } from 'lru-cache'
+import { Recent } from './recent.js'
 import type { Did } from '../../../repo-engine/index.js'
 import { Database } from '../../database/database.js'
 import { readIn } from '../../database/in-list.js'
@@ -67,8 +67,8 @@ const MAX_PAIRS = 50_000
 /** Reads how actors stand to each other, many at a time, and keeps it until either of them does something about it. */
 @Injectable()
 export class Relationships {
-  private readonly viewers = new LRUCache<string, LRUCache<string, Kept<Relationship>>>({ max: MAX_VIEWERS })
-  private readonly pairs = new LRUCache<string, Kept<boolean>>({ max: MAX_PAIRS })
+  private readonly viewers = new Recent<Recent<Kept<Relationship>>>(MAX_VIEWERS)
+  private readonly pairs = new Recent<Kept<boolean>>(MAX_PAIRS)
 
   constructor(
     private readonly database: Database,
@@ -80,7 +80,7 @@ export class Relationships {
   /** Adds how the viewer stands to each of the DIDs; nothing for the viewer itself. */
   async fill(into: Map<string, Relationship>, viewer: Did, dids: Iterable<string>): Promise<void> {
     let kept = this.viewers.get(viewer)
-    if (!kept) this.viewers.set(viewer, (kept = new LRUCache<string, Kept<Relationship>>({ max: MAX_OTHERS })))
+    if (!kept) this.viewers.set(viewer, (kept = new Recent<Kept<Relationship>>(MAX_OTHERS)))
     const missing = new Set<string>()
     for (const did of dids) {
       if (did === viewer || into.has(did)) continue

@@ -14,6 +14,7 @@ import { Labels } from '../../moderation/labels.js'
 import { Takedowns } from '../../moderation/takedowns.js'
 import { type Held, held } from './actors.js'
 import type { Repost } from './hydration.js'
+import { Freshness, ReadCache } from './read-cache.js'
 
 /** A record that others refer to: a list, a feed generator, a starter pack, a labeler. */
 export interface Thing<Value> extends Held<Value> {
@@ -44,16 +45,22 @@ interface Row {
 const LIKES = '(SELECT likes FROM bsky_post_stat s WHERE s.uri = t.uri)'
 const MEMBERS = '(SELECT count(DISTINCT subject) FROM bsky_list_item i WHERE i.list = t.uri)'
 const JOINED = `(SELECT count(*) FROM bsky_backlink b WHERE b.target = t.uri AND b.path = '${PROFILE}:joinedViaStarterPack.uri'`
+const MAX_REPOSTS = 20_000
 const WEEK_MS = 7 * 24 * 3600 * 1000
 
 /** Reads lists, generators, starter packs and labelers, many at a time; what is taken down is not there. */
 @Injectable()
 export class Things {
+  private readonly reposts: ReadCache<Repost>
+
   constructor(
     private readonly database: Database,
     private readonly labels: Labels,
     private readonly takedowns: Takedowns,
-  ) {}
+    freshness: Freshness,
+  ) {
+    this.reposts = new ReadCache(MAX_REPOSTS, freshness)
+  }
 
   async fillLists(into: Map<string, List>, uris: readonly string[]): Promise<void> {
     await this.fill(into, uris, (marks) => `SELECT t.*, ${MEMBERS} AS count FROM bsky_list t WHERE t.uri IN (${marks})`)
@@ -87,13 +94,16 @@ export class Things {
   }
 
   async fillReposts(into: Map<string, Repost>, uris: readonly string[]): Promise<void> {
+    await this.reposts.fill(into, uris, (missing) => this.readReposts(missing))
+  }
+
+  private async readReposts(uris: readonly string[]): Promise<Iterable<[string, Repost]>> {
     const rows = await readIn<Omit<Repost, 'indexedAt'> & { indexed_at: number }>(
       this.database.read,
       (marks) => `SELECT uri, cid, did, subject, indexed_at FROM bsky_repost WHERE uri IN (${marks})`,
       uris,
     )
-    for (const { uri, cid, did, subject, indexed_at } of rows)
-      into.set(uri, { uri, cid, did, subject, indexedAt: indexed_at })
+    return rows.map(({ indexed_at, ...repost }) => [repost.uri, { ...repost, indexedAt: indexed_at }])
   }
 
   private async fill<Value>(

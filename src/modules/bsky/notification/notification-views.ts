@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { LRUCache } from 'lru-cache'
+import { Recent } from '../hydrate/recent.js'
 import type { AppBskyNotificationListNotificationsNotification, ComAtprotoLabelDefsLabel } from '../../lexicon/types.js'
 import { Labels } from '../../moderation/labels.js'
 import { Takedowns } from '../../moderation/takedowns.js'
@@ -28,7 +28,7 @@ const MAX_KEPT = 10_000
 @Injectable()
 export class NotificationViews {
   /** By CID: what is under one never changes, and a record that is gone has no notification any more. */
-  private readonly values = new LRUCache<string, Value>({ max: MAX_KEPT })
+  private readonly values = new Recent<Value>(MAX_KEPT)
 
   constructor(
     private readonly hydrator: Hydrator,

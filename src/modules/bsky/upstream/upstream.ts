@@ -112,9 +112,9 @@ async function orNothing<Value>(ask: () => Promise<Value>): Promise<Value | unde
   }
 }
 
-/** What a controller answers, as a value; some have it as text already. */
+/** What a controller answers, as a value; some have written it already. */
 function bodyOf(answer: unknown): Body {
-  return (typeof answer === 'string' ? JSON.parse(answer) : answer) as Body
+  return (Buffer.isBuffer(answer) ? JSON.parse(answer.toString()) : answer) as Body
 }
 
 function hasHits(body: Body): boolean {

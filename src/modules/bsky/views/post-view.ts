@@ -11,9 +11,9 @@ import type {
   Typed,
 } from '../../lexicon/types.js'
 import { GateFlag } from '../../../projections/feed/post-flags.js'
-import { shared } from '../../xrpc/json.js'
+import { Fields, shared } from '../../xrpc/json.js'
 import type { Hydration } from '../hydrate/hydration.js'
-import type { Post } from '../hydrate/posts.js'
+import type { Post, PostBeginning } from '../hydrate/posts.js'
 import { didOf } from '../hydrate/references.js'
 import { blocks, pairKey } from '../hydrate/relationships.js'
 import { embedView } from './embed-view.js'
@@ -51,25 +51,33 @@ function makePost(uri: string, h: Hydration): AppBskyFeedDefsPostView | undefine
   const post = shownPost(uri, h)
   const author = post && profileViewBasic(post.did, h)
   if (!author) return undefined
-  const embed = embedView(post.value.embed, uri, post.did, h)
-  const viewer = postViewerState(post, h)
-  const gate = threadgateView(post, h)
-  return shared({
-    uri,
-    cid: post.cid,
+  const beginning = beginningOf(post)
+  const view: AppBskyFeedDefsPostView = {
+    ...beginning.value,
     author,
+    labels: labelsView(post.labels, h, post, post.did),
+  }
+  const embed = embedView(post.value.embed, uri, post.did, h)
+  if (embed) view.embed = embed
+  const viewer = postViewerState(post, h)
+  if (viewer) view.viewer = viewer
+  const threadgate = threadgateView(post, h)
+  if (threadgate) view.threadgate = threadgate
+  return shared(view, beginning)
+}
+
+function beginningOf(post: Post): Fields<PostBeginning> {
+  return (post.beginning ??= new Fields({
+    uri: post.uri,
+    cid: post.cid,
     record: post.value as unknown as Record<string, unknown>,
-    ...(embed && { embed }),
     replyCount: post.replies,
     repostCount: post.reposts,
     likeCount: post.likes,
     quoteCount: post.quotes,
     bookmarkCount: post.bookmarks,
     indexedAt: isoTime(post.indexedAt),
-    ...(viewer && { viewer }),
-    labels: labelsView(post.labels, h, post, post.did),
-    ...(gate && { threadgate: gate }),
-  })
+  }))
 }
 
 /** A post, or the stub that stands for one that is not there or behind a block. */
@@ -84,7 +92,7 @@ export function postOrStub(
   if (!view) {
     const post = postView(uri, h)
     if (!post) return notFoundPost(uri)
-    view = shared<Typed<AppBskyFeedDefsPostView>>({ ...post, $type: POST_VIEW })
+    view = shared<Typed<AppBskyFeedDefsPostView>>({ ...post, $type: POST_VIEW }, h.posts.get(uri)!.beginning)
     typedPosts.set(uri, view)
   }
   return view
@@ -161,20 +169,18 @@ function parentAuthorOf(uri: string, h: Hydration): AppBskyActorDefsProfileViewB
 function postViewerState(post: Post, h: Hydration): AppBskyFeedDefsViewerState | undefined {
   const state = h.postViewers.get(post.uri)
   if (h.context.viewer === null || !state) return undefined
-  const replyDisabled = !mayReply(post, h)
-  const embeddingDisabled =
-    post.did !== h.context.viewer &&
-    (post.postgate?.value.embeddingRules ?? []).some(({ $type }) => $type === 'app.bsky.feed.postgate#disableRule')
-  const pinned = h.actors.get(post.did)?.profile?.value.pinnedPost?.uri === post.uri
-  return {
-    ...(state.repost !== null && { repost: state.repost }),
-    ...(state.like !== null && { like: state.like }),
+  const isOwn = post.did === h.context.viewer
+  const rules = post.postgate?.value.embeddingRules
+  const view: AppBskyFeedDefsViewerState = {
     bookmarked: state.bookmarked,
     threadMuted: state.threadMuted,
-    ...(replyDisabled && { replyDisabled }),
-    embeddingDisabled,
-    ...(pinned && post.did === h.context.viewer && { pinned }),
+    embeddingDisabled: !isOwn && (rules?.some(({ $type }) => $type === 'app.bsky.feed.postgate#disableRule') ?? false),
   }
+  if (state.repost !== null) view.repost = state.repost
+  if (state.like !== null) view.like = state.like
+  if (!mayReply(post, h)) view.replyDisabled = true
+  if (isOwn && h.actors.get(post.did)?.profile?.value.pinnedPost?.uri === post.uri) view.pinned = true
+  return view
 }
 
 /** Whether the gate of the thread lets the viewer reply (app.bsky.feed.threadgate). */
