@@ -71,7 +71,10 @@ class Witness {
   private async take(read: Reader, after: number): Promise<number> {
     const rows = await read.all<LogRow>('SELECT * FROM commit_log WHERE seq > ? ORDER BY seq LIMIT 500', after)
     for (const { seq, did, frame } of rows) {
-      const digest = createHash('sha256').update(did).update(frame ?? '').digest('hex')
+      const digest = createHash('sha256')
+        .update(did)
+        .update(frame ?? '')
+        .digest('hex')
       if (this.seen.has(seq) && this.seen.get(seq) !== digest) throw new Error(`I2 seq ${seq} was used twice`)
       this.seen.set(seq, digest)
     }

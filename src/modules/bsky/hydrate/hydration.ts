@@ -4,6 +4,7 @@ import type { Actor } from './actors.js'
 import type { MediaUrls } from './media-urls.js'
 import type { PostViewer } from './post-viewers.js'
 import type { Post } from './posts.js'
+import type { Recent } from './recent.js'
 import type { Relationship } from './relationships.js'
 import type { Generator, Labeler, List, StarterPack } from './things.js'
 
@@ -60,7 +61,15 @@ export class Hydration {
     readonly context: ReadContext,
     readonly urls: MediaUrls,
     readonly trust: Trust,
+    /** Views of actors from earlier answers, by viewer and actor, with what they were made of. */
+    readonly authors: Recent<KeptAuthor>,
   ) {}
+}
+
+export interface KeptAuthor {
+  actor: Actor
+  standing: Relationship
+  view: AppBskyActorDefsProfileViewBasic
 }
 
 /** Whose word counts. */

@@ -4,9 +4,10 @@ import { Clock } from '../../config/clock.js'
 import { Config } from '../../config/config.js'
 import type { ReadContext } from '../context.js'
 import type { FeedItem } from '../views/post-view.js'
-import { Hydration } from './hydration.js'
+import { Hydration, type KeptAuthor } from './hydration.js'
 import { MediaUrls } from './media-urls.js'
 import { EveryReader } from './readers.js'
+import { Recent } from './recent.js'
 import { References } from './references.js'
 
 /** What is to be read for an answer. */
@@ -29,6 +30,8 @@ export interface Wanted {
  */
 @Injectable()
 export class Hydrator {
+  private readonly authors = new Recent<KeptAuthor>(MAX_AUTHORS)
+
   constructor(
     private readonly readers: EveryReader,
     private readonly urls: MediaUrls,
@@ -39,11 +42,12 @@ export class Hydrator {
   /** An empty hydration, to be filled. */
   begin(context: ReadContext): Hydration {
     const labelers = new Set<string>([this.config.serviceDid, ...this.config.labelers, ...(context.labelers ?? [])])
-    return new Hydration(context, this.urls, {
+    const trust = {
       labelers,
       verifiers: this.config.trustedVerifiers,
       now: this.clock.now(),
-    })
+    }
+    return new Hydration(context, this.urls, trust, this.authors)
   }
 
   /** A hydration with everything that is wanted. */
@@ -172,5 +176,7 @@ export class Hydrator {
   }
 }
 
+/** Of about a kilobyte each. */
+const MAX_AUTHORS = 10_000
 /** A quoted post is shown with what it embeds, and no deeper. */
 const EMBED_DEPTH = 2

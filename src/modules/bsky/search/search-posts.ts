@@ -19,7 +19,7 @@ export interface Found extends Page<AppBskyFeedDefsPostView> {
  * however much is found. Up to so many matches the order is exact; of more, what is written here comes in the order of time
  * all the same, and what was imported is in order within its window.
  */
-const WINDOW = 500
+const WINDOW = 300
 
 /** In `top`, posts that come so much later weigh as much as e times the reactions, or as matching e times as well. */
 const NEWNESS_MS = 30 * 24 * 3600 * 1000

@@ -8,7 +8,7 @@ import type {
   AppBskyActorDefsVerificationState,
   AppBskyActorDefsViewerState,
 } from '../../lexicon/types.js'
-import { shared } from '../../xrpc/json.js'
+import { Fields, shared } from '../../xrpc/json.js'
 import type { Actor } from '../hydrate/actors.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { blocks, mutes } from '../hydrate/relationships.js'
@@ -20,15 +20,37 @@ import { isShown } from './shown.js'
 /** app.bsky.actor.defs#profileViewBasic; undefined for whoever is not shown. */
 export function profileViewBasic(did: string, h: Hydration): AppBskyActorDefsProfileViewBasic | undefined {
   const { authors } = h.made
-  if (!authors.has(did)) authors.set(did, makeBasic(did, h))
+  if (!authors.has(did)) authors.set(did, keptBasic(did, h))
   return authors.get(did)
 }
 
-function makeBasic(did: string, h: Hydration): AppBskyActorDefsProfileViewBasic | undefined {
+/**
+ * Most views of actors follow from what is known of the actor and of its standing with the viewer alone. For as long as
+ * both are the same, so is the view: the same authors stand on every page of a timeline.
+ */
+function keptBasic(did: string, h: Hydration): AppBskyActorDefsProfileViewBasic | undefined {
   const actor = h.actors.get(did)
   if (!actor || !isShown(did, h)) return undefined
+  const standing = h.relationships.get(did)
+  const isPlain =
+    standing?.mutedByList === null &&
+    standing.blockingByList === null &&
+    actor.live === null &&
+    actor.labels.length + actor.verifications.length === 0
+  if (!isPlain) return shared(makeBasic(actor, h))
+  const key = `${h.context.viewer} ${did}`
+  const kept = h.authors.get(key)
+  if (kept?.actor === actor && kept.standing === standing) return kept.view
+  const view = makeBasic(actor, h)
+  shared(view, new Fields(view))
+  h.authors.set(key, { actor, standing, view })
+  return view
+}
+
+function makeBasic(actor: Actor, h: Hydration): AppBskyActorDefsProfileViewBasic {
+  const { did } = actor
   const profile = actor.profile?.value
-  return shared({
+  return {
     did,
     handle: actor.handle,
     ...(profile?.displayName !== undefined && { displayName: profile.displayName }),
@@ -40,7 +62,7 @@ function makeBasic(did: string, h: Hydration): AppBskyActorDefsProfileViewBasic 
     ...(actor.profile && { createdAt: isoTime(actor.profile.sortAt) }),
     ...verificationOf(actor, h),
     ...statusOf(actor, h),
-  })
+  }
 }
 
 /** app.bsky.actor.defs#profileView; undefined for whoever is not shown. */
