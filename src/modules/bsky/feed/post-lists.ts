@@ -12,7 +12,7 @@ import { RecordNames } from '../graph/record-names.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { Hydrator } from '../hydrate/hydrator.js'
 import { didOf } from '../hydrate/references.js'
-import { blocks, pairKey } from '../hydrate/relationships.js'
+import { blocks } from '../hydrate/relationships.js'
 import { fillPage, type Page, placeOf } from '../page.js'
 import { isoTime } from '../views/label-view.js'
 import { postOrStub, postView } from '../views/post-view.js'
@@ -58,7 +58,7 @@ export class PostLists {
         const uris = lines.map(({ place }) => place.key)
         const h = await this.hydrator.hydrate(context, { posts: uris })
         return uris.map((quote) =>
-          h.blocks.has(pairKey(author, h.posts.get(quote)?.did ?? '')) ? undefined : unblockedView(quote, h),
+          h.areBlocked(author, h.posts.get(quote)?.did ?? '') ? undefined : unblockedView(quote, h),
         )
       },
     )

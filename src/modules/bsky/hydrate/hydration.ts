@@ -5,7 +5,7 @@ import type { MediaUrls } from './media-urls.js'
 import type { PostViewer } from './post-viewers.js'
 import type { Post } from './posts.js'
 import type { Recent } from './recent.js'
-import type { Relationship } from './relationships.js'
+import { pairKey, type Relationship } from './relationships.js'
 import type { Generator, Labeler, List, StarterPack } from './things.js'
 
 /** A repost, as a feed tells of it. */
@@ -61,9 +61,14 @@ export class Hydration {
     readonly context: ReadContext,
     readonly urls: MediaUrls,
     readonly trust: Trust,
-    /** Views of actors from earlier answers, by viewer and actor, with what they were made of. */
+    /** Views of actors from earlier answers to this viewer, with what they were made of. */
     readonly authors: Recent<KeptAuthor>,
   ) {}
+
+  /** Whether there is a block between two actors who meet on the page. */
+  areBlocked(a: string, b: string): boolean {
+    return this.blocks.size > 0 && this.blocks.has(pairKey(a, b))
+  }
 }
 
 export interface KeptAuthor {

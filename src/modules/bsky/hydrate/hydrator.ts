@@ -30,7 +30,8 @@ export interface Wanted {
  */
 @Injectable()
 export class Hydrator {
-  private readonly authors = new Recent<KeptAuthor>(MAX_AUTHORS)
+  /** By viewer, then by actor. */
+  private readonly authors = new Recent<Recent<KeptAuthor>>(MAX_VIEWERS)
 
   constructor(
     private readonly readers: EveryReader,
@@ -47,7 +48,10 @@ export class Hydrator {
       verifiers: this.config.trustedVerifiers,
       now: this.clock.now(),
     }
-    return new Hydration(context, this.urls, trust, this.authors)
+    const viewer = context.viewer ?? ''
+    let authors = this.authors.get(viewer)
+    if (!authors) this.authors.set(viewer, (authors = new Recent<KeptAuthor>(MAX_AUTHORS)))
+    return new Hydration(context, this.urls, trust, authors)
   }
 
   /** A hydration with everything that is wanted. */
@@ -176,7 +180,8 @@ export class Hydrator {
   }
 }
 
-/** Of about a kilobyte each. */
-const MAX_AUTHORS = 10_000
+/** Views of a kilobyte, kept for each of so many viewers. */
+const MAX_AUTHORS = 200
+const MAX_VIEWERS = 100
 /** A quoted post is shown with what it embeds, and no deeper. */
 const EMBED_DEPTH = 2

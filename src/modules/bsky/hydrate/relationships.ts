@@ -62,13 +62,15 @@ interface Kept<Value> {
 
 const MAX_VIEWERS = 200
 const MAX_OTHERS = 1_000
-const MAX_PAIRS = 50_000
+const MAX_PAIRED = 2_000
+const MAX_PAIRS = 200
 
 /** Reads how actors stand to each other, many at a time, and keeps it until either of them does something about it. */
 @Injectable()
 export class Relationships {
   private readonly viewers = new Recent<Recent<Kept<Relationship>>>(MAX_VIEWERS)
-  private readonly pairs = new Recent<Kept<boolean>>(MAX_PAIRS)
+  /** Whether there is a block between two, by the lesser DID and then by the other. */
+  private readonly pairs = new Recent<Recent<Kept<boolean>>>(MAX_PAIRED)
 
   constructor(
     private readonly database: Database,
@@ -96,6 +98,12 @@ export class Relationships {
     }
   }
 
+  private keepPair(lesser: string, greater: string, found: Kept<boolean>): void {
+    let pairs = this.pairs.get(lesser)
+    if (!pairs) this.pairs.set(lesser, (pairs = new Recent<Kept<boolean>>(MAX_PAIRS)))
+    pairs.set(greater, found)
+  }
+
   private holds(a: string, b: string, { at, lists }: Kept<unknown>): boolean {
     const { freshness } = this
     return freshness.holds(a, at) && freshness.holds(b, at) && lists.every((list) => freshness.holds(list, at))
@@ -106,7 +114,7 @@ export class Relationships {
     const missing = new Map<string, Set<string>>()
     for (const [a, b] of pairs) {
       if (a === b) continue
-      const found = this.pairs.get(pairKey(a, b))
+      const found = this.pairs.get(a < b ? a : b)?.get(a < b ? b : a)
       if (found && this.holds(a, b, found)) {
         if (found.value) into.add(pairKey(a, b))
       } else if (missing.get(b)?.has(a) !== true) missing.set(a, (missing.get(a) ?? new Set()).add(b))
@@ -116,7 +124,7 @@ export class Relationships {
       const found = new Findings(others)
       await this.readBlocks(found, a, [...others])
       for (const [b, { value, lists }] of found.all) {
-        this.pairs.set(pairKey(a, b), { value: blocks(value), lists, at })
+        this.keepPair(a < b ? a : b, a < b ? b : a, { value: blocks(value), lists, at })
         if (blocks(value)) into.add(pairKey(a, b))
       }
     }

@@ -4,7 +4,7 @@ import type { AppBskyEmbedRecordView, AppBskyEmbedRecordViewRecord, Typed } from
 import { GateFlag } from '../../../projections/feed/post-flags.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { collectionOf, didOf } from '../hydrate/references.js'
-import { blocks, pairKey } from '../hydrate/relationships.js'
+import { blocks } from '../hydrate/relationships.js'
 import { hides, isoTime, labelsView } from './label-view.js'
 import { type Embed, type EmbedView, mediaView } from './media-view.js'
 import { profileViewBasic, viewerState } from './profile-view.js'
@@ -63,7 +63,7 @@ function quotedPost(target: string, uri: string, did: string, h: Hydration, dept
   if (!post || (post.takenDown && !h.context.admin) || hides(post.labels, h) || !isShown(post.did, h))
     return notFound(target)
   // A block between the viewer and the quoted, or between the two who meet here.
-  if (blocks(h.relationships.get(post.did)) || h.blocks.has(pairKey(did, post.did))) return blocked(target, h)
+  if (blocks(h.relationships.get(post.did)) || h.areBlocked(did, post.did)) return blocked(target, h)
   const isUnwanted = (h.posts.get(uri)!.gated & GateFlag.postgate) !== 0
   if (isUnwanted || post.postgate?.value.detachedEmbeddingUris?.includes(uri))
     return { $type: 'app.bsky.embed.record#viewDetached', uri: target, detached: true }

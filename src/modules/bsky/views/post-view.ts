@@ -15,7 +15,7 @@ import { Fields, shared } from '../../xrpc/json.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import type { Post, PostBeginning } from '../hydrate/posts.js'
 import { didOf } from '../hydrate/references.js'
-import { blocks, pairKey } from '../hydrate/relationships.js'
+import { blocks } from '../hydrate/relationships.js'
 import { embedView } from './embed-view.js'
 import { hides, isoTime, labelsView } from './label-view.js'
 import { profileViewBasic, viewerState } from './profile-view.js'
@@ -155,7 +155,7 @@ function replyRef(uri: string, h: Hydration): AppBskyFeedDefsReplyRef | undefine
 /** A post as shown beside some of `authors`: a block between these and its own hides it as one with the viewer does. */
 function meetingPost(uri: string, authors: readonly (string | null)[], h: Hydration): ReturnType<typeof postOrStub> {
   const other = didOf(uri)
-  const isBlocked = other && h.posts.has(uri) && authors.some((did) => did && h.blocks.has(pairKey(did, other)))
+  const isBlocked = other && h.posts.has(uri) && authors.some((did) => did && h.areBlocked(did, other))
   return isBlocked ? blockedPost(uri, h) : postOrStub(uri, h)
 }
 

@@ -38,12 +38,11 @@ function keptBasic(did: string, h: Hydration): AppBskyActorDefsProfileViewBasic 
     actor.live === null &&
     actor.labels.length + actor.verifications.length === 0
   if (!isPlain) return shared(makeBasic(actor, h))
-  const key = `${h.context.viewer} ${did}`
-  const kept = h.authors.get(key)
+  const kept = h.authors.get(did)
   if (kept?.actor === actor && kept.standing === standing) return kept.view
   const view = makeBasic(actor, h)
   shared(view, new Fields(view))
-  h.authors.set(key, { actor, standing, view })
+  h.authors.set(did, { actor, standing, view })
   return view
 }
 
