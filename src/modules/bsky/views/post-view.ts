@@ -171,14 +171,14 @@ function postViewerState(post: Post, h: Hydration): AppBskyFeedDefsViewerState |
   if (h.context.viewer === null || !state) return undefined
   const isOwn = post.did === h.context.viewer
   const rules = post.postgate?.value.embeddingRules
-  const view: AppBskyFeedDefsViewerState = {
-    bookmarked: state.bookmarked,
-    threadMuted: state.threadMuted,
-    embeddingDisabled: !isOwn && (rules?.some(({ $type }) => $type === 'app.bsky.feed.postgate#disableRule') ?? false),
-  }
+  const view: AppBskyFeedDefsViewerState = {}
   if (state.repost !== null) view.repost = state.repost
   if (state.like !== null) view.like = state.like
+  view.bookmarked = state.bookmarked
+  view.threadMuted = state.threadMuted
   if (!mayReply(post, h)) view.replyDisabled = true
+  view.embeddingDisabled =
+    !isOwn && (rules?.some(({ $type }) => $type === 'app.bsky.feed.postgate#disableRule') ?? false)
   if (isOwn && h.actors.get(post.did)?.profile?.value.pinnedPost?.uri === post.uri) view.pinned = true
   return view
 }
