@@ -5,6 +5,8 @@ import { migrations } from '../../../migrations/index.js'
 /** Page cache of a connection, in KiB. */
 const WRITER_CACHE = 12_000
 const READER_CACHE = 4_000
+/** Bytes of the file that readers look at where the system keeps them, instead of copying page by page. */
+const READER_MAP = 256 * 1024 ** 2
 /** Pages of 4 KiB in the WAL before they are copied into the file: those that are written often are then copied once. */
 const CHECKPOINT_PAGES = 4_000
 
@@ -24,6 +26,7 @@ export async function openSource(file: string, readonly: boolean): Promise<DataS
         driver.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
       }
       driver.pragma(`cache_size = ${-(readonly ? READER_CACHE : WRITER_CACHE)}`)
+      if (readonly) driver.pragma(`mmap_size = ${READER_MAP}`)
       driver.pragma('temp_store = MEMORY')
     },
   })

@@ -76,7 +76,7 @@ interface GateRow {
   indexed_at: number
 }
 
-const MAX_KEPT = 10_000
+const MAX_KEPT = 20_000
 
 /** Reads what posts are, many at a time. */
 @Injectable()
