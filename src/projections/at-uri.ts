@@ -11,8 +11,3 @@ export function didOf(uri: string): Did | null {
 export function collectionOf(uri: string): string {
   return uri.split('/')[3] ?? ''
 }
-
-/** The record key in an at-uri; empty when it has none. */
-export function rkeyOf(uri: string): string {
-  return uri.split('/')[4] ?? ''
-}

@@ -18,18 +18,6 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-/** Lets in everybody. A token that is sent must be a good one: errors as {@link AccessGuard}, save for none at all. */
-@Injectable()
-export class OptionalAccessGuard implements CanActivate {
-  constructor(private readonly strategy: AccessStrategy) {}
-
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = requestOf(context)
-    if (request.headers.authorization !== undefined) request.viewer = await this.strategy.viewerOf(request)
-    return true
-  }
-}
-
 /** Lets in who has a refresh token of this server, living or not. */
 @Injectable()
 export class RefreshGuard implements CanActivate {

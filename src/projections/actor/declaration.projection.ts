@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
-import { OPT_OUT } from '../../modules/lexicon/collections.js'
+import {
+  CHAT_DECLARATION,
+  GERM_DECLARATION,
+  NOTIFICATION_DECLARATION,
+  OPT_OUT,
+  VISIBILITY_DECLARATION,
+} from '../../modules/lexicon/collections.js'
 import type { AppBskyGraphReferencelistoptout } from '../../modules/lexicon/types.js'
 import { collectionOf } from '../at-uri.js'
 import { addBacklinks, type Link, removeBacklinks } from '../derived/backlinks.js'
@@ -14,13 +20,7 @@ import { type IndexedRecord, Projection, type RecordProjection } from '../projec
 @Projection({
   name: 'declaration',
   version: 1,
-  collections: [
-    'app.bsky.actor.contentVisibilityDeclaration',
-    'app.bsky.notification.declaration',
-    'chat.bsky.actor.declaration',
-    'com.germnetwork.declaration',
-    OPT_OUT,
-  ],
+  collections: [VISIBILITY_DECLARATION, NOTIFICATION_DECLARATION, CHAT_DECLARATION, GERM_DECLARATION, OPT_OUT],
   tables: ['bsky_declaration', 'bsky_backlink'],
 })
 export class DeclarationProjection implements RecordProjection {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
+import { PROFILE } from '../../modules/lexicon/collections.js'
 import type { AppBskyActorProfile } from '../../modules/lexicon/types.js'
 import type { Did } from '../../repo-engine/index.js'
 import { collectionOf, didOf } from '../at-uri.js'
@@ -22,7 +23,7 @@ interface Profile {
 @Projection({
   name: 'profile',
   version: 1,
-  collections: ['app.bsky.actor.profile'],
+  collections: [PROFILE],
   tables: ['bsky_profile', 'bsky_actor', 'bsky_actor_search', 'bsky_notification', 'bsky_backlink'],
 })
 export class ProfileProjection implements RecordProjection<AppBskyActorProfile> {

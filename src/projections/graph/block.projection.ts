@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
+import { BLOCK } from '../../modules/lexicon/collections.js'
 import type { AppBskyGraphBlock } from '../../modules/lexicon/types.js'
 import { OnePerSubject } from '../derived/one-per-subject.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
@@ -10,7 +11,7 @@ import { subjectLink } from './subject-link.js'
 @Projection({
   name: 'block',
   version: 1,
-  collections: ['app.bsky.graph.block'],
+  collections: [BLOCK],
   tables: ['bsky_block', 'bsky_backlink'],
 })
 export class BlockProjection implements RecordProjection<AppBskyGraphBlock> {

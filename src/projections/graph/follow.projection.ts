@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
+import { FOLLOW } from '../../modules/lexicon/collections.js'
 import type { AppBskyGraphFollow } from '../../modules/lexicon/types.js'
 import { countActor } from '../derived/counts.js'
 import { type Notification, notify, withdraw } from '../derived/notifications.js'
@@ -12,7 +13,7 @@ import { subjectLink } from './subject-link.js'
 @Projection({
   name: 'follow',
   version: 1,
-  collections: ['app.bsky.graph.follow'],
+  collections: [FOLLOW],
   tables: ['bsky_follow', 'bsky_actor_stat', 'bsky_notification', 'bsky_backlink'],
 })
 export class FollowProjection implements RecordProjection<AppBskyGraphFollow> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
+import { GENERATOR } from '../../modules/lexicon/collections.js'
 import type { AppBskyFeedGenerator } from '../../modules/lexicon/types.js'
 import { collectionOf } from '../at-uri.js'
 import { addBacklinks, type Link, removeBacklinks } from '../derived/backlinks.js'
@@ -11,7 +12,7 @@ import { type IndexedRecord, Projection, type RecordProjection } from '../projec
 @Projection({
   name: 'generator',
   version: 1,
-  collections: ['app.bsky.feed.generator'],
+  collections: [GENERATOR],
   tables: ['bsky_generator', 'bsky_actor_stat', 'bsky_backlink'],
 })
 export class GeneratorProjection implements RecordProjection<AppBskyFeedGenerator> {

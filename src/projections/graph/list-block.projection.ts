@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
+import { LIST_BLOCK } from '../../modules/lexicon/collections.js'
 import type { AppBskyGraphListblock } from '../../modules/lexicon/types.js'
 import { OnePerSubject } from '../derived/one-per-subject.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
@@ -10,7 +11,7 @@ import { subjectLink } from './subject-link.js'
 @Projection({
   name: 'list-block',
   version: 1,
-  collections: ['app.bsky.graph.listblock'],
+  collections: [LIST_BLOCK],
   tables: ['bsky_list_block', 'bsky_backlink'],
 })
 export class ListBlockProjection implements RecordProjection<AppBskyGraphListblock> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
+import { LIST_ITEM } from '../../modules/lexicon/collections.js'
 import type { AppBskyGraphListitem } from '../../modules/lexicon/types.js'
 import { collectionOf, didOf } from '../at-uri.js'
 import { addBacklinks, type Link, removeBacklinks } from '../derived/backlinks.js'
@@ -13,7 +14,7 @@ import { type IndexedRecord, Projection, type RecordProjection } from '../projec
 @Projection({
   name: 'list-item',
   version: 1,
-  collections: ['app.bsky.graph.listitem'],
+  collections: [LIST_ITEM],
   tables: ['bsky_list_item', 'bsky_backlink'],
 })
 export class ListItemProjection implements RecordProjection<AppBskyGraphListitem> {

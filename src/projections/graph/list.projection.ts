@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
+import { LIST } from '../../modules/lexicon/collections.js'
 import type { AppBskyGraphList } from '../../modules/lexicon/types.js'
 import { countActor } from '../derived/counts.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
@@ -9,7 +10,7 @@ import { type IndexedRecord, Projection, type RecordProjection } from '../projec
 @Projection({
   name: 'list',
   version: 1,
-  collections: ['app.bsky.graph.list'],
+  collections: [LIST],
   tables: ['bsky_list', 'bsky_actor_stat'],
 })
 export class ListProjection implements RecordProjection<AppBskyGraphList> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
+import { STARTER_PACK } from '../../modules/lexicon/collections.js'
 import type { AppBskyGraphStarterpack } from '../../modules/lexicon/types.js'
 import { collectionOf } from '../at-uri.js'
 import { addBacklinks, type Link, removeBacklinks } from '../derived/backlinks.js'
@@ -11,7 +12,7 @@ import { type IndexedRecord, Projection, type RecordProjection } from '../projec
 @Projection({
   name: 'starter-pack',
   version: 1,
-  collections: ['app.bsky.graph.starterpack'],
+  collections: [STARTER_PACK],
   tables: ['bsky_starter_pack', 'bsky_actor_stat', 'bsky_backlink'],
 })
 export class StarterPackProjection implements RecordProjection<AppBskyGraphStarterpack> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Tx } from '../../modules/database/database.js'
+import { VERIFICATION } from '../../modules/lexicon/collections.js'
 import type { AppBskyGraphVerification } from '../../modules/lexicon/types.js'
 import type { Did } from '../../repo-engine/index.js'
 import { collectionOf } from '../at-uri.js'
@@ -29,9 +30,9 @@ interface Verification {
 @Projection({
   name: 'verification',
   version: 1,
-  collections: ['app.bsky.graph.verification'],
+  collections: [VERIFICATION],
   tables: ['bsky_verification', 'bsky_notification', 'bsky_backlink'],
-  history: ['app.bsky.graph.verification'],
+  history: [VERIFICATION],
 })
 export class VerificationProjection implements RecordProjection<AppBskyGraphVerification>, ActorProjection {
   async insert(record: IndexedRecord<AppBskyGraphVerification>, tx: Tx): Promise<void> {

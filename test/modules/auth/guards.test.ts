@@ -1,6 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common'
-import type { AccessStrategy } from '../../../src/modules/auth/access.strategy.js'
-import { AdminGuard, OptionalAccessGuard } from '../../../src/modules/auth/guards.js'
+import { AdminGuard } from '../../../src/modules/auth/guards.js'
 import {
   type AuthenticatedRequest,
   requireActive,
@@ -35,26 +34,6 @@ describe('AdminGuard', () => {
     expect(() => guard.canActivate(contextOf(header).context)).toThrow(
       expect.objectContaining({ status: 401, error: 'AuthenticationRequired' }),
     )
-  })
-})
-
-describe('OptionalAccessGuard', () => {
-  const viewer = { did: 'did:plc:alice' } as unknown as Viewer
-  const strategy = { viewerOf: () => Promise.resolve(viewer) } as unknown as AccessStrategy
-
-  it('lets nobody be nobody, and somebody be themselves', async () => {
-    const guard = new OptionalAccessGuard(strategy)
-    const nobody = contextOf()
-    expect(await guard.canActivate(nobody.context)).toBe(true)
-    expect(nobody.request.viewer).toBeUndefined()
-    const somebody = contextOf('Bearer token')
-    expect(await guard.canActivate(somebody.context)).toBe(true)
-    expect(somebody.request.viewer).toBe(viewer)
-  })
-
-  it('does not take a bad token for none', async () => {
-    const refusing = { viewerOf: () => Promise.reject(new Error('bad')) } as unknown as AccessStrategy
-    await expect(new OptionalAccessGuard(refusing).canActivate(contextOf('Bearer x').context)).rejects.toThrow('bad')
   })
 })
 

@@ -5,7 +5,7 @@ import type { AppBskyFeedDefsFeedViewPost, XrpcMethods } from '../../lexicon/typ
 import { invalidRequest } from '../../xrpc/xrpc-error.js'
 import type { ReadContext } from '../context.js'
 import { RecordNames } from '../graph/record-names.js'
-import { didOf } from '../hydrate/references.js'
+import { didOf } from '../../../projections/at-uri.js'
 import { Relationships } from '../hydrate/relationships.js'
 import { type Page, placeOf } from '../page.js'
 import type { FeedRow } from './feed-heads.js'

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Cid, dataToJson, decodeCbor } from '../../../repo-engine/index.js'
 import { Database, type SqlValue } from '../../database/database.js'
 import { readIn } from '../../database/in-list.js'
-import { didOf } from '../hydrate/references.js'
+import { didOf } from '../../../projections/at-uri.js'
 
 /** A record as its repository has it, in its JSON form. */
 export interface StoredRecord {

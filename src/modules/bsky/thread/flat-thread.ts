@@ -6,7 +6,7 @@ import type {
   AppBskyUnspeccedGetPostThreadV2ThreadItem,
   Typed,
 } from '../../lexicon/types.js'
-import { didOf } from '../hydrate/references.js'
+import { didOf } from '../../../projections/at-uri.js'
 import type { Post } from '../hydrate/posts.js'
 import { blockedPost, postView } from '../views/post-view.js'
 import { asideOf, blockBetween, blockedByViewer, replyOf, violatesThreadgate } from './reply-rules.js'

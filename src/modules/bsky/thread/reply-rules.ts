@@ -1,7 +1,7 @@
 /** Which posts of a thread are shown to whom. */
 import type { Hydration } from '../hydrate/hydration.js'
 import type { Post } from '../hydrate/posts.js'
-import { didOf } from '../hydrate/references.js'
+import { didOf } from '../../../projections/at-uri.js'
 import { blocks, mutes, pairKey } from '../hydrate/relationships.js'
 import { shownPost } from '../views/post-view.js'
 import { GateFlag } from '../../../projections/feed/post-flags.js'

@@ -6,7 +6,7 @@ import { RecordNames } from '../graph/record-names.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { Hydrator } from '../hydrate/hydrator.js'
 import { PostViewers } from '../hydrate/post-viewers.js'
-import { didOf } from '../hydrate/references.js'
+import { didOf } from '../../../projections/at-uri.js'
 import { POST } from '../../lexicon/collections.js'
 
 /** How far a thread is looked at from its anchor, and which replies come first where not all are. */

@@ -3,7 +3,7 @@ import { GENERATOR, LABELER, LIST, POST, STARTER_PACK } from '../../lexicon/coll
 import type { AppBskyEmbedRecordView, AppBskyEmbedRecordViewRecord, Typed } from '../../lexicon/types.js'
 import { GateFlag } from '../../../projections/feed/post-flags.js'
 import type { Hydration } from '../hydrate/hydration.js'
-import { collectionOf, didOf } from '../hydrate/references.js'
+import { collectionOf, didOf } from '../../../projections/at-uri.js'
 import { blocks } from '../hydrate/relationships.js'
 import { hides, isoTime, labelsView } from './label-view.js'
 import { type Embed, type EmbedView, mediaView } from './media-view.js'
