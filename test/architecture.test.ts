@@ -19,6 +19,7 @@ const MODULES: Record<string, string[]> = {
   lexicon: ['xrpc-error'],
   database: ['config', 'migrations'],
   health: ['config', 'database'],
+  outbox: ['config', 'database'],
   'api-2022': ['database', 'lexicon', 'xrpc-error'],
   xrpc: ['config', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
   auth: ['config', 'lexicon', 'database', 'xrpc', 'xrpc-error'],
@@ -27,7 +28,7 @@ const MODULES: Record<string, string[]> = {
   'commit-log': ['config', 'database'],
   // How it is asked for.
   repo: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'xrpc-error'],
-  account: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'xrpc-error'],
+  account: ['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   sync: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   // What it means, and what is kept beside it.
   projections: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],

@@ -6,7 +6,7 @@ import { InlineHandlers } from '../commit-log/inline-handlers.js'
 import { deleteSome, type KeyedTable } from '../database/delete-some.js'
 import { Database, type Tx } from '../database/database.js'
 import { eraseLast, eraseSome, markDeleted } from '../repo/erase-repo.js'
-import { type Finish, Outbox } from './outbox.js'
+import { type Finish, Outbox } from '../outbox/outbox.js'
 
 const KIND = 'erase-account'
 

@@ -10,7 +10,7 @@ import { XrpcError } from '../xrpc/xrpc-error.js'
 import { AccountGenesis } from './account-genesis.js'
 import type { NewAccount } from './accounts.js'
 import type { NewIdentity } from './new-identity.js'
-import { type Finish, GivenUp, Outbox } from './outbox.js'
+import { type Finish, GivenUp, Outbox } from '../outbox/outbox.js'
 
 const KIND = 'register-account'
 

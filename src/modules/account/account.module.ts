@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common'
 import { CqrsModule } from '@nestjs/cqrs'
+import { OutboxModule } from '../outbox/outbox.module.js'
 import { RepoModule } from '../repo/repo.module.js'
 import { AccountAdminController } from './account-admin.controller.js'
 import { AccountErasure } from './account-erasure.js'
@@ -13,7 +14,6 @@ import { DeleteSessionHandler } from './delete-session.js'
 import { HandleController } from './handle.controller.js'
 import { HandleRegistration } from './handle-registration.js'
 import { NewIdentities } from './new-identity.js'
-import { Outbox } from './outbox.js'
 import { Passwords } from './passwords.js'
 import { RefreshSessionHandler } from './refresh-session.js'
 import { ServerController } from './server.controller.js'
@@ -21,7 +21,7 @@ import { SignUpRules } from './sign-up-rules.js'
 import { UpdateHandleHandler } from './update-handle.js'
 
 @Module({
-  imports: [CqrsModule, RepoModule],
+  imports: [CqrsModule, OutboxModule, RepoModule],
   controllers: [ServerController, HandleController, AccountAdminController],
   providers: [
     AccountErasure,
@@ -30,7 +30,6 @@ import { UpdateHandleHandler } from './update-handle.js'
     Accounts,
     HandleRegistration,
     NewIdentities,
-    Outbox,
     Passwords,
     SignUpRules,
     CreateAccountHandler,
@@ -40,6 +39,6 @@ import { UpdateHandleHandler } from './update-handle.js'
     RefreshSessionHandler,
     UpdateHandleHandler,
   ],
-  exports: [Accounts, Outbox],
+  exports: [Accounts],
 })
 export class AccountModule {}

@@ -8,7 +8,7 @@ import { PlcDirectory } from '../identity/plc/plc-directory.js'
 import { PlcError } from '../identity/plc/plc-error.js'
 import { SigningKeys } from '../identity/signing-keys.js'
 import { Accounts } from './accounts.js'
-import { type Finish, GivenUp, Outbox } from './outbox.js'
+import { type Finish, GivenUp, Outbox } from '../outbox/outbox.js'
 
 const KIND = 'change-handle'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Logger } from '@nestjs/common'
 import type { HttpAdapterHost } from '@nestjs/core'
-import { GivenUp, Outbox } from '../../../src/modules/account/outbox.js'
+import { GivenUp, Outbox } from '../../../src/modules/outbox/outbox.js'
 import { Clock } from '../../../src/modules/config/clock.js'
 import { SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
 
