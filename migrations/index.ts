@@ -4,6 +4,7 @@ import { Identity1700000000003 } from './0003-identity.js'
 import { Projections1700000000004 } from './0004-projections.js'
 import { PrivateState1700000000005 } from './0005-private-state.js'
 import { Rebuild1700000000006 } from './0006-rebuild.js'
+import { Replication1700000000007 } from './0007-replication.js'
 
 /** Every migration, in the order in which they run. A new one is added at the end; a released one never changes. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   Projections1700000000004,
   PrivateState1700000000005,
   Rebuild1700000000006,
+  Replication1700000000007,
 ]

@@ -15,6 +15,7 @@ import { LexiconModule } from './modules/lexicon/lexicon.module.js'
 import { ModerationModule } from './modules/moderation/moderation.module.js'
 import { PrivateStateModule } from './modules/private-state/private-state.module.js'
 import { RepoModule } from './modules/repo/repo.module.js'
+import { ReplicationModule } from './modules/replication/replication.module.js'
 import { SyncModule } from './modules/sync/sync.module.js'
 import { createHttpApp } from './modules/xrpc/http-server.js'
 import { ProjectionsModule } from './projections/projections.module.js'
@@ -37,6 +38,7 @@ export class AppModule {
         RepoModule,
         AccountModule,
         SyncModule,
+        ReplicationModule,
         PrivateStateModule,
         ModerationModule,
         BskyModule,

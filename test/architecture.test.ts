@@ -30,6 +30,10 @@ const MODULES: Record<string, string[]> = {
   repo: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'xrpc-error'],
   account: ['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   sync: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'xrpc-error'],
+  replication: [
+    ...['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'account', 'sync'],
+    'xrpc-error',
+  ],
   // What it means, and what is kept beside it.
   projections: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
   'private-state': ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
@@ -42,9 +46,12 @@ const MODULES: Record<string, string[]> = {
   // What joins it all, and what starts that.
   'app.module': [
     ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'identity'],
-    ...['commit-log', 'repo', 'account', 'sync', 'projections', 'private-state', 'moderation', 'bsky'],
+    ...['commit-log', 'repo', 'account', 'sync', 'replication', 'projections', 'private-state', 'moderation', 'bsky'],
   ],
-  cli: ['config', 'database', 'identity', 'xrpc', 'commit-log', 'repo', 'account', 'projections', 'app.module'],
+  cli: [
+    ...['config', 'database', 'identity', 'xrpc', 'commit-log', 'repo', 'account', 'replication', 'projections'],
+    'app.module',
+  ],
   'src/main.ts': ['config', 'app.module'],
   'src/cli.ts': ['config', 'cli'],
 }
@@ -55,6 +62,7 @@ const NEVER: [module: string, imports: string[]][] = [
   ['repo', ['projections', 'bsky']],
   ['account', ['projections', 'bsky']],
   ['sync', ['projections', 'bsky']],
+  ['replication', ['projections', 'bsky']],
   ['bsky', ['repo', 'account', 'sync', 'commit-log']],
 ]
 

@@ -101,7 +101,7 @@ export async function story(
     async given(...told) {
       for (const { did, kind, detail, at: time } of told) {
         const event = { seq: ++seq, did, kind, time: new Date(time ?? START + seq * 1000).toISOString(), detail }
-        const row = { ...event, rev: null, cid: null, event: null, frame: null }
+        const row = { ...event, rev: null, cid: null, event: null, frame: null, hosted: 1 }
         await database.write((tx) => projector.handle([row], tx))
       }
     },

@@ -33,7 +33,7 @@ afterEach(() => scratch.remove())
 const rowsOf = (told: Told[], first = 1): AppendedRow[] =>
   told.map(({ did, kind, detail }, i) => {
     const time = new Date(START + i * 1000).toISOString()
-    return { seq: first + i, did, kind, time, detail, rev: null, cid: null, event: null, frame: null }
+    return { seq: first + i, did, kind, time, detail, rev: null, cid: null, event: null, frame: null, hosted: 1 }
   })
 const handle = (rows: AppendedRow[]): Promise<void> => scratch.database.write((tx) => projector.handle(rows, tx))
 const likeOf = (rkey: string, who = bob, more: Record<string, unknown> = {}): Told =>
@@ -104,7 +104,7 @@ it('identity and account events that are read from the log say the same', async 
   const time = new Date(START).toISOString()
   const rows = frames.map((frame, i): AppendedRow => {
     const kind = i === 0 ? 'identity' : 'account'
-    return { seq: i + 1, did: bob, kind, time, rev: null, cid: null, event: null, frame: frame(i + 1, time) }
+    return { seq: i + 1, did: bob, kind, time, rev: null, cid: null, event: null, frame: frame(i + 1, time), hosted: 1 }
   })
   await handle(rows)
   expect(await scratch.database.read.get('SELECT did, handle, status FROM bsky_actor')).toEqual({

@@ -15,7 +15,7 @@ const SLICE_MS = 8
 const FIRST_ROWS = 32
 const MAX_ROWS = 4_000
 
-/** What an account has told this server alone. */
+/** What an account has told this server alone, and what the operator has noted of it. */
 const PRIVATE_TABLES: readonly KeyedTable[] = [
   ['actor_mute', 'did, subject'],
   ['list_mute', 'did, list'],
@@ -27,6 +27,8 @@ const PRIVATE_TABLES: readonly KeyedTable[] = [
   ['draft', 'did, id'],
   ['activity_subscription', 'did, subject'],
   ['push_registration', 'did, service_did, platform, token, app_id'],
+  ['mirror', 'did'],
+  ['peer_repo', 'peer, did'],
 ]
 
 /** Removes some of what an account leaves, up to about `limit` rows; true while there may be more. */
@@ -59,11 +61,14 @@ export class AccountErasure {
    * null where there is no repository.
    */
   async begin(tx: Tx, did: Did): Promise<number | null> {
-    const marked = await markDeleted(tx, did)
+    const hosting = await markDeleted(tx, did)
     await this.outbox.forget(tx, did)
-    if (!marked) return null
+    if (hosting === null) return null
     const [status, bare] = ['deleted', { rev: null, cid: null, event: null }]
-    await this.log.append(tx, [{ ...bare, did, kind: 'account', frame: accountFrame(did, status), detail: { status } }])
+    const frame = accountFrame(did, status)
+    await this.log.append(tx, [
+      { ...bare, did, kind: 'account', frame, hosted: hosting === 'hosted', detail: { status } },
+    ])
     return this.outbox.add(tx, KIND, { did })
   }
 

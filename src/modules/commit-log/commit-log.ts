@@ -24,6 +24,8 @@ export interface NewEvent {
   event: Uint8Array | null
   /** Null for what concerns this server alone and never goes out. */
   frame: Frame | null
+  /** False for a repository that lives elsewhere and is kept here; true unless told. */
+  hosted?: boolean
   /** What `frame` says, for those who run inside the append and need not read it back. */
   detail?: EventDetail
 }
@@ -53,6 +55,8 @@ export interface LogRow {
   event: Buffer | null
   /** The firehose frame, byte for byte as it goes out; null for what never does. */
   frame: Buffer | null
+  /** 1 for a repository that was hosted here when it happened, 0 for one that lives elsewhere. */
+  hosted: number
 }
 
 /** A row that has just been appended, with what it tells where its writer had that at hand. */
@@ -86,11 +90,11 @@ export class CommitLog {
     let seq = Math.max(last?.seq ?? 0, this.floor.value)
     const time = this.clock.iso()
     const rows: AppendedRow[] = []
-    for (const { did, kind, rev, cid, event, frame, detail } of events) {
+    for (const { did, kind, rev, cid, event, frame, hosted = true, detail } of events) {
       seq++
       const bytes = frame?.(seq, time) ?? null
       await tx.run(
-        'INSERT INTO commit_log (seq, did, kind, time, rev, cid, event, frame) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO commit_log (seq, did, kind, time, rev, cid, event, frame, hosted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
         seq,
         did,
         kind,
@@ -99,6 +103,7 @@ export class CommitLog {
         cid?.bytes ?? null,
         event,
         bytes,
+        hosted ? 1 : 0,
       )
       rows.push({
         seq,
@@ -109,6 +114,7 @@ export class CommitLog {
         cid: cid && (cid.bytes as Buffer),
         event: event as Buffer | null,
         frame: bytes,
+        hosted: hosted ? 1 : 0,
         detail,
       })
     }

@@ -8,16 +8,15 @@ import type { Reader, Tx } from '../database/database.js'
 import type { LogRow } from '../commit-log/commit-log.js'
 import { XrpcError } from '../xrpc/xrpc-error.js'
 import { readImportEvent } from './fold-log.js'
-import { type Repo, TREE_TABLES } from './repo-row.js'
+import { type Hosting, type Repo, TREE_TABLES } from './repo-row.js'
 
-/** Nobody reads it or writes to it any more. False where there is none, or none that is not deleted already. */
-export async function markDeleted(tx: Tx, did: string): Promise<boolean> {
-  return (
-    (await tx.run(
-      "UPDATE repo SET status = 'deleted' WHERE did = ? AND (status IS NULL OR status <> 'deleted')",
-      did,
-    )) > 0
+/** Nobody reads it or writes to it any more. Gives how it was hosted; null where there is none that is not deleted already. */
+export async function markDeleted(tx: Tx, did: string): Promise<Hosting | null> {
+  const row = await tx.get<{ hosting: Hosting }>(
+    "UPDATE repo SET status = 'deleted' WHERE did = ? AND (status IS NULL OR status <> 'deleted') RETURNING hosting",
+    did,
   )
+  return row?.hosting ?? null
 }
 
 /**

@@ -44,7 +44,8 @@ export function importEvent(repo: NewRepo, commitBlock: Uint8Array, staged: Stag
     hosting: repo.hosting,
     verified: repo.verified,
   })
-  return { ...syncEvent(repo.did, repo.rev, repo.head, commitBlock), kind: 'import', event }
+  const hosted = repo.hosting === 'hosted'
+  return { ...syncEvent(repo.did, repo.rev, repo.head, commitBlock), kind: 'import', event, hosted }
 }
 
 /**

@@ -16,8 +16,11 @@ import type { Reader, Tx } from '../database/database.js'
 import type { KeyedTable } from '../database/delete-some.js'
 import { LINKING_COLLECTIONS, linkOf } from './record-link.js'
 
-/** `hosted`: written here, by a key held here · `archived`: kept as it came, with its own commit. */
-export type Hosting = 'hosted' | 'archived'
+/**
+ * `hosted`: written here, by a key held here · `archived`: kept as it came, with its own commit · `mirrored`: the same, and
+ * kept up to date with where it lives.
+ */
+export type Hosting = 'hosted' | 'archived' | 'mirrored'
 /** Why a repository is not active. One that is `deleted` is gone for everyone, and being erased. */
 export type RepoStatus = 'deactivated' | 'takendown' | 'suspended' | 'deleted'
 
