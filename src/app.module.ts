@@ -7,6 +7,7 @@ import { BskyModule } from './modules/bsky/bsky.module.js'
 import { Config } from './modules/config/config.js'
 import { ConfigModule } from './modules/config/config.module.js'
 import { DatabaseModule } from './modules/database/database.module.js'
+import { FirehoseModule } from './modules/firehose/firehose.module.js'
 import { HealthModule } from './modules/health/health.module.js'
 import { Secrets } from './modules/config/secrets.js'
 import { IdentityModule } from './modules/identity/identity.module.js'
@@ -38,6 +39,7 @@ export class AppModule {
         RepoModule,
         AccountModule,
         SyncModule,
+        FirehoseModule,
         ReplicationModule,
         PrivateStateModule,
         ModerationModule,

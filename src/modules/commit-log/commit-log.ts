@@ -64,7 +64,22 @@ export interface AppendedRow extends LogRow {
   detail?: EventDetail
 }
 
+/** A run of events as they go out. */
+export interface FrameRun {
+  frames: { seq: number; size: number }[]
+  /** The frames one behind another, each with as much room before it as {@link roomBefore} says. */
+  bytes: Buffer
+}
+
+/** Bytes that a WebSocket has before a message of a length (RFC 6455, section 5.2): opcode, and the length itself. */
+export function roomBefore(length: number): 2 | 4 | 10 {
+  return length < 126 ? 2 : length < 65_536 ? 4 : 10
+}
+const ROOM_SQL = "CASE WHEN length(frame) < 126 THEN '00' WHEN length(frame) < 65536 THEN '0000' ELSE '0000000000' END"
+const NOTHING = Buffer.alloc(0)
+
 const READ_LIMIT = 500
+const FRAMES_LIMIT = 500
 /** Events that are looked at when the server starts. */
 const CHECKED_AT_START = 1_000
 
@@ -74,7 +89,7 @@ const CHECKED_AT_START = 1_000
  */
 @Injectable()
 export class CommitLog {
-  private readonly waiting = new Set<() => void>()
+  private readonly bells = new Set<() => void>()
   private bellRung = false
 
   constructor(
@@ -143,6 +158,34 @@ export class CommitLog {
     )
   }
 
+  /**
+   * What goes out of the events after `after` and up to `until`, oldest first: about `maxBytes` of it, one event at least.
+   * `hostedOnly` leaves out repositories that live elsewhere.
+   */
+  async readFrames(after: number, until: number, hostedOnly: boolean, maxBytes: number): Promise<FrameRun> {
+    const { database } = this
+    const which = `seq > ? AND seq <= ? ${hostedOnly ? 'AND hosted = 1' : ''} AND frame IS NOT NULL ORDER BY seq`
+    // Frames are up to megabytes each: how many of them come at a time is known by their sizes, which cost little.
+    const sizes = await database.read.all<{ seq: number; size: number }>(
+      `SELECT seq, length(frame) AS size FROM commit_log WHERE ${which} LIMIT ${FRAMES_LIMIT}`,
+      after,
+      until,
+    )
+    let bytes = 0
+    const fit = sizes.findIndex(({ size }, i) => (bytes += size) > maxBytes && i > 0)
+    const frames = fit < 0 ? sizes : sizes.slice(0, fit)
+    if (frames.length === 0) return { frames, bytes: NOTHING }
+    const joined = await database.read.get<{ bytes: Buffer }>(
+      `SELECT ${database.joined(ROOM_SQL, 'frame')} AS bytes FROM (SELECT frame FROM commit_log WHERE ${which}) AS run`,
+      after,
+      frames.at(-1)!.seq,
+    )
+    const expected = frames.reduce((sum, { size }) => sum + roomBefore(size) + size, 0)
+    if (joined?.bytes.length !== expected)
+      throw new Error(`the frames after ${after} take ${joined?.bytes.length} bytes, not ${expected}`)
+    return { frames, bytes: joined.bytes }
+  }
+
   /** The newest sequence number that has ever been given out. */
   async lastSeq(): Promise<number> {
     const row = await this.database.read.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM commit_log')
@@ -154,21 +197,54 @@ export class CommitLog {
    * so what it has been at comes before all that it has not, and a search by halves finds where.
    */
   async wholeFrom(): Promise<number> {
-    const { read } = this.database
-    const ends = await read.get<{ first: number | null; last: number | null }>(
-      'SELECT (SELECT min(seq) FROM commit_log) AS first, (SELECT max(seq) FROM commit_log) AS last',
-    )
-    let from = ends?.first ?? 0
-    for (let to = (ends?.last ?? -1) + 1; from < to;) {
-      const middle = Math.floor((from + to) / 2)
-      const commit = await read.get<{ seq: number; compacted: number }>(
+    return this.halve(async (seq) => {
+      const commit = await this.database.read.get<{ seq: number; compacted: number }>(
         `SELECT seq, frame IS NULL AS compacted FROM commit_log WHERE seq >= ? AND kind = 'commit' ORDER BY seq LIMIT 1`,
-        middle,
+        seq,
       )
-      if (commit?.compacted) from = commit.seq + 1
-      else to = middle
+      return commit?.compacted ? commit.seq : null
+    })
+  }
+
+  /** The number from which on every event is of a moment (RFC 3339, UTC, milliseconds) or later. */
+  async firstAt(time: string): Promise<number> {
+    return this.halve(async (seq) => {
+      const event = await this.database.read.get<{ seq: number; time: string }>(
+        'SELECT seq, time FROM commit_log WHERE seq >= ? ORDER BY seq LIMIT 1',
+        seq,
+      )
+      return event && event.time < time ? event.seq : null
+    })
+  }
+
+  /** The cursor after which nothing is missing of what is `since` a moment, or of all; 0 where nothing ever is. */
+  async completeAfter(since: string | null): Promise<number> {
+    const { first } = await this.ends()
+    const from = Math.max(await this.wholeFrom(), since === null ? 0 : await this.firstAt(since))
+    return from > first ? from - 1 : 0
+  }
+
+  /**
+   * The number after the last event of which something holds that holds of all events before it. `holds` is asked about the
+   * first event from a number on that can tell, and gives that event's number, or null.
+   */
+  private async halve(holds: (seq: number) => Promise<number | null>): Promise<number> {
+    const { first, last } = await this.ends()
+    let from = first
+    for (let to = last + 1; from < to;) {
+      const middle = Math.floor((from + to) / 2)
+      const held = await holds(middle)
+      if (held === null) to = middle
+      else from = held + 1
     }
     return from
+  }
+
+  private async ends(): Promise<{ first: number; last: number }> {
+    const ends = await this.database.read.get<{ first: number | null; last: number | null }>(
+      'SELECT (SELECT min(seq) FROM commit_log) AS first, (SELECT max(seq) FROM commit_log) AS last',
+    )
+    return { first: ends?.first ?? 0, last: ends?.last ?? -1 }
   }
 
   /**
@@ -210,17 +286,22 @@ export class CommitLog {
     }
   }
 
+  /** Calls `ring` after every COMMIT that has appended something, until the function that it gives is called. */
+  onCommit(ring: () => void): () => void {
+    this.bells.add(ring)
+    return () => this.bells.delete(ring)
+  }
+
   private nextCommit(signal: AbortSignal): { rung: Promise<void>; cancel: () => void } {
     let wake!: () => void
     const rung = new Promise<void>((resolve) => (wake = resolve))
     const cancel = (): void => {
-      this.waiting.delete(ring)
-      signal.removeEventListener('abort', ring)
+      quiet()
+      signal.removeEventListener('abort', cancel)
       wake()
     }
-    const ring = cancel
-    this.waiting.add(ring)
-    signal.addEventListener('abort', ring)
+    const quiet = this.onCommit(cancel)
+    signal.addEventListener('abort', cancel)
     return { rung, cancel }
   }
 
@@ -232,7 +313,7 @@ export class CommitLog {
     queueMicrotask(() => {
       this.bellRung = false
       this.floor.save()
-      for (const ring of [...this.waiting]) ring()
+      for (const ring of [...this.bells]) ring()
     })
   }
 }

@@ -2,6 +2,7 @@ import { plainToInstance, Transform } from 'class-transformer'
 import {
   getMetadataStorage,
   IsBoolean,
+  IsIn,
   IsInt,
   IsNotEmpty,
   IsOptional,
@@ -63,6 +64,11 @@ export class Environment {
   @IsOptional() @flag @IsBoolean() PDS_INVITE_REQUIRED?: boolean
   @IsOptional() @flag @IsBoolean() PDS_ACCEPTING_REPO_IMPORTS?: boolean
   @IsOptional() @integer @IsInt() @Min(1) PDS_MAX_REPO_IMPORT_SIZE?: number
+  @IsOptional() @integer @IsInt() @Min(1) PDS_MAX_SUBSCRIPTION_BUFFER?: number
+  @IsOptional() @integer @IsInt() @Min(1) PDS_REPO_BACKFILL_LIMIT_MS?: number
+  @IsOptional() @IsIn(['hosted', 'all']) PDS_FIREHOSE_SCOPE?: 'hosted' | 'all'
+  @IsOptional() @IsString() PDS_CRAWLERS?: string
+  @IsOptional() @IsString() PDS_CRAWL_HOSTS?: string
   @IsOptional() @IsString() PDS_CONTACT_EMAIL_ADDRESS?: string
   @IsOptional() @IsUrl(url) PDS_TERMS_OF_SERVICE_URL?: string
   @IsOptional() @IsUrl(url) PDS_PRIVACY_POLICY_URL?: string
@@ -95,6 +101,16 @@ export class Config {
   readonly acceptingImports: boolean
   /** Largest CAR that importRepo takes, in bytes. */
   readonly maxImportBytes: number
+  /** Events that a subscriber of the firehose who has caught up may fall behind. */
+  readonly subscriptionBuffer: number
+  /** How far back the firehose goes, in milliseconds; null: to the beginning. */
+  readonly backfillLimitMs: number | null
+  /** Whose events the firehose carries: of accounts hosted here, or also of those mirrored. */
+  readonly firehoseScope: 'hosted' | 'all'
+  /** Relays that are asked to crawl this server: origins. */
+  readonly crawlers: readonly string[]
+  /** Hosts that may ask to be followed from here; `*` stands for any. */
+  readonly crawlHosts: readonly string[]
   readonly contactEmail: string | null
   readonly termsOfServiceUrl: string | null
   readonly privacyPolicyUrl: string | null
@@ -129,6 +145,11 @@ export class Config {
     this.inviteRequired = env.PDS_INVITE_REQUIRED ?? !localhost
     this.acceptingImports = env.PDS_ACCEPTING_REPO_IMPORTS ?? true
     this.maxImportBytes = env.PDS_MAX_REPO_IMPORT_SIZE ?? 1024 ** 3
+    this.subscriptionBuffer = env.PDS_MAX_SUBSCRIPTION_BUFFER ?? 20_000
+    this.backfillLimitMs = env.PDS_REPO_BACKFILL_LIMIT_MS ?? null
+    this.firehoseScope = env.PDS_FIREHOSE_SCOPE ?? 'hosted'
+    this.crawlers = listOf(env.PDS_CRAWLERS).map(crawlerUrl)
+    this.crawlHosts = listOf(env.PDS_CRAWL_HOSTS).map((host) => host.toLowerCase())
     this.contactEmail = env.PDS_CONTACT_EMAIL_ADDRESS ?? null
     this.termsOfServiceUrl = env.PDS_TERMS_OF_SERVICE_URL ?? null
     this.privacyPolicyUrl = env.PDS_PRIVACY_POLICY_URL ?? null
@@ -184,6 +205,20 @@ export const VERSION = '0.1.0'
 export function environmentNames(): string[] {
   const checks = getMetadataStorage().getTargetValidationMetadatas(Environment, '', false, false)
   return [...new Set(checks.map(({ propertyName }) => propertyName))]
+}
+
+function listOf(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
+
+function crawlerUrl(text: string): string {
+  const url = URL.parse(text)
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new ConfigError(`PDS_CRAWLERS: "${text}" is not the URL of a relay`)
+  return url.origin
 }
 
 function withoutSlash(address: string | undefined): string | null {

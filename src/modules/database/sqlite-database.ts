@@ -64,6 +64,14 @@ export class SqliteDatabase extends Database {
     return this.writer?.write(fn) ?? Promise.reject(new Error('this database is open for reading only'))
   }
 
+  /**
+   * SQLite joins texts only, and a text is whatever bytes it is said to be: nothing is converted on the way, zero bytes
+   * included. Callers know how long the result has to be.
+   */
+  joined(before: string, bytes: string): string {
+    return `CAST(group_concat(${before} || CAST(${bytes} AS TEXT), '') AS BLOB)`
+  }
+
   snapshot<T>(fn: (read: Reader) => Promise<T>): Promise<T> {
     return this.snapshots.during(fn)
   }

@@ -333,13 +333,13 @@ describe('tail', () => {
     stop.abort()
     expect(await waiting).toEqual({ done: true, value: undefined })
     expect(await opened.log.tail(0, stop.signal).next()).toEqual({ done: true, value: undefined })
-    expect((opened.log as unknown as { waiting: Set<unknown> }).waiting.size).toBe(0)
+    expect((opened.log as unknown as { bells: Set<unknown> }).bells.size).toBe(0)
   })
 
   it('keeps nothing of a follower who leaves in the middle', async () => {
     await append(opened, 10)
     for (let i = 0; i < 20; i++) await follow(0, 1)
-    expect((opened.log as unknown as { waiting: Set<unknown> }).waiting.size).toBe(0)
+    expect((opened.log as unknown as { bells: Set<unknown> }).bells.size).toBe(0)
   })
 
   it('from a cursor ahead of the log waits until the log is there', async () => {

@@ -1,0 +1,89 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common'
+import { CommitLog } from '../commit-log/commit-log.js'
+import { Clock } from '../config/clock.js'
+import { Config } from '../config/config.js'
+import { Lexicons } from '../lexicon/lexicons.js'
+import { XrpcError } from '../xrpc/xrpc-error.js'
+import { FrameBatch } from './frame-batch.js'
+import { FellBehind, LogWindow } from './log-window.js'
+import { errorMessage, infoMessage } from './messages.js'
+import { StreamServer } from './stream-server.js'
+import { CLOSE, Stalled, type Subscriber } from './subscriber.js'
+import { framed } from './web-socket-frame.js'
+
+const SUBSCRIBE_REPOS = 'com.atproto.sync.subscribeRepos'
+/** Bytes that the window of newest events holds for everybody together. */
+const WINDOW_BYTES = 32 * 1024 * 1024
+/** Bytes that are read of the log and sent at a time. */
+const PAGE_BYTES = 256 * 1024
+/** What a subscriber may say: nothing that is listened to. */
+const MAX_MESSAGE_BYTES = 1024
+
+/**
+ * com.atproto.sync.subscribeRepos: the log as it is read from a cursor. What is sent are the bytes that were stored when each
+ * event was appended.
+ */
+@Injectable()
+export class SubscribeRepos implements OnModuleInit {
+  private readonly window: LogWindow<FrameBatch>
+
+  constructor(
+    private readonly streams: StreamServer,
+    private readonly log: CommitLog,
+    private readonly lexicons: Lexicons,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {
+    const limits = { maxEvents: config.subscriptionBuffer, maxBytes: WINDOW_BYTES }
+    this.window = new LogWindow(log, (after, until) => this.read(after, until), limits)
+  }
+
+  onModuleInit(): void {
+    this.streams.serve(`/xrpc/${SUBSCRIBE_REPOS}`, MAX_MESSAGE_BYTES, (subscriber, query) =>
+      this.serve(subscriber, query),
+    )
+  }
+
+  private async serve(subscriber: Subscriber, query: Record<string, string | string[]>): Promise<void> {
+    try {
+      let position = await this.start(subscriber, query)
+      for await (const batch of this.window.follow(position, subscriber.signal)) {
+        await subscriber.send(batch.after(position))
+        position = batch.last
+      }
+    } catch (error) {
+      if (error instanceof XrpcError) refuse(subscriber, error.error, error.message)
+      else if (error instanceof FellBehind || error instanceof Stalled)
+        refuse(subscriber, 'ConsumerTooSlow', 'Stream consumer too slow')
+      else throw error
+    }
+  }
+
+  /** The position that a subscriber begins after. @throws XrpcError InvalidRequest, FutureCursor. */
+  private async start(subscriber: Subscriber, query: Record<string, string | string[]>): Promise<number> {
+    const { cursor } = this.lexicons.parseParams(SUBSCRIBE_REPOS, query)
+    const last = await this.log.lastSeq()
+    if (cursor === undefined) return last
+    if (cursor > last) throw new XrpcError(400, 'FutureCursor', 'Cursor in the future.')
+    const complete = await this.log.completeAfter(this.keptSince())
+    if (cursor >= complete) return cursor
+    const outdated = infoMessage('OutdatedCursor', 'Requested cursor exceeded limit. Possibly missing events')
+    await subscriber.send(framed('binary', outdated))
+    return complete
+  }
+
+  /** Nothing from before this moment is sent; null: everything is. */
+  private keptSince(): string | null {
+    const { backfillLimitMs } = this.config
+    return backfillLimitMs === null ? null : new Date(this.clock.now() - backfillLimitMs).toISOString()
+  }
+
+  private async read(after: number, until: number): Promise<FrameBatch> {
+    const run = await this.log.readFrames(after, until, this.config.firehoseScope === 'hosted', PAGE_BYTES)
+    return FrameBatch.of(run.frames.at(-1)?.seq ?? until, run)
+  }
+}
+
+function refuse(subscriber: Subscriber, error: string, message: string): void {
+  subscriber.end(CLOSE.policy, error, errorMessage(error, message))
+}

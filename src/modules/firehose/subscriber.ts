@@ -1,0 +1,94 @@
+import type { Socket } from 'node:net'
+import type { WebSocket } from 'ws'
+import { framed } from './web-socket-frame.js'
+
+/** A subscriber that takes nothing for so long is given up. */
+const STALL_MS = 30_000
+/** After this long, one that was told good-bye is cut off. */
+const CLOSE_MS = 3_000
+
+/** The subscriber does not read what it is sent. */
+export class Stalled extends Error {}
+
+/** Close codes of RFC 6455, section 7.4.1. */
+export const CLOSE = { goingAway: 1001, policy: 1008, internal: 1011 } as const
+
+/**
+ * Somebody at the other end of a WebSocket. Whole frames are written to the socket itself, between those of the library,
+ * which sees to the handshake, pings and the end: the same bytes go to everybody, unmasked, uncompressed, copied by nobody.
+ */
+export class Subscriber {
+  private readonly gone = new AbortController()
+  private answered = true
+
+  constructor(
+    private readonly webSocket: WebSocket,
+    private readonly socket: Socket,
+    /** Address of the other end. */
+    readonly address: string,
+  ) {
+    socket.setNoDelay(true)
+    webSocket.on('error', () => webSocket.terminate())
+    webSocket.on('close', () => this.gone.abort())
+    webSocket.on('pong', () => (this.answered = true))
+  }
+
+  /** Aborts when the connection has ended. */
+  get signal(): AbortSignal {
+    return this.gone.signal
+  }
+
+  /** Calls `take` with every text message that comes. */
+  onText(take: (text: string) => void): void {
+    this.webSocket.on('message', (data: Buffer, isBinary: boolean) => {
+      if (!isBinary) take(data.toString())
+    })
+  }
+
+  /**
+   * Sends whole frames. Resolves when the other end has taken enough for more to be sent. @throws Stalled when it does not.
+   */
+  async send(frames: Buffer): Promise<void> {
+    if (frames.length === 0 || this.signal.aborted) return
+    if (!this.socket.write(frames)) await this.drained()
+  }
+
+  /** Says one last thing, if there is one, and good-bye. What was sent before still arrives. */
+  end(code: number, reason: string, last?: Uint8Array): void {
+    if (this.signal.aborted) return
+    if (last) this.socket.write(framed('binary', last))
+    this.webSocket.close(code, reason)
+    setTimeout(() => this.webSocket.terminate(), CLOSE_MS).unref()
+  }
+
+  /** Ends the connection at once. */
+  cut(): void {
+    this.webSocket.terminate()
+  }
+
+  /** Asks whether somebody is still there; ends the connection when the last time nobody answered. */
+  ping(): void {
+    if (!this.answered) return this.webSocket.terminate()
+    // One whose line is full answers when it gets there; whether it ever does is for `send` to see.
+    if (this.socket.writableLength > 0) return
+    this.answered = false
+    this.webSocket.ping()
+  }
+
+  private drained(): Promise<void> {
+    const { socket, signal } = this
+    return new Promise((resolve, reject) => {
+      const settle = (error?: Error): void => {
+        clearTimeout(stall)
+        socket.off('drain', onDrain)
+        signal.removeEventListener('abort', onDrain)
+        if (error) reject(error)
+        else resolve()
+      }
+      const onDrain = (): void => settle()
+      const stall = setTimeout(() => settle(new Stalled()), STALL_MS)
+      socket.on('drain', onDrain)
+      signal.addEventListener('abort', onDrain)
+    })
+  }
+}

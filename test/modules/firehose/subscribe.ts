@@ -1,0 +1,38 @@
+import { WebSocket } from 'ws'
+
+export interface Subscription {
+  webSocket: WebSocket
+  /** The next messages, once there are so many. */
+  take(count: number): Promise<Buffer[]>
+  /** The code that it was closed with. */
+  closed: Promise<number>
+  close(): void
+}
+
+/** A subscriber of a server's firehose, connected. */
+export async function subscribe({ url }: { url: string }, cursor?: number | string): Promise<Subscription> {
+  const query = cursor === undefined ? '' : `?cursor=${cursor}`
+  return connect(`${url.replace('http', 'ws')}/xrpc/com.atproto.sync.subscribeRepos${query}`)
+}
+
+/** A WebSocket that keeps what it is sent until somebody takes it. */
+export async function connect(address: string): Promise<Subscription> {
+  const webSocket = new WebSocket(address)
+  const messages: Buffer[] = []
+  let arrived = (): void => undefined
+  webSocket.on('message', (data: Buffer) => {
+    messages.push(data)
+    arrived()
+  })
+  const closed = new Promise<number>((resolve) => webSocket.on('close', resolve))
+  await new Promise<void>((resolve, reject) => webSocket.once('open', resolve).once('error', reject))
+  return {
+    webSocket,
+    closed,
+    close: () => webSocket.terminate(),
+    async take(count) {
+      while (messages.length < count) await new Promise<void>((resolve) => (arrived = resolve))
+      return messages.splice(0, count)
+    },
+  }
+}
