@@ -40,12 +40,13 @@ export class Replication1700000000007 implements MigrationInterface {
 
     // The repositories that a peer keeps up to date here. state: current, or wanted: to be fetched from due_at
     // (milliseconds) on, because something of it is missing. noted_rev: the newest rev that was heard of meanwhile.
-    // bytes: taken in so far, counted against the peer's quota.
+    // bytes: taken in so far, counted against the peer's quota. handle: as the log says it.
     await runner.query(`CREATE TABLE mirror (
       did ${key} PRIMARY KEY,
       peer ${int} NOT NULL,
       state TEXT NOT NULL,
       noted_rev TEXT,
+      handle TEXT,
       bytes ${int} NOT NULL,
       attempts ${int} NOT NULL,
       due_at ${int} NOT NULL,

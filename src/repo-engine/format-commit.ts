@@ -48,7 +48,7 @@ export interface FormattedCommit {
   readonly prevData: Cid | null
   /** The new head and its block. */
   readonly cid: Cid
-  readonly bytes: Buffer
+  readonly bytes: Uint8Array
   /** The new tree and its root. */
   readonly tree: Mst
   readonly data: Cid
@@ -63,7 +63,7 @@ export interface FormattedCommit {
    * What a firehose #commit carries: a CAR of the commit (its root), the new nodes with those of the covering
    * proof, and the records of `ops`.
    */
-  readonly blocks: Buffer
+  readonly blocks: Uint8Array
 }
 
 /**
@@ -76,21 +76,34 @@ export function formatCommit(input: CommitInput): FormattedCommit {
   if (since !== null && rev <= since) throw new RepoError('InvalidCommit', `rev ${rev} does not come after ${since}`)
 
   const { tree, ops, records } = applyWrites(input.tree, input.writes)
-  const data = tree.root
-  const bytes = signCommit({ did, version: 3, data, rev, prev: null }, key)
+  const bytes = signCommit({ did, version: 3, data: tree.root, rev, prev: null }, key)
+  return describeCommit({ did, since, rev, prev: head, bytes }, input.tree, tree, ops, records)
+}
+
+/** A signed commit, and what it follows on. */
+export type SignedCommit = Pick<FormattedCommit, 'did' | 'since' | 'rev' | 'prev' | 'bytes'>
+
+/**
+ * What a commit that somebody has signed changes, with its covering proof. `ops` lead from one tree to the other, and
+ * `records` are their new values. @throws MissingBlock when the store of the trees lacks a node.
+ */
+export function describeCommit(
+  signed: SignedCommit,
+  before: Mst,
+  tree: Mst,
+  ops: TreeOp[],
+  records: RecordBlock[],
+): FormattedCommit {
+  const { prev, bytes } = signed
   const cid = Cid.ofCbor(bytes)
-  const { added, removed } = head === null ? wholeTree(tree) : diffTrees(input.tree, tree)
+  const { added, removed } = prev === null ? wholeTree(tree) : diffTrees(before, tree)
   const nodes = mergeNodes(added, proveOps(tree, ops))
   return {
-    did,
-    rev,
-    since,
-    prev: head,
-    prevData: head === null ? null : input.tree.root,
+    ...signed,
+    prevData: prev === null ? null : before.root,
     cid,
-    bytes,
     tree,
-    data,
+    data: tree.root,
     ops,
     records,
     addedNodes: added,

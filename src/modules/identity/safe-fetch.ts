@@ -2,6 +2,7 @@ import { lookup } from 'node:dns'
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
+import { Readable } from 'node:stream'
 import { Injectable } from '@nestjs/common'
 import { Config } from '../config/config.js'
 import { isPublicAddress } from './public-address.js'
@@ -9,7 +10,7 @@ import { isPublicAddress } from './public-address.js'
 export interface OpenOptions {
   method?: 'GET' | 'POST'
   headers?: Readonly<Record<string, string>>
-  body?: string | Uint8Array
+  body?: string | Uint8Array | Readable
   /** The operator named this address: plain http and private networks are fine. */
   trusted?: boolean
   signal?: AbortSignal
@@ -49,6 +50,11 @@ export class SafeFetch {
   constructor(private readonly config: Config) {
     this.lookup = config.devMode ? (lookup as LookupFunction) : lookupPublic
     this.guarded = agents(this.lookup)
+  }
+
+  /** An address that may be connected to, by the rules of {@link open}. @throws FetchError */
+  check(url: string): URL {
+    return checkUrl(url, this.config.devMode)
   }
 
   /** Makes a request and reads the whole answer, whatever its status. @throws FetchError, also for redirects. */
@@ -110,7 +116,8 @@ function send(target: URL, options: OpenOptions, agent: HttpAgent): Promise<Inco
         if (unseen) resolve(send(target, options, agent))
         else reject(error instanceof FetchError ? error : new FetchError(error.message))
       })
-      .end(body)
+    if (body instanceof Readable) body.on('error', (error) => request.destroy(error)).pipe(request)
+    else request.end(body)
   })
 }
 

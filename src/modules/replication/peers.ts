@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Did } from '../../repo-engine/index.js'
+import { Clock } from '../config/clock.js'
 import { Database, type Reader, type Tx } from '../database/database.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 
@@ -62,7 +63,10 @@ const COLUMNS = `id, url, direction, repos, relay, position, scanned, max_accoun
 export class Peers {
   private readonly listeners: (() => void)[] = []
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
 
   /** `changed` is called after every change of what peers there are. It must not throw. */
   subscribe(changed: () => void): void {
@@ -130,13 +134,19 @@ export class Peers {
   }
 
   /** Notes how far a peer has come. */
-  async move(tx: Tx, id: number, position: number): Promise<void> {
+  async move(tx: Tx, id: number, position: number | null): Promise<void> {
     await tx.run('UPDATE peer SET position = ? WHERE id = ?', position, id)
   }
 
-  /** Notes what went wrong with a peer, for its operator to read; `at` is milliseconds since the epoch. */
-  async fail(tx: Tx, id: number, message: string, at: number): Promise<void> {
-    await tx.run('UPDATE peer SET last_error = ?, error_at = ? WHERE id = ?', message.slice(0, 500), at, id)
+  /** Notes what went wrong with a peer, for the operator to read. */
+  async fail(tx: Tx, id: number, message: string): Promise<void> {
+    const now = this.clock.now()
+    await tx.run('UPDATE peer SET last_error = ?, error_at = ? WHERE id = ?', message.slice(0, 500), now, id)
+  }
+
+  /** Notes that the list of repositories of a peer was looked through, or has to be again. */
+  async setScanned(tx: Tx, id: number, scanned: boolean): Promise<void> {
+    await tx.run('UPDATE peer SET scanned = ? WHERE id = ?', scanned ? 1 : 0, id)
   }
 
   async usage(id: number, reader: Reader = this.database.read): Promise<PeerUsage> {

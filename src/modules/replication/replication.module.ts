@@ -1,6 +1,48 @@
 import { Module } from '@nestjs/common'
+import { CqrsModule } from '@nestjs/cqrs'
+import { RepoModule } from '../repo/repo.module.js'
+import { CommitJudge } from './commit-judge.js'
+import { EventApplier } from './event-applier.js'
+import { FollowedAccounts } from './followed-accounts.js'
+import { ForeignAccounts } from './foreign-accounts.js'
+import { ForeignCommits } from './foreign-commits.js'
+import { ForeignHosts } from './foreign-hosts.js'
+import { ForeignIdentities } from './foreign-identities.js'
+import { HostScan } from './host-scan.js'
+import { KnownRepos } from './known-repos.js'
+import { MirrorFetch } from './mirror-fetch.js'
+import { Mirrors } from './mirrors.js'
+import { PeerFollower } from './peer-follower.js'
+import { PeerIntake } from './peer-intake.js'
 import { Peers } from './peers.js'
+import { Pulls } from './pulls.js'
+import { ReceiveRepoHandler } from './receive-repo.js'
+import { RepoDownload } from './repo-download.js'
+import { RepoFetcher } from './repo-fetcher.js'
 
 /** Repositories of other servers kept here, and those here sent to other servers. */
-@Module({ providers: [Peers], exports: [Peers] })
+@Module({
+  imports: [CqrsModule, RepoModule],
+  providers: [
+    Peers,
+    Mirrors,
+    FollowedAccounts,
+    ForeignIdentities,
+    ForeignHosts,
+    ForeignAccounts,
+    ForeignCommits,
+    KnownRepos,
+    CommitJudge,
+    PeerIntake,
+    EventApplier,
+    HostScan,
+    PeerFollower,
+    Pulls,
+    RepoDownload,
+    MirrorFetch,
+    RepoFetcher,
+    ReceiveRepoHandler,
+  ],
+  exports: [Peers],
+})
 export class ReplicationModule {}

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
-import { CommitLog, type LogRow } from '../commit-log/commit-log.js'
+import { CommitLog, type LogRow, type NewEvent } from '../commit-log/commit-log.js'
 import { Database, type Tx } from '../database/database.js'
 import { keptRecords, readPieceEvent } from './fold-log.js'
 import type { StagedRepo } from './import-staging.js'
@@ -41,11 +41,17 @@ export class ImportPieces implements OnModuleInit, OnModuleDestroy {
     this.stop.abort()
   }
 
-  /** Puts a staged repository in the place of `current`. @throws HeadMoved, whatever the database throws */
-  async place(current: Repo | null, repo: NewRepo, commitBlock: Uint8Array, staged: StagedRepo): Promise<void> {
+  /** Puts a staged repository in the place of `current`, after what is to be said before. @throws HeadMoved, whatever the database throws */
+  async place(
+    current: Repo | null,
+    repo: NewRepo,
+    commitBlock: Uint8Array,
+    staged: StagedRepo,
+    announced: readonly NewEvent[] = [],
+  ): Promise<void> {
     await this.database.write(async (tx) => {
       await replaceRepo(tx, current, repo, commitBlock)
-      await this.log.append(tx, [importEvent(repo, commitBlock, staged)])
+      await this.log.append(tx, [...announced, importEvent(repo, commitBlock, staged)])
     })
   }
 

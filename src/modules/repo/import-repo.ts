@@ -14,16 +14,15 @@ import {
 } from '../../repo-engine/index.js'
 import { Database } from '../database/database.js'
 import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
-import type { CarFile } from './car-file.js'
+import type { NewEvent } from '../commit-log/commit-log.js'
+import { CarFile } from './car-file.js'
 import { assertErased } from './erase-repo.js'
+import { assertNotAhead } from './rev-ahead.js'
 import { ImportPieces } from './import-pieces.js'
 import { ImportStaging } from './import-staging.js'
 import { inSlices } from './in-slices.js'
 import { type Hosting, type NewRepo, readRepo, type Repo } from './repo-row.js'
 import { RepoTips } from './repo-tips.js'
-
-/** How far ahead of this clock a rev may be. */
-const MAX_AHEAD_MICROS = 5 * 60 * 1_000_000
 
 export interface ImportOptions {
   /** Whose repository it must be; null: whoever the commit says. */
@@ -33,6 +32,8 @@ export interface ImportOptions {
   key: SigningKey | null
   /** The did:key that the commit must be signed by, or null where it cannot be known; by default nobody asks. */
   signedBy?: (commit: DecodedCommit) => Promise<string | null>
+  /** Events that come before the import, in the same transaction. */
+  announce?: readonly NewEvent[]
   /** Called with the number of records written so far, and of all there are. */
   onProgress?: (records: number, total: number) => void
 }
@@ -41,10 +42,10 @@ export interface ImportedRepo extends RepoSummary {
   repo: NewRepo
 }
 
-/** Puts the repository of a CAR in the place of whatever the DID has here. */
+/** Puts the repository of a CAR, which may have been received already, in the place of whatever the DID has here. */
 export class ImportRepo extends Command<ImportedRepo> {
   constructor(
-    readonly source: AsyncIterable<Uint8Array>,
+    readonly source: AsyncIterable<Uint8Array> | CarFile,
     readonly options: ImportOptions,
   ) {
     super()
@@ -75,6 +76,7 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
     if (this.underWay.has(who)) throw new XrpcError(409, 'ImportInProgress', 'another import is under way')
     this.underWay.add(who)
     try {
+      if (source instanceof CarFile) return await this.place(source, options)
       const car = await this.staging.receive(source)
       try {
         return await this.place(car, options)
@@ -102,7 +104,7 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
       // Whoever sends it had an account when it began to.
       if (!current && options.hosting === 'hosted')
         throw invalidRequest(`Could not find repo for DID: ${commit.did}`, 'RepoNotFound')
-      if (current && current.hosting !== options.hosting)
+      if (current && (current.hosting === 'hosted') !== (options.hosting === 'hosted'))
         throw invalidRequest(`${commit.did} is already here, ${current.hosting}; importing into it has to name it`)
       const rev = this.revOf(commit, current, options.key !== null)
       const staged = await this.staging.stage(car, head, commit.did, rev, (done) =>
@@ -123,7 +125,7 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
         verified: options.key !== null || verified,
       }
       try {
-        await this.pieces.place(current, repo, block, staged)
+        await this.pieces.place(current, repo, block, staged, options.announce)
       } catch (error) {
         await this.staging.discard(staged)
         throw error
@@ -144,8 +146,7 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
   /** A commit signed here gets a new rev; one that is kept has its own, save for version 2, which has none. */
   private revOf({ rev }: DecodedCommit, current: Repo | null, resigned: boolean): Tid {
     const now = this.tids.next()
-    if (rev !== null && tidToMicros(rev) > tidToMicros(now) + MAX_AHEAD_MICROS)
-      throw invalidRequest(`rev ${rev} is in the future`)
+    if (rev !== null) assertNotAhead(rev, tidToMicros(now) / 1000)
     if (resigned || rev === null) {
       const latest = current && (rev === null || current.rev > rev) ? current.rev : rev
       return this.tids.next(latest)

@@ -70,9 +70,9 @@ export class ImportStaging implements OnModuleInit, OnModuleDestroy {
     return this.config.maxImportBytes
   }
 
-  /** Takes in a CAR. The caller disposes of the file. @throws RepoError InvalidCar, LimitExceeded. */
-  receive(source: AsyncIterable<Uint8Array>): Promise<CarFile> {
-    return CarFile.receive(this.directory, source, { maxBytes: this.maxBytes })
+  /** Takes in a CAR of as many bytes as told. The caller disposes of the file. @throws RepoError InvalidCar, LimitExceeded. */
+  receive(source: AsyncIterable<Uint8Array>, maxBytes = this.maxBytes): Promise<CarFile> {
+    return CarFile.receive(this.directory, source, { maxBytes })
   }
 
   /** Writes a repository that has been verified, in small writes. @throws RepoError, whatever the database throws. */

@@ -13,8 +13,14 @@ import type { ImportPiece } from './fold-log.js'
 import type { StagedRepo } from './import-staging.js'
 import type { NewRepo } from './repo-row.js'
 
-/** A commit formatted here, as the log keeps it: the frame holds all that a replay needs. */
-export function commitEvent(commit: FormattedCommit): NewEvent {
+/** What the log has to know of a commit. */
+export type LoggedChange = Pick<
+  FormattedCommit,
+  'did' | 'rev' | 'since' | 'cid' | 'prevData' | 'ops' | 'blocks' | 'records'
+>
+
+/** A commit as the log keeps it: the frame holds all that a replay needs. */
+export function commitEvent(commit: LoggedChange, hosted = true): NewEvent {
   const { did, rev, since, cid, prevData, ops, blocks, records } = commit
   return {
     did,
@@ -23,14 +29,15 @@ export function commitEvent(commit: FormattedCommit): NewEvent {
     cid,
     event: null,
     frame: commitFrame({ did, rev, since, commit: cid, prevData, ops, blocks }),
+    hosted,
     detail: { ops, records },
   }
 }
 
 /** The head stated anew. */
-export function syncEvent(did: Did, rev: Tid, head: Cid, commitBlock: Uint8Array): NewEvent {
+export function syncEvent(did: Did, rev: Tid, head: Cid, commitBlock: Uint8Array, hosted = true): NewEvent {
   const blocks = encodeCar(head, [{ cid: head, bytes: commitBlock }])
-  return { did, kind: 'sync', rev, cid: head, event: null, frame: syncFrame(did, rev, blocks) }
+  return { did, kind: 'sync', rev, cid: head, event: null, frame: syncFrame(did, rev, blocks), hosted }
 }
 
 /**
@@ -45,7 +52,7 @@ export function importEvent(repo: NewRepo, commitBlock: Uint8Array, staged: Stag
     verified: repo.verified,
   })
   const hosted = repo.hosting === 'hosted'
-  return { ...syncEvent(repo.did, repo.rev, repo.head, commitBlock), kind: 'import', event, hosted }
+  return { ...syncEvent(repo.did, repo.rev, repo.head, commitBlock, hosted), kind: 'import', event }
 }
 
 /**

@@ -121,6 +121,7 @@ const UNAVAILABLE: Record<RepoStatus, string> = {
   deleted: 'RepoNotFound',
 }
 
-function assertAvailable(did: string, status: RepoStatus | null): void {
+/** @throws XrpcError 400 RepoTakendown, RepoDeactivated … for a repository that is not active */
+export function assertAvailable(did: string, status: RepoStatus | null): void {
   if (status) throw invalidRequest(`Repo has been ${status}: ${did}`, UNAVAILABLE[status])
 }

@@ -54,6 +54,9 @@ export const TREE_TABLES: readonly KeyedTable[] = [
   ['record_link', 'collection, subject, rkey'],
 ]
 
+/** The head that a change starts from. */
+export type HeadRef = Pick<Repo, 'did' | 'hosting' | 'head' | 'tree'>
+
 /** The head has moved since the writer looked, or the repository takes no writes any more. */
 export class HeadMoved extends Error {}
 
@@ -119,20 +122,24 @@ export async function insertRepo(tx: Tx, repo: NewRepo, commitBlock: Uint8Array)
 /** A repository whose nodes are all stored; `layer` is its root's. */
 export type NewRepo = Omit<Repo, 'stored'> & { layer: number }
 
+/** As much of a commit as storage has to know. */
+export type HeadChange = Pick<FormattedCommit, 'cid' | 'rev' | 'data' | 'bytes' | 'ops' | 'records'>
+
 /**
- * Moves an active hosted repository from `from` to a commit formatted on top of it: head and records. The first
- * statement is the compare-and-swap of the head. @throws HeadMoved
+ * Moves an active repository from `from` to a commit on top of it: head and records. The first statement is the
+ * compare-and-swap of the head. @throws HeadMoved
  */
-export async function applyCommit(tx: Tx, from: Repo, commit: FormattedCommit): Promise<void> {
+export async function applyCommit(tx: Tx, from: HeadRef, commit: HeadChange): Promise<void> {
   const moved = await tx.run(
     `UPDATE repo SET head = ?, rev = ?, data = ?, commit_block = ?
-     WHERE did = ? AND head = ? AND hosting = 'hosted' AND status IS NULL`,
+     WHERE did = ? AND head = ? AND hosting = ? AND status IS NULL`,
     commit.cid.bytes,
     commit.rev,
     commit.data.bytes,
     commit.bytes,
     from.did,
     from.head.bytes,
+    from.hosting,
   )
   if (moved === 0) throw new HeadMoved(`the head of ${from.did} is no longer ${from.head.toString()}`)
   for (const { path, prev, action } of commit.ops) {
@@ -248,13 +255,14 @@ function placeOf({ after, layer }: NodePosition): string {
 export async function replaceRepo(tx: Tx, current: Repo | null, repo: NewRepo, commitBlock: Uint8Array): Promise<void> {
   if (!current) return insertRepo(tx, repo, commitBlock)
   const moved = await tx.run(
-    `UPDATE repo SET rev = ?, head = ?, data = ?, commit_block = ?, verified = ?, tree = ?, stored_root = ?,
+    `UPDATE repo SET rev = ?, head = ?, data = ?, commit_block = ?, hosting = ?, verified = ?, tree = ?, stored_root = ?,
        stored_layer = ?, stored_seq = (SELECT max(seq) FROM commit_log)
      WHERE did = ? AND head = ?`,
     repo.rev,
     repo.head.bytes,
     repo.data.bytes,
     commitBlock,
+    repo.hosting,
     repo.verified ? 1 : 0,
     repo.tree,
     repo.data.bytes,

@@ -77,12 +77,35 @@ export class RepoTips {
    * @throws XrpcError NotEnoughResources when too many wait already.
    */
   async turn<T>(did: string, fn: (tip: RepoTip | null) => Promise<T>): Promise<T> {
+    return this.queued(did, async () => fn(await this.load(did)))
+  }
+
+  /**
+   * As {@link turn}, for those who do not go on from the tip: every commit formatted before is durable or has failed, and
+   * the tip is forgotten.
+   */
+  async alone<T>(did: string, fn: () => Promise<T>): Promise<T> {
+    return this.queued(did, async () => {
+      const tip = this.tips.get(did)
+      await tip?.settled
+      this.drop(tip)
+      await this.settling.get(did)
+      return fn()
+    })
+  }
+
+  /** Whether somebody has a turn on a repository, or waits for one. */
+  isTaken(did: string): boolean {
+    return this.turns.has(did)
+  }
+
+  private async queued<T>(did: string, fn: () => Promise<T>): Promise<T> {
     const queue = this.turns.get(did) ?? { last: Promise.resolve(), waiting: 0 }
     if (queue.waiting >= MAX_WAITING)
       throw new XrpcError(503, 'NotEnoughResources', 'too many writes wait for this repository')
     queue.waiting++
     this.turns.set(did, queue)
-    const mine = queue.last.then(async () => fn(await this.load(did)))
+    const mine = queue.last.then(fn)
     queue.last = mine.catch(() => undefined)
     try {
       return await mine

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common'
+import type { Did, Tid } from '../../repo-engine/index.js'
+import { Database } from '../database/database.js'
+import { FollowedAccounts } from './followed-accounts.js'
+import { ForeignHosts } from './foreign-hosts.js'
+import { PeerIntake } from './peer-intake.js'
+import { type Peer, Peers } from './peers.js'
+
+/** Accounts looked at between two writes. */
+const AT_ONCE = 200
+
+/** Finds out which repositories of a followed host are to be kept here, beyond those that its stream tells of. */
+@Injectable()
+export class HostScan {
+  constructor(
+    private readonly database: Database,
+    private readonly peers: Peers,
+    private readonly intake: PeerIntake,
+    private readonly hosts: ForeignHosts,
+    private readonly follows: FollowedAccounts,
+  ) {}
+
+  /**
+   * Has everything fetched that the host has and this server lacks. To be run after the host's stream is open: what changes
+   * meanwhile is told there. @throws XrpcError, FetchError as the host answers; Error when `stop` aborts
+   */
+  async scan(peer: Peer, stop: AbortSignal): Promise<void> {
+    if (peer.repos === 'all') for await (const repos of this.hosts.repos(peer.url)) await this.look(peer, repos, stop)
+    else {
+      if (peer.repos === 'followed') await this.follows.update()
+      await this.lookAt(peer, peer.repos === 'listed' ? peer.dids : this.follows.all(), stop)
+    }
+    await this.database.write((tx) => this.peers.setScanned(tx, peer.id, true))
+  }
+
+  /** Has those of some accounts fetched that this server lacks. */
+  async lookAt(peer: Peer, dids: readonly Did[], stop: AbortSignal): Promise<void> {
+    const repos = dids.map((did) => ({ did, rev: null }))
+    await this.look(peer, repos, stop)
+  }
+
+  private async look(peer: Peer, repos: readonly { did: Did; rev: Tid | null }[], stop: AbortSignal): Promise<void> {
+    for (let at = 0; at < repos.length; at += AT_ONCE) {
+      stop.throwIfAborted()
+      const wanted: { did: Did; rev: Tid | null }[] = []
+      for (const repo of repos.slice(at, at + AT_ONCE)) if (await this.lacks(peer, repo)) wanted.push(repo)
+      if (wanted.length === 0) continue
+      await this.database.write(async (tx) => {
+        for (const { did, rev } of wanted) await this.intake.want(tx, peer, did, rev)
+      })
+    }
+  }
+
+  private async lacks(peer: Peer, { did, rev }: { did: Did; rev: Tid | null }): Promise<boolean> {
+    const taken = await this.intake.of(peer, did)
+    if (taken === null) return false
+    if (taken === 'new') return true
+    const repo = await this.database.read.get<{ rev: Tid }>('SELECT rev FROM repo WHERE did = ?', did)
+    // Of one that is only listed, whether it has anything new is for the host to say.
+    return !repo || rev === null || repo.rev < rev
+  }
+}

@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common'
+import { LRUCache } from 'lru-cache'
+import type { Did, Tid } from '../../repo-engine/index.js'
+import { Database, type Tx } from '../database/database.js'
+import { FollowedAccounts } from './followed-accounts.js'
+import { ForeignIdentities } from './foreign-identities.js'
+import { type Mirror, Mirrors } from './mirrors.js'
+import { type Peer, Peers, type PeerUsage } from './peers.js'
+
+/** How long an account that is not taken is not looked at again. */
+const IGNORED_MS = 60_000
+const MAX_IGNORED = 100_000
+/** How long a count of what a peer has brought is good for. */
+const USAGE_MS = 5_000
+
+/** An account of a peer: kept here in a state, or `new`: to be taken in. */
+export type Taken = 'current' | 'wanted' | 'new'
+
+/** Where a repository is to be had from. */
+export interface Source {
+  peer: Peer
+  /** Origin; null where nobody knows. */
+  host: string | null
+  /** Whether that is the server that the account lives on. */
+  isHome: boolean
+  /** Bytes that the peer may still bring; null: as many as it likes. */
+  room: number | null
+}
+
+/** Which accounts of a peer are kept here, and how much of them may be. */
+@Injectable()
+export class PeerIntake {
+  /** Accounts that were not taken, by peer and DID. */
+  private readonly ignored = new LRUCache<string, true>({ max: MAX_IGNORED, ttl: IGNORED_MS })
+  private readonly usages = new LRUCache<number, PeerUsage>({ max: 1_000, ttl: USAGE_MS })
+
+  constructor(
+    private readonly database: Database,
+    private readonly peers: Peers,
+    private readonly mirrors: Mirrors,
+    private readonly follows: FollowedAccounts,
+    private readonly identities: ForeignIdentities,
+  ) {}
+
+  /** What an account is to a peer; null: nothing that is kept here for it. */
+  async of(peer: Peer, did: Did): Promise<Taken | null> {
+    const mirror = await this.mirrors.find(did)
+    if (mirror) return mirror.peer === peer.id ? mirror.state : null
+    const key = `${peer.id} ${did}`
+    if (this.ignored.has(key)) return null
+    if (await this.takes(peer, did)) return 'new'
+    this.ignored.set(key, true)
+    return null
+  }
+
+  /** Has the repository of an account of this peer fetched; `rev` is the newest that was heard of. */
+  async want(tx: Tx, peer: Peer, did: Did, rev: Tid | null = null): Promise<void> {
+    await this.mirrors.want(tx, did, peer.id, rev)
+    tx.afterCommit(() => this.usages.delete(peer.id))
+  }
+
+  /** Counts what an event of an account has brought. */
+  async count(tx: Tx, peer: Peer, did: Did, bytes: number): Promise<void> {
+    await this.mirrors.count(tx, did, bytes)
+    const usage = this.usages.get(peer.id)
+    if (usage) usage.bytes += bytes
+  }
+
+  /** Notes what went wrong with a peer. */
+  async note(tx: Tx, { id }: Peer, message: string): Promise<void> {
+    await this.peers.fail(tx, id, message)
+  }
+
+  /** Where a repository is to be had from; null when its peer is none any more. */
+  async sourceOf({ did, peer: id }: Mirror): Promise<Source | null> {
+    const peer = (await this.peers.list()).find((candidate) => candidate.id === id)
+    if (!peer) return null
+    const home = (await this.identities.find(did))?.pds ?? null
+    const host = peer.direction === 'pull' && !peer.relay ? peer.url : home
+    return { peer, host, isHome: host === home, room: await this.room(peer) }
+  }
+
+  /** Whether an account that is not here may be taken in from a peer. */
+  async takes(peer: Peer, did: Did): Promise<boolean> {
+    if (!this.isSelected(peer, did)) return false
+    if (await this.database.read.get("SELECT 1 FROM repo WHERE did = ? AND hosting = 'hosted'", did)) return false
+    const { accounts } = await this.usage(peer.id)
+    if (peer.maxAccounts !== null && accounts >= peer.maxAccounts) return false
+    // A host speaks for its own accounts; only a relay brings those of others, and what the operator lists is wanted anyway.
+    return peer.relay || peer.repos === 'listed' || (await this.livesAt(peer.url, did))
+  }
+
+  /** Bytes that a peer may still bring; null: as many as it likes. */
+  async room(peer: Peer): Promise<number | null> {
+    if (peer.maxBytes === null) return null
+    return Math.max(0, peer.maxBytes - (await this.usage(peer.id)).bytes)
+  }
+
+  /** Accounts that were not taken may be now. */
+  reconsider(): void {
+    this.ignored.clear()
+  }
+
+  private isSelected({ repos, dids }: Peer, did: Did): boolean {
+    return repos === 'all' || (repos === 'listed' ? dids.includes(did) : this.follows.has(did))
+  }
+
+  private async livesAt(url: string, did: Did): Promise<boolean> {
+    const known = await this.identities.find(did)
+    if (known?.pds === url) return true
+    // It may have moved here since, or have been too new to be known.
+    return (await this.identities.find(did, true))?.pds === url
+  }
+
+  private async usage(peer: number): Promise<PeerUsage> {
+    let usage = this.usages.get(peer)
+    if (!usage) {
+      usage = await this.peers.usage(peer)
+      this.usages.set(peer, usage)
+    }
+    return usage
+  }
+}
