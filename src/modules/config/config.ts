@@ -63,6 +63,7 @@ export class Environment {
   @IsOptional() @flag @IsBoolean() PDS_INVITE_REQUIRED?: boolean
   @IsOptional() @flag @IsBoolean() PDS_ACCEPTING_REPO_IMPORTS?: boolean
   @IsOptional() @integer @IsInt() @Min(1) PDS_MAX_REPO_IMPORT_SIZE?: number
+  @IsOptional() @integer @IsInt() @Min(0) PDS_BLOB_CACHE_SIZE?: number
   @IsOptional() @IsString() PDS_CONTACT_EMAIL_ADDRESS?: string
   @IsOptional() @IsUrl(url) PDS_TERMS_OF_SERVICE_URL?: string
   @IsOptional() @IsUrl(url) PDS_PRIVACY_POLICY_URL?: string
@@ -95,6 +96,8 @@ export class Config {
   readonly acceptingImports: boolean
   /** Largest CAR that importRepo takes, in bytes. */
   readonly maxImportBytes: number
+  /** What copies of other servers' blobs may take on the disk, in bytes; 0: there are none. */
+  readonly blobCacheBytes: number
   readonly contactEmail: string | null
   readonly termsOfServiceUrl: string | null
   readonly privacyPolicyUrl: string | null
@@ -129,6 +132,7 @@ export class Config {
     this.inviteRequired = env.PDS_INVITE_REQUIRED ?? !localhost
     this.acceptingImports = env.PDS_ACCEPTING_REPO_IMPORTS ?? true
     this.maxImportBytes = env.PDS_MAX_REPO_IMPORT_SIZE ?? 1024 ** 3
+    this.blobCacheBytes = env.PDS_BLOB_CACHE_SIZE ?? 1024 ** 3
     this.contactEmail = env.PDS_CONTACT_EMAIL_ADDRESS ?? null
     this.termsOfServiceUrl = env.PDS_TERMS_OF_SERVICE_URL ?? null
     this.privacyPolicyUrl = env.PDS_PRIVACY_POLICY_URL ?? null
