@@ -3,6 +3,7 @@ import { type DynamicModule, type INestApplicationContext, Logger, type LogLevel
 import { CommitLogModule } from './modules/commit-log/commit-log.module.js'
 import { AccountModule } from './modules/account/account.module.js'
 import { AuthModule } from './modules/auth/auth.module.js'
+import { BlobModule } from './modules/blob/blob.module.js'
 import { BskyModule } from './modules/bsky/bsky.module.js'
 import { Config } from './modules/config/config.js'
 import { ConfigModule } from './modules/config/config.module.js'
@@ -41,6 +42,7 @@ export class AppModule {
         SyncModule,
         FirehoseModule,
         ReplicationModule,
+        BlobModule,
         PrivateStateModule,
         ModerationModule,
         BskyModule,

@@ -36,6 +36,7 @@ const MODULES: Record<string, string[]> = {
     ...['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'account', 'sync'],
     'xrpc-error',
   ],
+  blob: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'repo', 'xrpc-error'],
   // What it means, and what is kept beside it.
   projections: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
   'private-state': ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
@@ -48,7 +49,7 @@ const MODULES: Record<string, string[]> = {
   // What joins it all, and what starts that.
   'app.module': [
     ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'identity'],
-    ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'projections'],
+    ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
     ...['private-state', 'moderation', 'bsky'],
   ],
   cli: [
@@ -66,6 +67,7 @@ const NEVER: [module: string, imports: string[]][] = [
   ['account', ['projections', 'bsky']],
   ['sync', ['projections', 'bsky']],
   ['replication', ['projections', 'bsky']],
+  ['blob', ['projections', 'bsky']],
   ['bsky', ['repo', 'account', 'sync', 'commit-log']],
 ]
 
@@ -89,6 +91,7 @@ const NSIDS = {
   'src/modules/api-2022/adapters-bsky.ts': 'each app.bsky call of 2022, and the method of today that answers it',
   'src/modules/api-2022/composites.ts': 'the calls of 2022 that take several methods of today',
   'src/modules/repo/record-link.ts': 'the records of which an actor has one for each subject',
+  'src/modules/blob/blob-fetch.ts': 'the method that the server of an account answers',
   'src/modules/bsky/generator/feed-source.ts': 'the methods that feed generators answer',
   'src/modules/firehose/subscribe-repos.ts': 'a stream, which no decorator routes',
   'src/modules/moderation/subject.ts': 'a subject that is a record, a member of its union by its own name',

@@ -69,6 +69,7 @@ export class Environment {
   @IsOptional() @IsIn(['hosted', 'all']) PDS_FIREHOSE_SCOPE?: 'hosted' | 'all'
   @IsOptional() @IsString() PDS_CRAWLERS?: string
   @IsOptional() @IsString() PDS_CRAWL_HOSTS?: string
+  @IsOptional() @integer @IsInt() @Min(0) PDS_BLOB_CACHE_SIZE?: number
   @IsOptional() @IsString() PDS_CONTACT_EMAIL_ADDRESS?: string
   @IsOptional() @IsUrl(url) PDS_TERMS_OF_SERVICE_URL?: string
   @IsOptional() @IsUrl(url) PDS_PRIVACY_POLICY_URL?: string
@@ -111,6 +112,8 @@ export class Config {
   readonly crawlers: readonly string[]
   /** Hosts that may ask to be followed from here; `*` stands for any. */
   readonly crawlHosts: readonly string[]
+  /** What copies of other servers' blobs may take on the disk, in bytes; 0: there are none. */
+  readonly blobCacheBytes: number
   readonly contactEmail: string | null
   readonly termsOfServiceUrl: string | null
   readonly privacyPolicyUrl: string | null
@@ -150,6 +153,7 @@ export class Config {
     this.firehoseScope = env.PDS_FIREHOSE_SCOPE ?? 'hosted'
     this.crawlers = listOf(env.PDS_CRAWLERS).map(crawlerUrl)
     this.crawlHosts = listOf(env.PDS_CRAWL_HOSTS).map((host) => host.toLowerCase())
+    this.blobCacheBytes = env.PDS_BLOB_CACHE_SIZE ?? 1024 ** 3
     this.contactEmail = env.PDS_CONTACT_EMAIL_ADDRESS ?? null
     this.termsOfServiceUrl = env.PDS_TERMS_OF_SERVICE_URL ?? null
     this.privacyPolicyUrl = env.PDS_PRIVACY_POLICY_URL ?? null

@@ -21,6 +21,7 @@ describe('Config', () => {
       inviteRequired: false,
       acceptingImports: true,
       maxImportBytes: 1024 ** 3,
+      blobCacheBytes: 1024 ** 3,
       contactEmail: null,
       termsOfServiceUrl: null,
       privacyPolicyUrl: null,
@@ -64,6 +65,7 @@ describe('Config', () => {
     ['PDS_INVITE_REQUIRED', 'true', 'inviteRequired', true],
     ['PDS_ACCEPTING_REPO_IMPORTS', 'false', 'acceptingImports', false],
     ['PDS_MAX_REPO_IMPORT_SIZE', '1', 'maxImportBytes', 1],
+    ['PDS_BLOB_CACHE_SIZE', '0', 'blobCacheBytes', 0],
     ['PDS_CONTACT_EMAIL_ADDRESS', 'a@example.com', 'contactEmail', 'a@example.com'],
     ['PDS_TERMS_OF_SERVICE_URL', 'https://example.com/terms', 'termsOfServiceUrl', 'https://example.com/terms'],
     ['PDS_PRIVACY_POLICY_URL', 'https://example.com/privacy', 'privacyPolicyUrl', 'https://example.com/privacy'],
@@ -93,6 +95,7 @@ describe('Config', () => {
     ['PDS_INVITE_REQUIRED', ['maybe']],
     ['PDS_ACCEPTING_REPO_IMPORTS', ['maybe']],
     ['PDS_MAX_REPO_IMPORT_SIZE', ['0', '-5', '1GB', '1.5']],
+    ['PDS_BLOB_CACHE_SIZE', ['-1', '1GB', '1.5']],
     ['PDS_TERMS_OF_SERVICE_URL', ['example', 'javascript:alert(1)']],
     ['PDS_PRIVACY_POLICY_URL', ['example']],
   ])('%s is refused by name when it cannot be used', (name, values) => {

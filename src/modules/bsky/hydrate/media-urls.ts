@@ -16,18 +16,23 @@ export class MediaUrls {
   /** An image in the size that a preset stands for. */
   image(preset: ImagePreset, did: string, blob: LexBlob): string {
     const base = this.config.imageUrl ?? `${this.address.url}/img`
-    return `${base}/${preset}/plain/${did}/${blob.ref.$link}@jpeg`
+    return `${base}/${preset}/plain/${inPath(did)}/${blob.ref.$link}@jpeg`
   }
 
   playlist(did: string, cid: string): string {
-    return `${this.videos}/${did}/${cid}/playlist.m3u8`
+    return `${this.videos}/${inPath(did)}/${cid}/playlist.m3u8`
   }
 
   videoThumbnail(did: string, cid: string): string {
-    return `${this.videos}/${did}/${cid}/thumbnail.jpg`
+    return `${this.videos}/${inPath(did)}/${cid}/thumbnail.jpg`
   }
 
   private get videos(): string {
     return `${this.config.appViewPublicUrl ?? this.address.url}/vid`
   }
+}
+
+/** A DID as a segment of a path: the escapes that some have in them (`did:web:localhost%3A2583`) are part of the DID. */
+function inPath(did: string): string {
+  return did.replaceAll('%', '%25')
 }
