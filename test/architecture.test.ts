@@ -54,7 +54,7 @@ const MODULES: Record<string, string[]> = {
   ],
   cli: [
     ...['config', 'database', 'identity', 'xrpc', 'commit-log', 'repo', 'account', 'replication', 'projections'],
-    'app.module',
+    ...['xrpc-error', 'app.module'],
   ],
   'src/main.ts': ['config', 'app.module'],
   'src/cli.ts': ['config', 'cli'],

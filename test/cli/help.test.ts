@@ -9,6 +9,13 @@ const COMMANDS: Record<string, string[]> = {
   'account list': ['--data', '--json'],
   'account delete': ['<handle-or-did>', '--yes', '--data', '--json'],
   'log compact': ['--before', '--data', '--json'],
+  'peer add': [
+    ...['<url-or-did>', '--pull', '--push', '--accept', '--did', '--followed', '--relay'],
+    ...['--max-accounts', '--max-bytes', '--max-rate', '--data', '--json'],
+  ],
+  'peer remove': ['<url>', '--pull', '--push', '--accept', '--data', '--json'],
+  'peer list': ['--data', '--json'],
+  'peer status': ['[url]', '--data', '--json'],
 }
 
 it('says what there is, and its version', async () => {
@@ -26,7 +33,7 @@ it.each(Object.entries(COMMANDS))(
     expect(code).toBe(0)
     expect(stdout).toMatch(new RegExp(`^Usage: skylog ${name} `))
     for (const option of [...options, '--help', 'Exit codes: 0', `$ skylog ${name}`]) expect(stdout).toContain(option)
-    const listed = [...stdout.matchAll(/^ {2}(?:-h, )?(--[a-z]+)/gm)].map(([, option]) => option)
+    const listed = [...stdout.matchAll(/^ {2}(?:-h, )?(--[a-z-]+)/gm)].map(([, option]) => option)
     expect(listed).toEqual([...options, '--help'].filter((option) => option.startsWith('--')))
   },
 )
@@ -49,6 +56,11 @@ describe('wrong usage ends with 2 and says why', () => {
     [['log'], 'Usage: skylog log'],
     [['log', 'compact'], "required option '--before <duration>'"],
     [['log', 'compact', '--before', 'soon'], '--before'],
+    [['peer', 'add', 'pds.example.com', '--did', 'alice.test'], '--did'],
+    [['peer', 'add', 'pds.example.com', '--max-bytes', 'much'], '--max-bytes'],
+    [['peer', 'remove', 'pds.example.com/path'], 'not the address of a server'],
+    [['peer', 'add', 'pds.example.com', '--push', '--accept'], '--push and --accept'],
+    [['peer', 'add', 'pds.example.com', '--push', '--max-rate', '9'], 'a push has no quotas'],
   ]
   let results: Ran[]
   beforeAll(async () => {

@@ -3,6 +3,7 @@ import { AccountCommand } from './account.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
 import { LogCommand } from './log.command.js'
+import { PeerCommand } from './peer.command.js'
 import { RebuildCommand } from './rebuild.command.js'
 import { ServeCommand } from './serve.command.js'
 import { SkylogCommand } from './skylog.command.js'
@@ -22,6 +23,7 @@ import { VerifyCommand } from './verify.command.js'
     RebuildCommand,
     ...AccountCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
+    ...PeerCommand.registerWithSubCommands(),
   ],
 })
 export class CliModule {}

@@ -17,6 +17,16 @@ export function bytes(value: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
+/** `35 s`, `12 min 5 s`, `3 h 20 min`, `4 d 2 h`, rounded up. */
+export function duration(seconds: number): string {
+  const whole = Math.ceil(Math.max(seconds, 0))
+  if (whole < 60) return `${whole} s`
+  const minutes = Math.floor(whole / 60)
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`
+  const hours = Math.floor(minutes / 60)
+  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`
+}
+
 /** The moment that a rev names, RFC 3339; null where that is no date. */
 export function timeOfRev(rev: string | null): string | null {
   if (rev === null || !isTid(rev)) return null

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress'
-import { bytes, count } from './format.js'
+import { bytes, count, duration } from './format.js'
 
 /** How often a log that is no terminal hears of work that takes long. */
 const LINE_MS = 5_000
@@ -61,11 +61,4 @@ function lines(label: string, total: number, unit: string | undefined, amount: A
     },
     end: () => undefined,
   }
-}
-
-function duration(seconds: number): string {
-  const whole = Math.ceil(Math.max(seconds, 0))
-  if (whole < 60) return `${whole} s`
-  const minutes = Math.floor(whole / 60)
-  return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }

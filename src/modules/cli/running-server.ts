@@ -20,19 +20,13 @@ export class RunningServer {
   }
 
   /** A procedure, or another request of the operator's. @throws Error with what the server says against it */
-  async post(path: string, body: object): Promise<Response> {
-    const headers = { authorization: this.authorization, 'content-type': 'application/json' }
-    let response: Response
-    try {
-      response = await fetch(`${this.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
-    } catch {
-      throw new Error(
-        `a server uses this data directory, but none answers at ${this.url}: set PDS_PORT to the port that it listens on`,
-      )
-    }
-    if (response.ok) return response
-    const { message } = (await response.json().catch(() => ({}))) as { message?: string }
-    throw new Error(`the server at ${this.url} says ${response.status}${message ? `: ${message}` : ''}`)
+  post(path: string, body: object): Promise<Response> {
+    return this.request(path, { method: 'POST', body: JSON.stringify(body) })
+  }
+
+  /** What the server tells its operator. @throws as {@link post} */
+  get(path: string): Promise<Response> {
+    return this.request(path, {})
   }
 
   /** As {@link post}, for work that takes long; the server tells how far it has come, then what came out. */
@@ -50,6 +44,21 @@ export class RunningServer {
       }
     }
     throw new Error('the server ended before the work did; what is done is kept, and doing it again goes on from there')
+  }
+
+  private async request(path: string, init: RequestInit): Promise<Response> {
+    const headers = { authorization: this.authorization, 'content-type': 'application/json' }
+    let response: Response
+    try {
+      response = await fetch(`${this.url}${path}`, { ...init, headers })
+    } catch {
+      throw new Error(
+        `a server uses this data directory, but none answers at ${this.url}: set PDS_PORT to the port that it listens on`,
+      )
+    }
+    if (response.ok) return response
+    const { message } = (await response.json().catch(() => ({}))) as { message?: string }
+    throw new Error(`the server at ${this.url} says ${response.status}${message ? `: ${message}` : ''}`)
   }
 }
 

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Injectable, Logger } from '@nestjs/common'
 import { RepoError } from '../../repo-engine/index.js'
 import { Database } from '../database/database.js'
-import { SafeFetch } from '../identity/safe-fetch.js'
 import { EventApplier } from './event-applier.js'
 import { HostScan } from './host-scan.js'
+import { HostStreams } from './host-streams.js'
 import { isPeerEvent, type PeerEvent, readPeerFrame } from './peer-events.js'
-import { streamOf, StreamEnded } from './peer-stream.js'
+import { StreamEnded } from './peer-stream.js'
 import { type Peer, Peers } from './peers.js'
 
 /** Before a host is tried again: at first, and at most. */
@@ -23,7 +23,7 @@ export class PeerFollower {
     private readonly peers: Peers,
     private readonly applier: EventApplier,
     private readonly scans: HostScan,
-    private readonly fetch: SafeFetch,
+    private readonly streams: HostStreams,
   ) {}
 
   /** Resolves when `stop` aborts. Whatever goes wrong is noted with the peer, and tried again at growing intervals. */
@@ -46,7 +46,7 @@ export class PeerFollower {
   }
 
   /** One connection, to its end. @throws StreamEnded; whatever the database throws */
-  private async listen(peer: Peer, stop: AbortSignal, onEvent: () => void): Promise<never> {
+  private async listen(peer: Peer, stop: AbortSignal, onEvent: () => void): Promise<void> {
     const cut = new AbortController()
     const signal = AbortSignal.any([stop, cut.signal])
     let scans: Promise<void> = Promise.resolve()
@@ -57,22 +57,14 @@ export class PeerFollower {
     }
     const onOpen = (): void => void (peer.scanned || scan())
     try {
-      const { lookup } = this.fetch
-      for await (const frames of streamOf(this.address(peer), { lookup, maxRate: peer.maxRate, signal, onOpen })) {
+      for await (const frames of this.streams.open(peer, onOpen, signal)) {
         await this.take(peer, frames, scan)
         onEvent()
       }
-      throw new StreamEnded('closed')
     } finally {
       cut.abort()
       await scans
     }
-  }
-
-  private address({ url, position }: Peer): string {
-    const { protocol, host } = this.fetch.check(url)
-    const cursor = position === null ? '' : `?cursor=${position}`
-    return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/xrpc/com.atproto.sync.subscribeRepos${cursor}`
   }
 
   /** `scan` has all of the host's repositories looked through. */

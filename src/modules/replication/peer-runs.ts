@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common'
 import type { Direction, Peer, Peers } from './peers.js'
 
 interface Run {
+  peer: Peer
   stop: AbortController
   done: Promise<void>
 }
@@ -40,7 +41,8 @@ export class PeerRuns {
   private async settle(): Promise<void> {
     const wanted = new Map((await this.peers.list(this.direction)).map((peer) => [peer.id, peer]))
     if (this.stopped) return
-    for (const [id, { stop }] of this.runs) if (!wanted.has(id)) stop.abort()
+    // Those that are wanted otherwise begin again when they have ended.
+    for (const [id, { peer, stop }] of this.runs) if (!isSame(peer, wanted.get(id))) stop.abort()
     for (const peer of wanted.values()) if (!this.runs.has(peer.id)) this.begin(peer)
   }
 
@@ -48,7 +50,14 @@ export class PeerRuns {
     const stop = new AbortController()
     const done = this.run(peer, stop.signal)
       .catch((error: unknown) => this.logger.error(error))
-      .finally(() => this.runs.delete(peer.id))
-    this.runs.set(peer.id, { stop, done })
+      .finally(() => {
+        this.runs.delete(peer.id)
+        if (stop.signal.aborted && !this.stopped) this.look()
+      })
+    this.runs.set(peer.id, { peer, stop, done })
   }
+}
+
+function isSame(peer: Peer, other: Peer | undefined): boolean {
+  return other !== undefined && String(peer.dids) === String(other.dids)
 }
