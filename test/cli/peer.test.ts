@@ -4,6 +4,7 @@ import { Database } from '../../src/modules/database/database.js'
 import { PeerStates } from '../../src/modules/replication/peer-states.js'
 import { Peers } from '../../src/modules/replication/peers.js'
 import { startTestServer, type TestServer } from '../support/server.js'
+import { leavePeersAlone } from '../support/unpeered.js'
 import { dataDirectory, skylog } from './run-cli.js'
 
 const DID = 'did:plc:ewvi7nxzyoun6zhxrhs64oiz'
@@ -77,6 +78,7 @@ describe('with a server', () => {
   let server: TestServer
   beforeAll(async () => {
     server = await startTestServer({}, directory)
+    await leavePeersAlone(server)
     online = { ...offline, PDS_PORT: new URL(server.url).port }
   })
   afterAll(() => server.close())

@@ -59,7 +59,7 @@ export class EventApplier {
     if (event.kind === 'identity') {
       this.judge.forget(did)
       await batch.flush()
-      return batch.add(seq, await this.accounts.lookUp(did))
+      return batch.add(seq, (await this.accounts.lookUp(did))!)
     }
     // What is to be fetched will be fetched as it is then.
     if (taken !== 'current') return this.want(peer, event, batch)

@@ -23,10 +23,12 @@ export class ForeignAccounts {
     private readonly commands: CommandBus,
   ) {}
 
-  /** Looks up under which handle an account goes now; gives what says so in the log. */
-  async lookUp(did: Did): Promise<(tx: Tx) => Promise<void>> {
+  /**
+   * Looks up under which handle an account goes now; gives what says so in the log, or null where that is the `known` one.
+   */
+  async lookUp(did: Did, known?: Handle | null): Promise<((tx: Tx) => Promise<void>) | null> {
     const handle = await this.identities.handleOf(did)
-    return (tx) => this.tell(tx, did, handle)
+    return handle === known ? null : (tx) => this.tell(tx, did, handle)
   }
 
   /**
@@ -36,8 +38,13 @@ export class ForeignAccounts {
   async confirmed(peer: Pick<Peer, 'url'>, did: Did, told: AccountStatus): Promise<AccountStatus> {
     if (told === undefined) return undefined
     const identity = await this.identities.find(did, true)
-    if (identity?.pds === peer.url) return told
-    return identity?.pds ? this.hosts.status(identity.pds, did, told === 'deleted') : undefined
+    return identity?.pds === peer.url ? told : this.askHome(did, told === 'deleted')
+  }
+
+  /** The status that an account has by its own host; `orGone`: one that the host does not know counts as deleted. */
+  async askHome(did: Did, orGone: boolean): Promise<AccountStatus> {
+    const identity = await this.identities.find(did, true)
+    return identity?.pds ? this.hosts.status(identity.pds, did, orGone) : undefined
   }
 
   /**

@@ -8,10 +8,7 @@ import { HostStreams } from './host-streams.js'
 import { isPeerEvent, type PeerEvent, readPeerFrame } from './peer-events.js'
 import { StreamEnded } from './peer-stream.js'
 import { type Peer, Peers } from './peers.js'
-
-/** Before a host is tried again: at first, and at most. */
-const FIRST_RETRY_MS = 1_000
-const LAST_RETRY_MS = 5 * 60_000
+import { retryMs } from './retry.js'
 
 /** Follows a host: its stream from where it was left, for as long as it is wanted. */
 @Injectable()
@@ -122,8 +119,4 @@ export class PeerFollower {
       .write((tx) => this.peers.fail(tx, id, message))
       .catch((error: unknown) => this.logger.error(error))
   }
-}
-
-function retryMs(failures: number): number {
-  return Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 20), LAST_RETRY_MS)
 }

@@ -80,6 +80,14 @@ export class PeerIntake {
     return { peer, host, isHome: host === home, room: await this.room(peer) }
   }
 
+  /** The peer whose pushes of an account are accepted; null: none. */
+  async acceptorOf(did: Did): Promise<Peer | null> {
+    const mirror = await this.mirrors.find(did)
+    for (const peer of await this.peers.list('accept'))
+      if (mirror?.peer === peer.id || (await this.takes(peer, did))) return peer
+    return null
+  }
+
   /** Whether an account that is not here may be taken in from a peer. */
   async takes(peer: Peer, did: Did): Promise<boolean> {
     if (!this.isSelected(peer, did)) return false

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { Injectable, Logger, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common'
 import { HttpAdapterHost } from '@nestjs/core'
 import { FollowedAccounts } from './followed-accounts.js'
 import { HostScan } from './host-scan.js'
@@ -12,7 +12,7 @@ const FOLLOWS_MS = 1_000
 
 /** Follows every host that the operator wants followed, and whoever is followed by an account here where that is wanted. */
 @Injectable()
-export class Pulls implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Pulls implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Peers')
   private readonly runs: PeerRuns
 
@@ -31,7 +31,7 @@ export class Pulls implements OnApplicationBootstrap, OnApplicationShutdown {
     if (this.http.httpAdapter) this.runs.start()
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await this.runs.stop()
   }
 

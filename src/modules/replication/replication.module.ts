@@ -19,6 +19,14 @@ import { PeerIntake } from './peer-intake.js'
 import { PeerStates } from './peer-states.js'
 import { PeersController } from './peers.controller.js'
 import { Peers } from './peers.js'
+import { AcceptPushHandler } from './accept-push.js'
+import { LookAtAccountHandler } from './look-at-account.js'
+import { SyncModule } from '../sync/sync.module.js'
+import { PeerPusher } from './peer-pusher.js'
+import { Pushes } from './pushes.js'
+import { RepoSender } from './repo-sender.js'
+import { PushRates } from './push-rates.js'
+import { SyncUpdateController } from './sync-update.controller.js'
 import { Pulls } from './pulls.js'
 import { ReceiveRepoHandler } from './receive-repo.js'
 import { RemovePeerHandler } from './remove-peer.js'
@@ -27,8 +35,8 @@ import { RepoFetcher } from './repo-fetcher.js'
 
 /** Repositories of other servers kept here, and those here sent to other servers. */
 @Module({
-  imports: [CqrsModule, RepoModule],
-  controllers: [PeersController],
+  imports: [CqrsModule, RepoModule, SyncModule],
+  controllers: [PeersController, SyncUpdateController],
   providers: [
     Peers,
     PeerStates,
@@ -52,6 +60,12 @@ import { RepoFetcher } from './repo-fetcher.js'
     MirrorFetch,
     RepoFetcher,
     ReceiveRepoHandler,
+    PushRates,
+    RepoSender,
+    PeerPusher,
+    Pushes,
+    AcceptPushHandler,
+    LookAtAccountHandler,
   ],
   exports: [Peers, PeerStates],
 })

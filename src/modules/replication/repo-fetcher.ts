@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { Injectable, Logger, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common'
 import { HttpAdapterHost } from '@nestjs/core'
 import { Clock } from '../config/clock.js'
 import { MirrorFetch } from './mirror-fetch.js'
@@ -11,7 +11,7 @@ const RETRY_MS = 5_000
 
 /** Sees to it that repositories which are wanted are fetched, each when it is due. */
 @Injectable()
-export class RepoFetcher implements OnApplicationBootstrap, OnApplicationShutdown {
+export class RepoFetcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Mirrors')
   private readonly stop = new AbortController()
   private readonly inHand = new Map<string, Promise<void>>()
@@ -31,7 +31,7 @@ export class RepoFetcher implements OnApplicationBootstrap, OnApplicationShutdow
     this.lookIn(0)
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     this.stop.abort()
     clearTimeout(this.timer)
     await Promise.all(this.inHand.values())

@@ -192,6 +192,13 @@ export function readCommitChanges(row: LogRow): Pick<LoggedCommit, 'ops' | 'reco
   return { ops, records }
 }
 
+/** The CAR of a commit event, as it was sent or had. @throws Error when the frame is malformed */
+export function readCommitBlocks(row: LogRow): Uint8Array {
+  const { blocks } = bodyOf(row, '#commit')
+  check(blocks instanceof Uint8Array, 'the frame is not complete')
+  return blocks as Uint8Array
+}
+
 /** What an identity event says: the handle, or null. @throws Error when the frame is malformed */
 export function readIdentityEvent(row: LogRow): { handle: string | null } {
   const { handle } = bodyOf(row, '#identity')

@@ -36,6 +36,15 @@ export class RepoExports {
     return this.chunks(did, since)
   }
 
+  /** Whether there is a repository of a DID, active or not. */
+  async exists(did: string): Promise<boolean> {
+    const row = await this.database.read.get(
+      "SELECT 1 FROM repo WHERE did = ? AND coalesce(status, '') <> 'deleted'",
+      did,
+    )
+    return row !== undefined
+  }
+
   private async *chunks(did: string, since: string | null): AsyncGenerator<Buffer> {
     await this.enter()
     // The snapshot is a callback and the CAR a generator; chunks pass from one to the other by hand.

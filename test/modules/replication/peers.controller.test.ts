@@ -4,10 +4,12 @@ import { Database } from '../../../src/modules/database/database.js'
 import { PeerStates } from '../../../src/modules/replication/peer-states.js'
 import { Peers } from '../../../src/modules/replication/peers.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
+import { leavePeersAlone } from '../../support/unpeered.js'
 
 let server: TestServer
 beforeAll(async () => {
   server = await startTestServer()
+  await leavePeersAlone(server)
 })
 afterAll(() => stopTestServer(server))
 

@@ -12,6 +12,7 @@ import { type Direction, type NewPeer, type Peer, Peers } from '../../../src/mod
 import { RemovePeer } from '../../../src/modules/replication/remove-peer.js'
 import type { Did } from '../../../src/repo-engine/index.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
+import { leavePeersAlone } from '../../support/unpeered.js'
 
 const ALICE = 'did:plc:aliceaaaaaaaaaaaaaaaaaaa' as Did
 const BOB = 'did:plc:bobbbbbbbbbbbbbbbbbbbbbb' as Did
@@ -145,6 +146,7 @@ describe('the commands', () => {
     there = await startTestServer()
     const outside = { PDS_DID_PLC_URL: there.url }
     here = await startTestServer(outside)
+    await leavePeersAlone(here)
     published = await startTestServer({ ...outside, PDS_HOSTNAME: 'pds.example' })
     alice = (await there.signUp('alice')).assertDid as Did
   })

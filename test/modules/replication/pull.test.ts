@@ -1,7 +1,8 @@
 /** A host that is followed: what is written there stands here, and says the same. */
-import { AddPeer } from '../../../src/modules/replication/add-peer.js'
 import { CommandBus } from '@nestjs/cqrs'
+import { AddPeer } from '../../../src/modules/replication/add-peer.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
+import { settled } from './settled.js'
 
 let a: TestServer
 let c: TestServer
@@ -19,22 +20,9 @@ it('brings over what is there, and then what happens', async () => {
   const alice = await a.signUp('alice.a')
   for (let i = 0; i < 5; i++) await alice.post({ text: `before ${i}` })
   await c.app.get(CommandBus, { strict: false }).execute(new AddPeer({ who: a.url }))
-  const repoOf = async (server: TestServer, did: string): Promise<string> => {
-    const { data } = await server.agent().com.atproto.sync.getRepo({ did })
-    return Buffer.from(data).toString('hex')
-  }
-  const same = async (did: string): Promise<void> => {
-    for (let i = 0; i < 200; i++) {
-      const [left, right] = await Promise.all([a, c].map((server) => repoOf(server, did).catch(() => '')))
-      if (left === right && left !== '') return
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-    console.log(await (c.app.get((await import('../../../src/modules/replication/peers.js')).Peers, { strict: false })).listWithUsage())
-    throw new Error('not the same')
-  }
-  await same(alice.assertDid)
+  await settled([a, c], [alice.assertDid])
   for (let i = 0; i < 100; i++) await alice.post({ text: `after ${i}` })
-  await same(alice.assertDid)
+  await settled([a, c], [alice.assertDid])
   const feed = await c.agent().app.bsky.feed.getAuthorFeed({ actor: alice.assertDid })
   expect(feed.data.feed[0]!.post.author.handle).toBe('alice.a.test')
   expect(feed.data.feed).toHaveLength(50)

@@ -1,0 +1,52 @@
+import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import type { Did } from '../../repo-engine/index.js'
+import { Database } from '../database/database.js'
+import { XrpcError } from '../xrpc/xrpc-error.js'
+import { Mirrors } from './mirrors.js'
+import { PeerIntake } from './peer-intake.js'
+import { PushRates } from './push-rates.js'
+import { type ReceivedRepo, ReceiveRepo } from './receive-repo.js'
+
+/** Takes in what somebody sends of a repository, where the operator wants it. */
+export class AcceptPush extends Command<ReceivedRepo> {
+  constructor(
+    readonly did: Did,
+    readonly source: AsyncIterable<Uint8Array>,
+  ) {
+    super()
+  }
+}
+
+@CommandHandler(AcceptPush)
+export class AcceptPushHandler implements ICommandHandler<AcceptPush> {
+  constructor(
+    private readonly database: Database,
+    private readonly intake: PeerIntake,
+    private readonly mirrors: Mirrors,
+    private readonly rates: PushRates,
+    private readonly commands: CommandBus,
+  ) {}
+
+  /**
+   * Resolves when what was sent is durable. @throws XrpcError 403 RepoNotAccepted, 429 RateLimitExceeded, 413 QuotaExceeded,
+   * and as the handler of {@link ReceiveRepo}
+   */
+  async execute({ did, source }: AcceptPush): Promise<ReceivedRepo> {
+    const peer = await this.intake.acceptorOf(did)
+    if (!peer) throw new XrpcError(403, 'RepoNotAccepted', `pushes of ${did} are not accepted here`)
+    const leave = this.rates.enter(peer)
+    try {
+      const room = await this.intake.room(peer)
+      if (room === 0) throw new XrpcError(413, 'QuotaExceeded', 'what this server takes from you is used up')
+      const received = await this.commands.execute(new ReceiveRepo(did, source, room ?? undefined))
+      await this.database.write(async (tx) => {
+        await this.mirrors.adopt(tx, did, peer.id)
+        await this.intake.count(tx, peer, did, received.bytes)
+        if (received.handle !== undefined) await this.mirrors.nameHandle(tx, did, received.handle)
+      })
+      return received
+    } finally {
+      leave()
+    }
+  }
+}
