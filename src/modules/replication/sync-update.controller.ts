@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream'
-import { Body, Controller, HttpCode, Post, Query } from '@nestjs/common'
+import { Body, Controller, Query } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import { type Did, isDid } from '../../repo-engine/index.js'
+import { XrpcProcedure } from '../xrpc/xrpc.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { LookAtAccount } from './look-at-account.js'
 import { AcceptPush } from './accept-push.js'
@@ -19,8 +20,7 @@ export class SyncUpdateController {
    * no body it says that something is to be looked at: the identity of an account, or its status; `status=deleted` that it is
    * gone.
    */
-  @Post('/xrpc/com.atproto.syncUpdateRepo')
-  @HttpCode(200)
+  @XrpcProcedure('com.atproto.syncUpdateRepo')
   async syncUpdateRepo(
     @Query('did') did: unknown,
     @Query('status') status: unknown,
