@@ -6,6 +6,7 @@ const COMMANDS: Record<string, string[]> = {
   inspect: ['<did-or-car>', '--key', '--data', '--json'],
   verify: ['<did-or-car>', '--key', '--data', '--json'],
   'account create': ['--handle', '--email', '--password', '--data', '--json'],
+  'account adopt': ['<did>', '--email', '--handle', '--rotation-key-file', '--password', '--data', '--json'],
   'account list': ['--data', '--json'],
   'account delete': ['<handle-or-did>', '--yes', '--data', '--json'],
   'log compact': ['--before', '--data', '--json'],
@@ -26,7 +27,7 @@ it.each(Object.entries(COMMANDS))(
     expect(code).toBe(0)
     expect(stdout).toMatch(new RegExp(`^Usage: skylog ${name} `))
     for (const option of [...options, '--help', 'Exit codes: 0', `$ skylog ${name}`]) expect(stdout).toContain(option)
-    const listed = [...stdout.matchAll(/^ {2}(?:-h, )?(--[a-z]+)/gm)].map(([, option]) => option)
+    const listed = [...stdout.matchAll(/^ {2}(?:-h, )?(--[a-z-]+)/gm)].map(([, option]) => option)
     expect(listed).toEqual([...options, '--help'].filter((option) => option.startsWith('--')))
   },
 )
@@ -45,6 +46,8 @@ describe('wrong usage ends with 2 and says why', () => {
     [['verify', 'a.car', '--key', 'secret'], '--key'],
     [['import', 'a.car', '--did', 'alice.test'], '--did'],
     [['account', 'create', '--handle', 'alice.test'], "required option '--email <address>'"],
+    [['account', 'adopt', 'did:plc:ewvi7nxzyoun6zhxrhs64oiz'], "required option '--email <address>'"],
+    [['account', 'adopt', 'alice.test', '--email', 'alice@example.com'], 'not a DID'],
     [['serve', '--port', 'http'], '--port'],
     [['log'], 'Usage: skylog log'],
     [['log', 'compact'], "required option '--before <duration>'"],

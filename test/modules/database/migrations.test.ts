@@ -67,9 +67,7 @@ describe('migrations', () => {
 
   it('speak to PostgreSQL of the same tables, in its own words', async () => {
     const tables = (said: string[]): (string | undefined)[] =>
-      said
-        .filter((sql) => sql.startsWith('CREATE'))
-        .map((sql) => /^CREATE .*?(?:TABLE|INDEX) (\w+)/.exec(sql)?.[1])
+      said.filter((sql) => sql.startsWith('CREATE')).map((sql) => /^CREATE .*?(?:TABLE|INDEX) (\w+)/.exec(sql)?.[1])
     const sqlite = await statements('better-sqlite3', 'up')
     const postgres = await statements('postgres', 'up')
     expect(tables(postgres)).toEqual(tables(sqlite))
