@@ -74,7 +74,7 @@ export function writeCar(file: string, repo: SampleRepo, strangers: readonly Uin
 }
 
 /** As {@link writeCar}, its bytes. */
-export function carOf({ commit }: SampleRepo, strangers: readonly Uint8Array[] = []): Buffer {
+export function carOf({ commit }: Pick<SampleRepo, 'commit'>, strangers: readonly Uint8Array[] = []): Buffer {
   const { cid, bytes, addedNodes, records } = commit
   return encodeCar(cid, [
     { cid, bytes },

@@ -202,7 +202,7 @@ describe('an account of a host that is gone', () => {
     // A rev that the clock has not come to yet.
     const ahead = new TidClock(() => Date.now() + 60_000).next()
     const commit = formatCommit({ did, tree: Mst.empty(), head: null, since: null, rev: ahead, writes: [], key })
-    await importCar(server, did, 'mirrored', carOf({ did, genesis, key, commit, paths: [] }))
+    await importCar(server, did, 'mirrored', carOf({ commit }))
     await adopt(server, did)
     const { body } = await signIn('carla.here.test', 'carla-password')
     for (const text of ['one', 'two']) expect((await write(body.accessJwt, did, text)).status).toBe(200)
@@ -370,7 +370,7 @@ it('is done once when it is asked for at once, while a newer copy comes in', asy
   const whole = { ...newer, addedNodes: [...nodes.values()], records }
   const [first, second, third] = await Promise.allSettled([
     adopt(server, did),
-    importCar(server, did, 'mirrored', carOf({ did, key, genesis: null as never, commit: whole, paths: [] })),
+    importCar(server, did, 'mirrored', carOf({ commit: whole })),
     server.get(CommandBus).execute(
       new AdoptAccount({
         did,
