@@ -6,34 +6,48 @@ import {
   encodeCbor,
   formatCommit,
   type FormattedCommit,
-  type Handle,
   Mst,
   type RepoWrite,
   SigningKey,
   TidClock,
 } from '../../src/repo-engine/index.js'
 import { formatGenesis } from '../../src/modules/identity/plc/genesis.js'
+import type { PlcUpdate } from '../../src/modules/identity/plc/operation.js'
 
 export interface SampleRepo {
   did: Did
   key: SigningKey
   /** The PLC operation that makes the DID known. */
-  genesis: object
+  genesis: PlcUpdate
   commit: FormattedCommit
   paths: string[]
+}
+
+export interface SampleOptions {
+  posts?: number
+  /** The commit is of this DID instead of its own. */
+  claims?: Did
+  handle?: string
+  /** did:keys that overrule its host's. */
+  recoveryKeys?: string[]
 }
 
 /**
  * A signed repository of some posts and a profile, by a new did:plc that no directory knows yet; or one that claims to
  * be of another DID.
  */
-export function sampleRepo({ posts = 40, claims }: { posts?: number; claims?: Did } = {}): SampleRepo {
+export function sampleRepo({
+  posts = 40,
+  claims,
+  handle = 'carla.example.com',
+  recoveryKeys = [],
+}: SampleOptions = {}): SampleRepo {
   const key = SigningKey.generate('k256')
   const genesis = formatGenesis({
-    handle: 'carla.example.com' as Handle,
+    handle,
     signingKey: key.didKey,
     rotationKey: SigningKey.generate('k256'),
-    recoveryKeys: [],
+    recoveryKeys,
     pdsUrl: 'https://pds.example.com',
   })
   const did = claims ?? genesis.did
@@ -55,15 +69,17 @@ export function sampleRepo({ posts = 40, claims }: { posts?: number; claims?: Di
 }
 
 /** Writes the repository to a CAR file, with blocks that do not belong to it if any are given. */
-export function writeCar(file: string, { commit }: SampleRepo, strangers: readonly Uint8Array[] = []): void {
+export function writeCar(file: string, repo: SampleRepo, strangers: readonly Uint8Array[] = []): void {
+  writeFileSync(file, carOf(repo, strangers))
+}
+
+/** As {@link writeCar}, its bytes. */
+export function carOf({ commit }: Pick<SampleRepo, 'commit'>, strangers: readonly Uint8Array[] = []): Buffer {
   const { cid, bytes, addedNodes, records } = commit
-  writeFileSync(
-    file,
-    encodeCar(cid, [
-      { cid, bytes },
-      ...addedNodes,
-      ...records,
-      ...strangers.map((block) => ({ cid: Cid.ofCbor(block), bytes: block })),
-    ]),
-  )
+  return encodeCar(cid, [
+    { cid, bytes },
+    ...addedNodes,
+    ...records,
+    ...strangers.map((block) => ({ cid: Cid.ofCbor(block), bytes: block })),
+  ])
 }

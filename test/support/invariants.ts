@@ -36,6 +36,8 @@ export interface FoldedRepo {
   records: ReadonlyMap<string, Entry>
   /** The records of the tree whose nodes are stored, which may be some commits behind. */
   stored: ReadonlyMap<string, Entry>
+  /** It was hosted here when its head was made: signed by the key that is held here. */
+  hosted: boolean
 }
 
 export interface Fold {
@@ -48,6 +50,7 @@ export interface Fold {
 
 type RepoRow = Record<'head' | 'data' | 'commit_block' | 'stored_root', Buffer> & {
   did: string
+  hosting: string
   rev: string
   tree: number
   stored_seq: number
@@ -116,11 +119,20 @@ async function foldEvent(read: Reader, fold: Fold, row: LogRow, didKey: string):
 
   const known = fold.repos.get(did)
   same([body.rev, row.cid?.toString('hex')], [row.rev, hex(headOf(body))], 'rev and head of the row')
-  if (kind === 'sync') {
+  const hosted = row.hosted === 1
+  const adopts = kind === 'sync' && hosted && known?.hosted === false
+  if (kind === 'sync' && !adopts) {
     same([body.rev, hex(headOf(body))], [known?.rev, known && hex(known.head)], 'a sync states the head')
     return
   }
   if (known && body.rev <= known.rev) throw new Error(`I3 rev ${body.rev} does not come after ${known.rev}`)
+  if (adopts) {
+    const { head, commit, bytes } = readHead(body, did, didKey)
+    same(commit.data.toString(), known.data.toString(), 'a repository that is adopted keeps its tree')
+    same([commit.version, commit.rev, commit.prev], [3, body.rev, null], 'the commit of an adoption')
+    fold.repos.set(did, { ...known, head, rev: body.rev, commitBlock: bytes, hosted })
+    return
+  }
   if (kind === 'commit') {
     same(body.since ?? null, known?.rev ?? null, 'since')
     const ops = body.ops.map(({ action, path, cid, prev }) => ({ action, path, cid: own(cid), prev: own(prev) }))
@@ -136,6 +148,7 @@ async function foldEvent(read: Reader, fold: Fold, row: LogRow, didKey: string):
       commitBlock: bytes,
       records,
       stored: known?.stored ?? records,
+      hosted,
     })
   } else fold.repos.set(did, await foldImport(read, row, body, didKey))
 }
@@ -146,11 +159,9 @@ async function foldImport(read: Reader, row: LogRow, body: Body, didKey: string)
     records: count,
     hosting,
   } = dagCbor.decode<{ partOf: string; records: number; hosting: string }>(row.event!)
-  const { blocks } = decodeCar(body.blocks)
-  const store = new MemoryBlockstore()
-  for (const { cid, bytes } of blocks) store.put(cid, bytes)
-  const head = headOf(body)
-  const { commit, bytes } = readCommit(store, head, { did: row.did as Did, ...(hosting === 'hosted' && { didKey }) })
+  const hosted = hosting === 'hosted'
+  same(row.hosted, hosted ? 1 : 0, 'the log knows whether an import is of an account here')
+  const { head, commit, bytes } = readHead(body, row.did, hosted ? didKey : undefined)
   const parts = await read.all<{ n: number; bytes: Buffer }>(
     'SELECT n, bytes FROM commit_log_part WHERE part_of = ? ORDER BY n',
     partOf,
@@ -165,7 +176,15 @@ async function foldImport(read: Reader, row: LogRow, body: Body, didKey: string)
     for (const [path, record] of dagCbor.decode<[string, Uint8Array][]>(part.bytes))
       records.set(path, { cid: Cid.ofCbor(record), bytes: record, rev: body.rev })
   same(records.size, count, 'the number of records of an import')
-  return { head, data: commit.data, rev: body.rev, commitBlock: bytes, records, stored: records }
+  return { head, data: commit.data, rev: body.rev, commitBlock: bytes, records, stored: records, hosted }
+}
+
+/** The commit of a sync, or of an import. Without a key, nobody here knows who must have signed it. */
+function readHead(body: Body, did: string, didKey: string | undefined): ReturnType<typeof readCommit> & { head: Cid } {
+  const store = new MemoryBlockstore()
+  for (const { cid, bytes } of decodeCar(body.blocks).blocks) store.put(cid, bytes)
+  const head = headOf(body)
+  return { head, ...readCommit(store, head, { did: did as Did, ...(didKey !== undefined && { didKey }) }) }
 }
 
 /** The root of a frame's CAR. */
@@ -175,9 +194,10 @@ function headOf(body: Body): Cid {
 
 /**
  * I1, I4, I6 and what follows from them: the repositories, trees, records and links of the database are those that the
- * log tells of, no more and no less, and so are the accounts. Nothing half-made is there.
+ * log tells of, no more and no less, and so are the accounts. Nothing half-made is there. With a PLC directory outside,
+ * no identity is in the database.
  */
-export async function checkInvariants(read: Reader): Promise<Fold> {
+export async function checkInvariants(read: Reader, plc: 'embedded' | 'outside' = 'embedded'): Promise<Fold> {
   const fold = await foldLog(read)
   const repos = await read.all<RepoRow>('SELECT * FROM repo ORDER BY did')
   same(
@@ -192,6 +212,7 @@ export async function checkInvariants(read: Reader): Promise<Fold> {
       [hex(repo.head), repo.rev],
       `I4 the head of ${row.did} is its last event's`,
     )
+    same(row.hosting === 'hosted', repo.hosted, `${row.did} is hosted here if and only if its head was made here`)
     same(
       [row.data.toString('hex'), Buffer.compare(row.commit_block, repo.commitBlock)],
       [hex(repo.data), 0],
@@ -206,11 +227,8 @@ export async function checkInvariants(read: Reader): Promise<Fold> {
     read,
     repos.map(({ tree }) => tree),
   )
-  await checkAccounts(
-    read,
-    repos.map(({ did }) => did),
-    [...fold.deleted.keys()],
-  )
+  const hosted = repos.filter(({ hosting }) => hosting === 'hosted').map(({ did }) => did)
+  await checkAccounts(read, hosted, plc === 'embedded' ? [...hosted, ...fold.deleted.keys()] : [])
   return fold
 }
 
@@ -297,15 +315,17 @@ async function checkLeftovers(read: Reader, live: number[]): Promise<void> {
   )
 }
 
-/** An account, its repository, its key, its handle and its identity: all of them, or none. */
-async function checkAccounts(read: Reader, dids: string[], deleted: string[]): Promise<void> {
+/**
+ * An account, its hosted repository, its key, its handle and its identity: all of them, or none. A repository that is only
+ * kept here has none of these. An identity outlives its account.
+ */
+async function checkAccounts(read: Reader, dids: string[], identities: string[]): Promise<void> {
   const of = async (sql: string): Promise<string[]> => (await read.all<{ did: string }>(sql)).map(({ did }) => did)
   same(await of('SELECT did FROM account ORDER BY did'), dids, 'accounts')
   same(await of('SELECT did FROM signing_key ORDER BY did'), dids, 'signing keys')
   same(await of('SELECT DISTINCT did FROM handle_claim ORDER BY did'), dids, 'handle claims')
-  // An identity outlives its account.
-  const identities = [...new Set([...dids, ...deleted])].sort()
-  same(await of('SELECT DISTINCT did FROM plc_operation ORDER BY did'), identities, 'identities')
+  const known = [...new Set(identities)].sort()
+  same(await of('SELECT DISTINCT did FROM plc_operation ORDER BY did'), known, 'identities')
 }
 
 function same(actual: unknown, expected: unknown, what: string): void {

@@ -1,12 +1,14 @@
-import { Controller, UseGuards } from '@nestjs/common'
+import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import type { Did } from '../../repo-engine/index.js'
 import { AdminGuard } from '../auth/guards.js'
 import type { XrpcMethods } from '../lexicon/types.js'
+import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { Input, XrpcProcedure } from '../xrpc/xrpc.js'
+import { AdoptAccount, type AdoptedAccount, type AdoptionInput } from './adopt-account.js'
 import { DeleteAccount } from './delete-account.js'
 
-/** What the operator may do with accounts: com.atproto.admin. */
+/** What the operator may do with accounts: com.atproto.admin, and what no lexicon knows. */
 @Controller()
 @UseGuards(AdminGuard)
 export class AccountAdminController {
@@ -17,4 +19,21 @@ export class AccountAdminController {
   async deleteAccount(@Input() { did }: XrpcMethods['com.atproto.admin.deleteAccount']['input']): Promise<void> {
     await this.commands.execute(new DeleteAccount(did as Did))
   }
+
+  /**
+   * Body: an {@link AdoptionInput}, which holds a private key: meant for the command line on the same machine.
+   * Answers when the owner can sign in. @throws XrpcError 400 for what is not that
+   */
+  @Post('/admin/accounts/adopt')
+  @HttpCode(200)
+  adoptAccount(@Body() body: unknown): Promise<AdoptedAccount> {
+    if (!isAdoptionInput(body))
+      throw invalidRequest('expected {did, email, password, handle?, rotationKey?}, all texts')
+    return this.commands.execute(new AdoptAccount(body))
+  }
+}
+
+function isAdoptionInput(body: unknown): body is AdoptionInput {
+  const { did, email, password, handle = '', rotationKey = '' } = (body ?? {}) as Partial<Record<string, unknown>>
+  return [did, email, password, handle, rotationKey].every((value) => typeof value === 'string')
 }

@@ -28,10 +28,15 @@ export class AccountGenesis {
    * and says nothing of its handle: its identity is still the other server's to speak for.
    */
   async begin(tx: Tx, did: Did, handle: Handle, key: SigningKey, status: 'deactivated' | null): Promise<void> {
-    const identity: NewEvent = { ...BARE, did, kind: 'identity', frame: identityFrame(did, handle), detail: { handle } }
-    const account: NewEvent = { ...BARE, did, kind: 'account', frame: accountFrame(did, status), detail: { status } }
     const repository = await this.repos.create(tx, did, key, status)
-    await this.log.append(tx, [...(status ? [] : [identity]), account, ...repository])
+    const identity = status ? [] : [identityEvent(did, handle)]
+    await this.log.append(tx, [...identity, accountEvent(did, status), ...repository])
+  }
+
+  /** Gives a reserved account the repository that is kept here, and tells the log. To be called in its turn. */
+  async adopt(tx: Tx, did: Did, handle: Handle, key: SigningKey): Promise<void> {
+    const repository = await this.repos.adopt(tx, did, key)
+    await this.log.append(tx, [identityEvent(did, handle), accountEvent(did, null), ...repository])
   }
 
   /** Takes a reservation back, and the key with it. False when there is none. */
@@ -43,3 +48,11 @@ export class AccountGenesis {
 
 /** An event that moves no head. */
 const BARE = { rev: null, cid: null, event: null } as const
+
+function identityEvent(did: Did, handle: Handle): NewEvent {
+  return { ...BARE, did, kind: 'identity', frame: identityFrame(did, handle), detail: { handle } }
+}
+
+function accountEvent(did: Did, status: string | null): NewEvent {
+  return { ...BARE, did, kind: 'account', frame: accountFrame(did, status), detail: { status } }
+}

@@ -81,7 +81,8 @@ export class AccountRegistration {
   }
 }
 
-function explain(error: Error): never {
+/** For who waits for an account: a refusal as it is; anything else only puts it off. @throws PlcError; XrpcError 502 */
+export function explain(error: Error): never {
   if (error instanceof PlcError) throw error
   throw new XrpcError(502, 'UpstreamFailure', `${error.message}; the account will be ready to sign in once it does`)
 }

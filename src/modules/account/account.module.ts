@@ -7,6 +7,9 @@ import { AccountErasure } from './account-erasure.js'
 import { AccountGenesis } from './account-genesis.js'
 import { AccountRegistration } from './account-registration.js'
 import { Accounts } from './accounts.js'
+import { AdoptAccountHandler } from './adopt-account.js'
+import { AdoptedIdentities } from './adopted-identity.js'
+import { AdoptionRegistration } from './adoption-registration.js'
 import { CreateAccountHandler } from './create-account.js'
 import { CreateSessionHandler } from './create-session.js'
 import { DeleteAccountHandler } from './delete-account.js'
@@ -28,10 +31,13 @@ import { UpdateHandleHandler } from './update-handle.js'
     AccountGenesis,
     AccountRegistration,
     Accounts,
+    AdoptedIdentities,
+    AdoptionRegistration,
     HandleRegistration,
     NewIdentities,
     Passwords,
     SignUpRules,
+    AdoptAccountHandler,
     CreateAccountHandler,
     CreateSessionHandler,
     DeleteAccountHandler,

@@ -21,9 +21,9 @@ export interface Account {
 
 export type NewAccount = Pick<Account, 'did' | 'handle' | 'email' | 'password'>
 
-/** An account without a repository is still being created: nobody can see it, but its names are taken. */
+/** An account without a repository hosted here is still coming to be: nobody can see it, but its names are taken. */
 const SELECT = `SELECT a.did, a.handle, a.email, a.email_confirmed_at AS emailConfirmedAt, a.password, r.status
-  FROM account a JOIN repo r ON r.did = a.did WHERE `
+  FROM account a JOIN repo r ON r.did = a.did AND r.hosting = 'hosted' WHERE `
 
 /** The accounts of this server. */
 @Injectable()

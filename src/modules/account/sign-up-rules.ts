@@ -40,12 +40,22 @@ export class SignUpRules {
         inviteCode ? 'Provided invite code not available' : 'No invite code provided',
         'InvalidInviteCode',
       )
-    if (!email) throw invalidRequest('Email is required')
-    if (!isEmail(email)) throw invalidRequest('This email address is not supported, please use a different email.')
+    const address = checkEmail(email)
     if (recoveryKey !== undefined) parseDidKey(recoveryKey)
     const checked = await this.checkHandle(handle, (did as Did | undefined) ?? null)
-    await this.accounts.checkEmailFree(email.toLowerCase())
-    return { handle: checked, email: email.toLowerCase(), password }
+    await this.accounts.checkEmailFree(address)
+    return { handle: checked, email: address, password }
+  }
+
+  /**
+   * As {@link check}, for an account whose handle is its identity's: gives the address in its normal form.
+   * @throws XrpcError 400 InvalidRequest, InvalidPassword.
+   */
+  async checkContact(email: string, password: string): Promise<string> {
+    checkNewPassword(password)
+    const address = checkEmail(email)
+    await this.accounts.checkEmailFree(address)
+    return address
   }
 
   /**
@@ -66,4 +76,11 @@ export class SignUpRules {
       throw invalidRequest('External handle did not resolve to DID')
     return handle
   }
+}
+
+/** The normal form of an email address; whether it is taken is not asked. @throws XrpcError 400 InvalidRequest. */
+function checkEmail(email: string | undefined): string {
+  if (!email) throw invalidRequest('Email is required')
+  if (!isEmail(email)) throw invalidRequest('This email address is not supported, please use a different email.')
+  return email.toLowerCase()
 }

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
-import { encodeBase32 } from '../../repo-engine/cid.js'
 import { section } from './format.js'
+import { newPassword } from './new-password.js'
 import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
 
 interface CreateOptions extends DataOptions {
@@ -60,9 +59,4 @@ export class AccountCreateCommand extends CommandRunner {
       '0 created · 1 failed · 2 wrong usage',
     )
   }
-}
-
-/** 100 bits, in letters that can be read out: `xxxxx-xxxxx-xxxxx-xxxxx`. */
-function newPassword(): string {
-  return encodeBase32(randomBytes(13)).slice(0, 20).match(/.{5}/g)!.join('-')
 }

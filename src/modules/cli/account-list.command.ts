@@ -43,13 +43,13 @@ export class AccountListCommand extends CommandRunner {
   }
 }
 
-/** An account without a repository is still being created. */
+/** An account without a repository hosted here is still coming to be. */
 async function listAccounts(reader: Reader): Promise<ListedAccount[]> {
   return reader.all<ListedAccount>(
     `SELECT account.did, account.handle, account.email, account.created_at AS created,
        CASE WHEN repo.did IS NULL THEN 'incomplete' ELSE coalesce(repo.status, 'active') END AS status,
        (SELECT count(*) FROM record WHERE record.tree = repo.tree) AS records
-     FROM account LEFT JOIN repo ON repo.did = account.did ORDER BY account.created_at, account.did`,
+     FROM account LEFT JOIN repo ON repo.did = account.did AND repo.hosting = 'hosted' ORDER BY account.created_at, account.did`,
   )
 }
 

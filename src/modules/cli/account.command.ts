@@ -1,12 +1,13 @@
 import { Command, CommandRunner, Help } from 'nest-commander'
+import { AccountAdoptCommand } from './account-adopt.command.js'
 import { AccountCreateCommand } from './account-create.command.js'
 import { AccountDeleteCommand } from './account-delete.command.js'
 import { AccountListCommand } from './account-list.command.js'
 
 @Command({
   name: 'account',
-  description: 'Create, list and delete the accounts of this server.',
-  subCommands: [AccountCreateCommand, AccountListCommand, AccountDeleteCommand],
+  description: 'Create, adopt, list and delete the accounts of this server.',
+  subCommands: [AccountCreateCommand, AccountAdoptCommand, AccountListCommand, AccountDeleteCommand],
 })
 export class AccountCommand extends CommandRunner {
   async run(): Promise<void> {

@@ -1,4 +1,5 @@
 /** Options that several commands have, and the settings they make together with the environment. */
+import { readFileSync } from 'node:fs'
 import type { OptionMetadata } from 'nest-commander'
 import { Config } from '../config/config.js'
 
@@ -22,6 +23,19 @@ export interface DataOptions {
 /** The settings of the server, with what was said on the command line. @throws ConfigError */
 export function configOf({ data }: DataOptions, more: Readonly<Record<string, string | undefined>> = {}): Config {
   return Config.fromEnv({ ...process.env, ...(data !== undefined && { PDS_DATA_DIRECTORY: data }), ...more })
+}
+
+/**
+ * The private key in a file, or else in the environment; undefined without either. Never an argument: others could read
+ * it in the list of processes. @throws Error when the file cannot be read or holds something else, which is not repeated
+ */
+export function rotationKeyOf(file: string | undefined): string | undefined {
+  const text = file === undefined ? process.env.SKYLOG_ROTATION_KEY_HEX : readFileSync(file, 'utf8')
+  const key = text?.trim() || undefined
+  if (file !== undefined && key === undefined) throw new Error(`${file} is empty`)
+  if (key !== undefined && !/^[0-9a-f]{64}$/i.test(key))
+    throw new Error(`${file ?? 'SKYLOG_ROTATION_KEY_HEX'} does not hold 64 hexadecimal digits`)
+  return key
 }
 
 /** What was asked for makes no sense, whatever is on the disk: exit code 2. */

@@ -8,8 +8,8 @@ import { SeqFloor } from './seq-floor.js'
 
 /**
  * `commit` a signed commit with its records · `import` a whole repository put in place (records in parts) ·
- * `part` one piece of an import, to be taken into the projections · `sync` the head stated anew ·
- * `identity` handle or DID document · `account` hosting status.
+ * `part` one piece of an import, to be taken into the projections · `sync` the head stated anew, or another one over the
+ * same tree · `identity` handle or DID document · `account` hosting status.
  */
 export type EventKind = 'commit' | 'import' | 'part' | 'sync' | 'identity' | 'account'
 

@@ -10,9 +10,14 @@ export type Finish = (tx: Tx) => Promise<void>
 /**
  * Work of one kind, given the payload it was promised with. It is done again after an error or a crash, so it must
  * find out by itself how far it has come. Work that takes long throws when the server stops, which `stop` tells.
+ * It gives its finish; work that has to hold something until that is written has `end` write it instead.
  * @throws GivenUp when there is no point in trying again.
  */
-export type Work<Payload> = (payload: Payload, stop: AbortSignal) => Promise<Finish | void>
+export type Work<Payload> = (
+  payload: Payload,
+  stop: AbortSignal,
+  end: (finish: Finish) => Promise<void>,
+) => Promise<Finish | void>
 
 /** The work cannot be done, ever, for a `cause`; `undo` takes back what was written on the assumption that it can. */
 export class GivenUp extends Error {
@@ -139,7 +144,7 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
     try {
       const work = this.works.get(row.kind)
       if (!work) throw new Error(`nobody does the work of kind ${row.kind}`)
-      const finish = await work(JSON.parse(row.payload) as never, this.stop.signal)
+      const finish = await work(JSON.parse(row.payload) as never, this.stop.signal, (last) => this.remove(id, last))
       await this.remove(id, finish)
     } catch (error) {
       if (error instanceof GivenUp) await this.remove(id, error.undo)

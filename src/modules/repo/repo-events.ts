@@ -34,7 +34,7 @@ export function commitEvent(commit: LoggedChange, hosted = true): NewEvent {
   }
 }
 
-/** The head stated anew. */
+/** The head stated anew, or another one over the same tree. */
 export function syncEvent(did: Did, rev: Tid, head: Cid, commitBlock: Uint8Array, hosted = true): NewEvent {
   const blocks = encodeCar(head, [{ cid: head, bytes: commitBlock }])
   return { did, kind: 'sync', rev, cid: head, event: null, frame: syncFrame(did, rev, blocks), hosted }

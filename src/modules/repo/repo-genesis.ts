@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common'
-import { type Did, formatCommit, Mst, type SigningKey, TidClock } from '../../repo-engine/index.js'
+import { Cid, type Did, formatCommit, Mst, signCommit, type SigningKey, TidClock } from '../../repo-engine/index.js'
 import type { NewEvent } from '../commit-log/commit-log.js'
 import type { Tx } from '../database/database.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { assertErased } from './erase-repo.js'
 import { commitEvent, syncEvent } from './repo-events.js'
-import { insertRepo, newTree, putNodes, readRepo, type RepoStatus } from './repo-row.js'
+import { hostRepo, insertRepo, newTree, putNodes, readRepo, type RepoStatus } from './repo-row.js'
 
-/** How a repository begins: one signed commit over the empty tree. */
+/** How a repository begins here: one signed commit, over the empty tree or over the tree of one that was kept here. */
 @Injectable()
 export class RepoGenesis {
   constructor(private readonly tids: TidClock) {}
@@ -31,5 +31,19 @@ export class RepoGenesis {
     )
     await putNodes(tx, tree, rev, commit.addedNodes)
     return [commitEvent(commit), syncEvent(did, rev, head, commit.bytes)]
+  }
+
+  /**
+   * Makes a repository that is kept here one that is written here, signed anew, and gives its event, a sync, for the log.
+   * To be called in its turn. @throws Error where there is none that is kept: broken own state
+   */
+  async adopt(tx: Tx, did: Did, key: SigningKey): Promise<NewEvent[]> {
+    const kept = await readRepo(tx, did)
+    if (!kept) throw new Error(`there is no repository of ${did}`)
+    const rev = this.tids.next(kept.rev)
+    const block = signCommit({ did, version: 3, data: kept.data, rev, prev: null }, key)
+    const head = Cid.ofCbor(block)
+    await hostRepo(tx, kept, { rev, head }, block)
+    return [syncEvent(did, rev, head, block)]
   }
 }

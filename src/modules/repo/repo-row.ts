@@ -149,6 +149,29 @@ export async function applyCommit(tx: Tx, from: HeadRef, commit: HeadChange): Pr
   await putRecords(tx, from.tree, commit.rev, commit.records)
 }
 
+/**
+ * Makes a repository that is kept here one that is hosted here, active, with its tree under another commit. What the
+ * operator has taken down stays so. @throws HeadMoved when it is no longer `kept`
+ */
+export async function hostRepo(
+  tx: Tx,
+  kept: Repo,
+  commit: Pick<Repo, 'rev' | 'head'>,
+  block: Uint8Array,
+): Promise<void> {
+  const moved = await tx.run(
+    `UPDATE repo SET hosting = 'hosted', status = CASE status WHEN 'takendown' THEN status END,
+       rev = ?, head = ?, commit_block = ?, verified = 1
+     WHERE did = ? AND head = ? AND hosting <> 'hosted' AND (status IS NULL OR status <> 'deleted')`,
+    commit.rev,
+    commit.head.bytes,
+    block,
+    kept.did,
+    kept.head.bytes,
+  )
+  if (moved === 0) throw new HeadMoved(`${kept.did} is no longer kept here at ${kept.head.toString()}`)
+}
+
 /** Brings the stored nodes from one tree to another: `stored` says which, `changes` how the two differ. */
 export async function storeNodes(
   tx: Tx,

@@ -72,6 +72,22 @@ it('keeps what fails, with its reason, and the finish of what succeeds in one wr
   expect(await database.read.all('SELECT * FROM handle_claim')).toHaveLength(1)
 })
 
+it('writes the finish while the work goes on, where the work asks for that', async () => {
+  const steps: string[] = []
+  outbox.handle('mail', async (_, __, end) => {
+    steps.push('begun')
+    await end(async (tx) => {
+      steps.push('written')
+      await tx.run("INSERT INTO handle_claim (handle, did) VALUES ('sent.test', 'did:plc:x')")
+    })
+    expect(await rows()).toEqual([])
+    steps.push('let go')
+  })
+  await outbox.perform(await promise('x'))
+  expect(steps).toEqual(['begun', 'written', 'let go'])
+  expect(await database.read.all('SELECT * FROM handle_claim')).toHaveLength(1)
+})
+
 it('waits longer after every failure', async () => {
   outbox.handle('mail', () => Promise.reject(new Error('down')))
   const id = await promise('x')

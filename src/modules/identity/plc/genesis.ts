@@ -12,6 +12,9 @@ import {
 } from './operation.js'
 import { PlcError } from './plc-error.js'
 
+/** Rotation keys that an identity may have by the specification; some directories take more. */
+const MAX_ROTATION_KEYS = 5
+
 export interface NewIdentity {
   handle: string
   /** did:key that signs the account's commits. */
@@ -49,15 +52,56 @@ export function formatUpdate(last: PlcOperation, changes: Partial<PlcState>, key
 
 /** As {@link formatUpdate}, with another handle in the place of the present one; other aliases stay. */
 export function formatHandleUpdate(last: PlcOperation, handle: string, key: SigningKey): PlcUpdate {
-  const aliases = stateOf(last)?.alsoKnownAs ?? []
-  const present = aliases.findIndex((alias) => alias.startsWith('at://'))
-  const others = aliases.filter((alias, i) => i !== present && alias !== `at://${handle}`)
-  const alsoKnownAs = others.toSpliced(Math.max(0, present), 0, `at://${handle}`)
-  return formatUpdate(last, { alsoKnownAs }, key)
+  return formatUpdate(last, { alsoKnownAs: withHandle(stateOf(last)?.alsoKnownAs ?? [], handle) }, key)
+}
+
+/** What an account becomes that moves to this server. */
+export interface Move extends Pick<NewIdentity, 'handle' | 'signingKey' | 'pdsUrl'> {
+  /** did:key of the server: signs the account's later operations. */
+  serverKey: string
+}
+
+/**
+ * As {@link formatUpdate}, for an account that is hosted here from now on. Whatever else it has stays. The server's key is
+ * put right below the one that lets it in: whoever overrules that one overrules the server, and nobody else does.
+ * @throws PlcError 400 where there is no room for the key, 410 after a tombstone
+ */
+export function formatMove(
+  last: PlcOperation,
+  { handle, signingKey, serverKey, pdsUrl }: Move,
+  key: SigningKey,
+): PlcUpdate {
+  const { rotationKeys = [], verificationMethods, alsoKnownAs = [], services } = stateOf(last) ?? {}
+  return formatUpdate(
+    last,
+    {
+      rotationKeys: withServerKey(rotationKeys, serverKey, key.didKey),
+      verificationMethods: { ...verificationMethods, atproto: signingKey },
+      alsoKnownAs: withHandle(alsoKnownAs, handle),
+      services: { ...services, atproto_pds: { type: 'AtprotoPersonalDataServer', endpoint: pdsUrl } },
+    },
+    key,
+  )
 }
 
 /** The operation that ends an identity. @throws PlcError 410 when that has been done. */
 export function formatTombstone(last: PlcOperation, key: SigningKey): PlcTombstone {
   if (!stateOf(last)) throw new PlcError('DID is tombstoned', 410)
   return signOperation<PlcTombstone>({ type: 'plc_tombstone', prev: cidOfOperation(last) }, key)
+}
+
+/** Aliases with another handle in the place of the present one. */
+function withHandle(aliases: readonly string[], handle: string): string[] {
+  const present = aliases.findIndex((alias) => alias.startsWith('at://'))
+  const others = aliases.filter((alias, i) => i !== present && alias !== `at://${handle}`)
+  return others.toSpliced(Math.max(0, present), 0, `at://${handle}`)
+}
+
+function withServerKey(present: readonly string[], serverKey: string, below: string): string[] {
+  if (present.includes(serverKey)) return [...present]
+  if (present.length >= MAX_ROTATION_KEYS)
+    throw new PlcError(
+      `there are ${present.length} rotation keys already, and the server's has to be one more: remove one`,
+    )
+  return present.toSpliced(present.indexOf(below) + 1, 0, serverKey)
 }
