@@ -26,10 +26,11 @@ const MODULES: Record<string, string[]> = {
   identity: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
   // What happened, in order.
   'commit-log': ['config', 'database'],
-  // How it is heard of.
-  firehose: ['config', 'lexicon', 'xrpc', 'identity', 'commit-log', 'xrpc-error'],
   // How it is asked for.
   repo: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'xrpc-error'],
+  // How it is heard of.
+  firehose: ['config', 'lexicon', 'database', 'xrpc', 'identity', 'commit-log', 'repo', 'xrpc-error'],
+  // Whose it is, and how it travels.
   account: ['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   sync: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   replication: [

@@ -85,7 +85,8 @@ const CHECKED_AT_START = 1_000
 
 /**
  * What happened here, in order. An event is in the log if and only if what it tells is in the same database, because
- * both are one transaction. Sequence numbers are dense, become visible in order, and are never used twice.
+ * both are one transaction. Sequence numbers are dense, become visible in order, and are never used twice; times never go
+ * back.
  */
 @Injectable()
 export class CommitLog {
@@ -101,9 +102,13 @@ export class CommitLog {
 
   /** Appends events inside the write that makes them true, and runs the inline projections over them. */
   async append(tx: Tx, events: readonly NewEvent[]): Promise<AppendedRow[]> {
-    const last = await tx.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM commit_log')
+    const last = await tx.get<{ seq: number; time: string }>(
+      'SELECT seq, time FROM commit_log ORDER BY seq DESC LIMIT 1',
+    )
     let seq = Math.max(last?.seq ?? 0, this.floor.value)
-    const time = this.clock.iso()
+    // Where the clock has gone back, the log waits for it: what is found by a moment has everything later behind it.
+    const now = this.clock.iso()
+    const time = last && last.time > now ? last.time : now
     const rows: AppendedRow[] = []
     for (const { did, kind, rev, cid, event, frame, hosted = true, detail } of events) {
       seq++

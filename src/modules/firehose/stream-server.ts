@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import {
   type BeforeApplicationShutdown,
@@ -10,6 +10,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core'
 import { WebSocketServer } from 'ws'
 import { isPublicAddress } from '../identity/public-address.js'
+import { toXrpcError } from '../xrpc/xrpc-error.filter.js'
 import { CLOSE, Subscriber } from './subscriber.js'
 
 /** Subscribers of all streams together. */
@@ -20,11 +21,21 @@ const PING_MS = 30_000
 /** How long those who are told that the server stops may take. */
 const GOODBYE_MS = 500
 
-/** Serves one subscriber until nothing is left to say. `query` has the parameters as they came. */
-export type Stream = (subscriber: Subscriber, query: Record<string, string | string[]>) => Promise<void>
+/** What somebody asks for who wants to subscribe, as it came. */
+export interface StreamRequest {
+  /** A list where a name comes several times. */
+  query: Record<string, string | string[]>
+  headers: IncomingHttpHeaders
+}
+
+/** Serves one subscriber until nothing is left to say. */
+export type Stream = (subscriber: Subscriber) => Promise<void>
+
+/** Gives the stream that is asked for. @throws XrpcError to refuse before the handshake */
+export type OpenStream = (request: StreamRequest) => Stream
 
 interface Route {
-  stream: Stream
+  open: OpenStream
   upgrades: WebSocketServer
 }
 
@@ -40,14 +51,14 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
   constructor(private readonly http: HttpAdapterHost) {}
 
   /** Says who serves a path; `maxMessageBytes` is the most that a subscriber may send at once. */
-  serve(path: string, maxMessageBytes: number, stream: Stream): void {
+  serve(path: string, maxMessageBytes: number, open: OpenStream): void {
     const upgrades = new WebSocketServer({
       noServer: true,
       maxPayload: maxMessageBytes,
       perMessageDeflate: false,
       clientTracking: false,
     })
-    this.routes.set(path, { stream, upgrades })
+    this.routes.set(path, { open, upgrades })
   }
 
   onApplicationBootstrap(): void {
@@ -91,17 +102,25 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
       return refuse(socket, 503, 'NotEnoughResources', 'too many subscribers')
     if (isPublicAddress(address) && this.countOf(address) >= MAX_PER_ADDRESS)
       return refuse(socket, 429, 'RateLimitExceeded', 'too many subscribers from this address')
+    let stream: Stream
+    try {
+      stream = route.open({ query: queryOf(url), headers: request.headers })
+    } catch (thrown) {
+      const { status, error, message } = toXrpcError(thrown)
+      if (status >= 500) this.logger.error(thrown)
+      return refuse(socket, status, error, message)
+    }
     route.upgrades.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', onError)
-      void this.run(new Subscriber(webSocket, socket, address), route.stream, queryOf(url))
+      void this.run(new Subscriber(webSocket, socket, address), stream)
     })
   }
 
-  private async run(subscriber: Subscriber, stream: Stream, query: Record<string, string | string[]>): Promise<void> {
+  private async run(subscriber: Subscriber, stream: Stream): Promise<void> {
     this.subscribers.add(subscriber)
-    subscriber.signal.addEventListener('abort', () => this.subscribers.delete(subscriber))
+    subscriber.onClose(() => this.subscribers.delete(subscriber))
     try {
-      await stream(subscriber, query)
+      await stream(subscriber)
     } catch (error) {
       this.logger.error(error)
       subscriber.end(CLOSE.internal, 'internal error')
@@ -119,13 +138,12 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
 function refuse(socket: Socket, status: number, error: string, message: string): void {
   const body = JSON.stringify({ error, message })
   socket.end(
-    `HTTP/1.1 ${status} ${error}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${error}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
 }
 
-/** As the HTTP side has it: a list where a name comes several times. */
-function queryOf({ searchParams }: URL): Record<string, string | string[]> {
-  const query: Record<string, string | string[]> = {}
+function queryOf({ searchParams }: URL): StreamRequest['query'] {
+  const query: StreamRequest['query'] = {}
   for (const name of new Set(searchParams.keys())) {
     const values = searchParams.getAll(name)
     query[name] = values.length === 1 ? values[0]! : values

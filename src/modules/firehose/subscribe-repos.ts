@@ -7,7 +7,7 @@ import { XrpcError } from '../xrpc/xrpc-error.js'
 import { FrameBatch } from './frame-batch.js'
 import { FellBehind, LogWindow } from './log-window.js'
 import { errorMessage, infoMessage } from './messages.js'
-import { StreamServer } from './stream-server.js'
+import { type OpenStream, StreamServer, type StreamRequest } from './stream-server.js'
 import { CLOSE, Stalled, type Subscriber } from './subscriber.js'
 import { framed } from './web-socket-frame.js'
 
@@ -39,12 +39,12 @@ export class SubscribeRepos implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.streams.serve(`/xrpc/${SUBSCRIBE_REPOS}`, MAX_MESSAGE_BYTES, (subscriber, query) =>
-      this.serve(subscriber, query),
-    )
+    // What is wrong with a request is said in the stream, in the words of its lexicon.
+    const open: OpenStream = (request) => (subscriber) => this.serve(subscriber, request)
+    this.streams.serve(`/xrpc/${SUBSCRIBE_REPOS}`, MAX_MESSAGE_BYTES, open)
   }
 
-  private async serve(subscriber: Subscriber, query: Record<string, string | string[]>): Promise<void> {
+  private async serve(subscriber: Subscriber, { query }: StreamRequest): Promise<void> {
     try {
       let position = await this.start(subscriber, query)
       for await (const batch of this.window.follow(position, subscriber.signal)) {
@@ -60,7 +60,7 @@ export class SubscribeRepos implements OnModuleInit {
   }
 
   /** The position that a subscriber begins after. @throws XrpcError InvalidRequest, FutureCursor. */
-  private async start(subscriber: Subscriber, query: Record<string, string | string[]>): Promise<number> {
+  private async start(subscriber: Subscriber, query: StreamRequest['query']): Promise<number> {
     const { cursor } = this.lexicons.parseParams(SUBSCRIBE_REPOS, query)
     const last = await this.log.lastSeq()
     if (cursor === undefined) return last

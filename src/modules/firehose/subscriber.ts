@@ -6,6 +6,8 @@ import { framed } from './web-socket-frame.js'
 const STALL_MS = 30_000
 /** After this long, one that was told good-bye is cut off. */
 const CLOSE_MS = 3_000
+/** What a close frame has room for (RFC 6455, section 5.5), less what a character that is cut through may grow by. */
+const REASON_BYTES = 120
 
 /** The subscriber does not read what it is sent. */
 export class Stalled extends Error {}
@@ -29,13 +31,18 @@ export class Subscriber {
   ) {
     socket.setNoDelay(true)
     webSocket.on('error', () => webSocket.terminate())
-    webSocket.on('close', () => this.gone.abort())
+    this.onClose(() => this.gone.abort())
     webSocket.on('pong', () => (this.answered = true))
   }
 
-  /** Aborts when the connection has ended. */
+  /** Aborts when nothing can be said any more: good-bye has been, or the connection has ended. */
   get signal(): AbortSignal {
     return this.gone.signal
+  }
+
+  /** Calls `take` when the connection has ended. */
+  onClose(take: () => void): void {
+    this.webSocket.on('close', take)
   }
 
   /** Calls `take` with every text message that comes. */
@@ -57,7 +64,8 @@ export class Subscriber {
   end(code: number, reason: string, last?: Uint8Array): void {
     if (this.signal.aborted) return
     if (last) this.socket.write(framed('binary', last))
-    this.webSocket.close(code, reason)
+    this.webSocket.close(code, Buffer.from(reason).subarray(0, REASON_BYTES).toString())
+    this.gone.abort()
     setTimeout(() => this.webSocket.terminate(), CLOSE_MS).unref()
   }
 

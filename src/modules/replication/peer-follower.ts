@@ -52,7 +52,8 @@ export class PeerFollower {
         .then(() => this.scans.scan(peer, signal))
         .catch((error: unknown) => this.scanFailed(peer, error, cut))
     }
-    const onOpen = (): void => void (peer.scanned || scan())
+    // Without a position, what has happened since the last time is told by nobody.
+    const onOpen = (): void => void ((peer.scanned && peer.position !== null) || scan())
     try {
       for await (const frames of this.streams.open(peer, onOpen, signal)) {
         await this.take(peer, frames, scan)

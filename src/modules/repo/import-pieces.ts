@@ -5,7 +5,7 @@ import { Database, type Tx } from '../database/database.js'
 import { keptRecords, readPieceEvent } from './fold-log.js'
 import type { StagedRepo } from './import-staging.js'
 import { importEvent, pieceEvent } from './repo-events.js'
-import { type NewRepo, type Repo, replaceRepo } from './repo-row.js'
+import { type Hosting, type NewRepo, type Repo, replaceRepo } from './repo-row.js'
 
 /** Before a piece that could not be written is tried again. */
 const RETRY_MS = 1_000
@@ -61,9 +61,12 @@ export class ImportPieces implements OnModuleInit, OnModuleDestroy {
    */
   async appendAll({ did, tree }: Imported): Promise<void> {
     const { read } = this.database
-    const row = await read.get<{ part_of: string | null }>('SELECT part_of FROM tree WHERE id = ?', tree)
-    const partOf = row?.part_of
-    if (!partOf) return
+    const row = await read.get<{ part_of: string | null; hosting: Hosting }>(
+      'SELECT tree.part_of, repo.hosting FROM tree JOIN repo ON repo.tree = tree.id WHERE tree.id = ?',
+      tree,
+    )
+    if (!row?.part_of) return
+    const { part_of: partOf, hosting } = row
     const { last } = (await read.get<{ last: number }>(
       'SELECT max(n) AS last FROM commit_log_part WHERE part_of = ?',
       partOf,
@@ -77,7 +80,7 @@ export class ImportPieces implements OnModuleInit, OnModuleDestroy {
       )
       const records = keptRecords(part!.bytes)
       const to = n === last ? null : records.at(-1)!.path
-      const event = pieceEvent(did, { partOf, n, after, to }, records)
+      const event = pieceEvent(did, hosting, { partOf, n, after, to }, records)
       await this.write(async (tx) => {
         if (to === null) await tx.run('UPDATE tree SET part_of = NULL WHERE id = ?', tree)
         await this.log.append(tx, [event])

@@ -11,7 +11,7 @@ import type { NewEvent } from '../commit-log/commit-log.js'
 import { commitFrame, syncFrame } from '../commit-log/frame.js'
 import type { ImportPiece } from './fold-log.js'
 import type { StagedRepo } from './import-staging.js'
-import type { NewRepo } from './repo-row.js'
+import type { Hosting, NewRepo } from './repo-row.js'
 
 /** What the log has to know of a commit. */
 export type LoggedChange = Pick<
@@ -59,6 +59,12 @@ export function importEvent(repo: NewRepo, commitBlock: Uint8Array, staged: Stag
  * A piece of an import that is in place, for the projections to take in: it never goes on the wire. `event` is DAG-CBOR:
  * {partOf, n: names the piece, after, to: the paths that it is all of (see ImportPiece)}.
  */
-export function pieceEvent(did: string, piece: ImportPiece, records: readonly RecordBlock[]): NewEvent {
-  return { did, kind: 'part', rev: null, cid: null, event: encodeCbor({ ...piece }), frame: null, detail: { records } }
+export function pieceEvent(
+  did: string,
+  hosting: Hosting,
+  piece: ImportPiece,
+  records: readonly RecordBlock[],
+): NewEvent {
+  const bare = { did, kind: 'part', rev: null, cid: null, frame: null } as const
+  return { ...bare, event: encodeCbor({ ...piece }), hosted: hosting === 'hosted', detail: { records } }
 }

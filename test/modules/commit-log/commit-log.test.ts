@@ -12,13 +12,18 @@ import { type Scratch, scratchDatabase, scratchDirectory } from '../../support/c
 const NOW = Date.parse('2026-01-02T03:04:05.678Z')
 
 class FixedClock extends Clock {
+  constructor(public at = NOW) {
+    super()
+  }
+
   override now(): number {
-    return NOW
+    return this.at
   }
 }
 
 interface Opened extends Scratch {
   log: CommitLog
+  clock: FixedClock
   floor: SeqFloor
   /** Ends as a process does that is killed: nothing more is written. */
   stop(): Promise<void>
@@ -27,12 +32,13 @@ interface Opened extends Scratch {
 async function open(directory = scratchDirectory(), inline?: InlineHandlers): Promise<Opened> {
   const scratch = await scratchDatabase(directory)
   const floor = SeqFloor.open(directory, NOW)
-  const log = new CommitLog(scratch.database, floor, new FixedClock(), inline)
+  const clock = new FixedClock()
+  const log = new CommitLog(scratch.database, floor, clock, inline)
   const stop = async (): Promise<void> => {
     await scratch.database.close()
     floor.close()
   }
-  return { ...scratch, log, floor, stop }
+  return { ...scratch, log, clock, floor, stop }
 }
 
 const event = (did = 'did:plc:alice', handle = 'alice.test'): NewEvent => {
@@ -203,6 +209,15 @@ describe('append', () => {
       event: data,
       time: '2026-01-02T03:04:05.678Z',
     })
+  })
+
+  it('has times that never go back, whatever the clock does', async () => {
+    const times: string[] = []
+    for (const offset of [0, -5, -1, 2, 1]) {
+      opened.clock.at = NOW + offset
+      times.push((await append(opened))[0]!.time)
+    }
+    expect(times.map((time) => Date.parse(time) - NOW)).toEqual([0, 0, 0, 2, 2])
   })
 
   it('runs the inline handlers in the same write, in order, and is undone by their error', async () => {

@@ -4,8 +4,9 @@ export interface Subscription {
   webSocket: WebSocket
   /** The next messages, once there are so many. */
   take(count: number): Promise<Buffer[]>
-  /** The code that it was closed with. */
+  /** The code that it was closed with, and why. */
   closed: Promise<number>
+  reason: Promise<string>
   close(): void
 }
 
@@ -25,10 +26,12 @@ export async function connect(address: string): Promise<Subscription> {
     arrived()
   })
   const closed = new Promise<number>((resolve) => webSocket.on('close', resolve))
+  const reason = new Promise<string>((resolve) => webSocket.on('close', (_, reason) => resolve(String(reason))))
   await new Promise<void>((resolve, reject) => webSocket.once('open', resolve).once('error', reject))
   return {
     webSocket,
     closed,
+    reason,
     close: () => webSocket.terminate(),
     async take(count) {
       while (messages.length < count) await new Promise<void>((resolve) => (arrived = resolve))
