@@ -11,6 +11,8 @@ import { type Peer, Peers } from './peers.js'
 
 /** Events that are judged between two turns of other work. */
 const JUDGED_AT_ONCE = 16
+/** Events that are judged before they are written: those of one write share its COMMIT, and the pages that it writes. */
+const WRITTEN_AT_ONCE = 128
 /** Tries when a repository has moved on by another way meanwhile. */
 const MAX_TRIES = 5
 
@@ -36,10 +38,8 @@ export class EventApplier {
       try {
         for (const [i, event] of left.entries()) {
           await this.take(peer, event, batch)
-          if (i % JUDGED_AT_ONCE === JUDGED_AT_ONCE - 1) {
-            await batch.flush()
-            await new Promise(setImmediate)
-          }
+          if (i % WRITTEN_AT_ONCE === WRITTEN_AT_ONCE - 1) await batch.flush()
+          if (i % JUDGED_AT_ONCE === JUDGED_AT_ONCE - 1) await new Promise(setImmediate)
         }
         batch.add(position, async () => undefined)
         return await batch.flush()

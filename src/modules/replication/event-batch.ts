@@ -1,7 +1,7 @@
 import type { Database, Tx } from '../database/database.js'
 
 /** How long one write of events may take the writer. */
-const SLICE_MS = 8
+const SLICE_MS = 16
 
 interface Step {
   seq: number
