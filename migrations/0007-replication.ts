@@ -7,7 +7,8 @@ export class Replication1700000000007 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     const { int, key, numberedKey, clustered } = dialectOf(runner)
-    // 1: of an account that was hosted here when it happened; the firehose carries those.
+    // 1: of an account that was hosted here when it happened; the firehose carries those. 0: of one that lives elsewhere. -1:
+    // of one that is not active here yet, which is told to nobody.
     await runner.query(`ALTER TABLE commit_log ADD COLUMN hosted ${int} NOT NULL DEFAULT 1`)
     await runner.query(
       "UPDATE commit_log SET hosted = 0 WHERE did IN (SELECT did FROM repo WHERE hosting = 'archived')",

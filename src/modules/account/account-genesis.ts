@@ -24,13 +24,17 @@ export class AccountGenesis {
   }
 
   /**
-   * Gives a reserved account its repository and tells the log. One that comes from elsewhere starts `deactivated`,
-   * and says nothing of its handle: its identity is still the other server's to speak for.
+   * Gives a reserved account its repository and tells the log. One that comes from elsewhere starts `deactivated`, says
+   * nothing of its handle, and is told to nobody: its identity is still the other server's to speak for.
    */
   async begin(tx: Tx, did: Did, handle: Handle, key: SigningKey, status: 'deactivated' | null): Promise<void> {
     const repository = await this.repos.create(tx, did, key, status)
     const identity = status ? [] : [identityEvent(did, handle)]
-    await this.log.append(tx, [...identity, accountEvent(did, status), ...repository])
+    const events = [...identity, accountEvent(did, status), ...repository]
+    await this.log.append(
+      tx,
+      events.map((event) => ({ ...event, silent: status !== null })),
+    )
   }
 
   /** Gives a reserved account the repository that is kept here, and tells the log. To be called in its turn. */

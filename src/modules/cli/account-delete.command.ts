@@ -14,7 +14,7 @@ interface DeleteOptions extends DataOptions {
 /** What would go. */
 interface Doomed {
   did: Did
-  /** Null for a repository that is archived here. */
+  /** Null for a repository that is archived or mirrored here. */
   handle: string | null
   records: number
 }
@@ -22,7 +22,7 @@ interface Doomed {
 @SubCommand({
   name: 'delete',
   arguments: '<handle-or-did>',
-  argsDescription: { 'handle-or-did': 'an account here, or the DID of a repository that is archived here' },
+  argsDescription: { 'handle-or-did': 'an account here, or the DID of a repository that is archived or mirrored here' },
   description:
     'Delete an account with all that it has here.\n\n' +
     'Its events, records and private data are removed everywhere; one event remains, which says that it is deleted. Its ' +
@@ -73,7 +73,7 @@ async function find(who: string, { dataDirectory }: Config): Promise<Doomed> {
     database.read.get<Doomed>(
       `SELECT did, handle, (SELECT count(*) FROM record WHERE tree = (SELECT tree FROM repo WHERE repo.did = named.did)) AS records
        FROM (SELECT did, handle FROM account WHERE did = ? OR handle = ?
-             UNION ALL SELECT did, NULL FROM repo WHERE did = ? AND hosting = 'archived' AND (status IS NULL OR status <> 'deleted')) AS named`,
+             UNION ALL SELECT did, NULL FROM repo WHERE did = ? AND hosting <> 'hosted' AND (status IS NULL OR status <> 'deleted')) AS named`,
       who,
       who.toLowerCase(),
       who,
@@ -94,5 +94,5 @@ async function confirm(doomed: Doomed): Promise<void> {
 }
 
 function nameOf({ did, handle }: Doomed): string {
-  return handle === null ? `the archived repository of ${did}` : `${handle} (${did})`
+  return handle === null ? `the copy of ${did} that is kept here` : `${handle} (${did})`
 }

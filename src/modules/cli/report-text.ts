@@ -80,7 +80,7 @@ function sourceRows({ source }: RepoReport): [string, string | null][] {
   return [
     ['data', source.directory],
     ['hosting', `${source.hosting}, ${source.status ?? 'active'}`],
-    ['verified', source.hosting === 'archived' ? (source.verified ? 'yes, when it was imported' : 'no') : null],
+    ['verified', source.hosting !== 'hosted' ? (source.verified ? 'yes, when it was imported' : 'no') : null],
   ]
 }
 

@@ -26,6 +26,8 @@ export interface NewEvent {
   frame: Frame | null
   /** False for a repository that lives elsewhere and is kept here; true unless told. */
   hosted?: boolean
+  /** True for an account hosted here that is not active: whatever is done with its repository is nobody's to know yet. */
+  silent?: boolean
   /** What `frame` says, for those who run inside the append and need not read it back. */
   detail?: EventDetail
 }
@@ -55,7 +57,7 @@ export interface LogRow {
   event: Buffer | null
   /** The firehose frame, byte for byte as it goes out; null for what never does. */
   frame: Buffer | null
-  /** 1 for a repository that was hosted here when it happened, 0 for one that lives elsewhere. */
+  /** 1 for a repository that was hosted here when it happened, 0 for one that lives elsewhere, -1 for what nobody is told. */
   hosted: number
 }
 
@@ -110,7 +112,8 @@ export class CommitLog {
     const now = this.clock.iso()
     const time = last && last.time > now ? last.time : now
     const rows: AppendedRow[] = []
-    for (const { did, kind, rev, cid, event, frame, hosted = true, detail } of events) {
+    for (const { did, kind, rev, cid, event, frame, detail, ...audience } of events) {
+      const hosted = hostedOf(audience)
       seq++
       const bytes = frame?.(seq, time) ?? null
       await tx.run(
@@ -123,7 +126,7 @@ export class CommitLog {
         cid?.bytes ?? null,
         event,
         bytes,
-        hosted ? 1 : 0,
+        hosted,
       )
       rows.push({
         seq,
@@ -134,7 +137,7 @@ export class CommitLog {
         cid: cid && (cid.bytes as Buffer),
         event: event as Buffer | null,
         frame: bytes,
-        hosted: hosted ? 1 : 0,
+        hosted,
         detail,
       })
     }
@@ -169,7 +172,7 @@ export class CommitLog {
    */
   async readFrames(after: number, until: number, hostedOnly: boolean, maxBytes: number): Promise<FrameRun> {
     const { database } = this
-    const which = `seq > ? AND seq <= ? ${hostedOnly ? 'AND hosted = 1' : ''} AND frame IS NOT NULL ORDER BY seq`
+    const which = `seq > ? AND seq <= ? AND hosted ${hostedOnly ? '= 1' : '>= 0'} AND frame IS NOT NULL ORDER BY seq`
     // Frames are up to megabytes each: how many of them come at a time is known by their sizes, which cost little.
     const sizes = await database.read.all<{ seq: number; size: number }>(
       `SELECT seq, length(frame) AS size FROM commit_log WHERE ${which} LIMIT ${FRAMES_LIMIT}`,
@@ -321,4 +324,8 @@ export class CommitLog {
       for (const ring of [...this.bells]) ring()
     })
   }
+}
+
+function hostedOf({ hosted = true, silent = false }: Pick<NewEvent, 'hosted' | 'silent'>): LogRow['hosted'] {
+  return silent ? -1 : hosted ? 1 : 0
 }

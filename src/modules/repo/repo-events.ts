@@ -52,7 +52,8 @@ export function importEvent(repo: NewRepo, commitBlock: Uint8Array, staged: Stag
     verified: repo.verified,
   })
   const hosted = repo.hosting === 'hosted'
-  return { ...syncEvent(repo.did, repo.rev, repo.head, commitBlock, hosted), kind: 'import', event }
+  const silent = hosted && repo.status !== null
+  return { ...syncEvent(repo.did, repo.rev, repo.head, commitBlock, hosted), kind: 'import', event, silent }
 }
 
 /**

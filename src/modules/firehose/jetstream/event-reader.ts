@@ -109,7 +109,7 @@ export class EventReader {
 
   /** As {@link toldByRow}. A row has one place at least, also one whose events do not go out. */
   private async places(row: LogRow): Promise<(Told | null)[]> {
-    if (this.hostedOnly && !row.hosted) return [null]
+    if (row.hosted < (this.hostedOnly ? 1 : 0)) return [null]
     const places = row.kind === 'part' ? await this.pieceOf(row) : toldByRow(row)
     return places.length > 0 ? places : [null]
   }
