@@ -1,6 +1,5 @@
 /** The window over the log: what is read from the log, what comes live, and the seam between the two. */
 import { jest } from '@jest/globals'
-import { CommitLog } from '../../../src/modules/commit-log/commit-log.js'
 import { FrameBatch } from '../../../src/modules/firehose/frame-batch.js'
 import type { LogTail } from '../../../src/modules/firehose/log-tail.js'
 import { FellBehind, LogWindow } from '../../../src/modules/firehose/log-window.js'
