@@ -54,7 +54,8 @@ type RepoRow = Record<'head' | 'data' | 'commit_block' | 'stored_root', Buffer> 
   stored_layer: number
 }
 
-interface Body {
+/** The body of an event: what its type has of these. */
+export interface EventBody {
   seq: number
   time: string
   did?: string
@@ -64,6 +65,7 @@ interface Body {
   since?: string | null
   commit: CID
   blocks: Uint8Array
+  prevData?: CID
   ops: { action: TreeOp['action']; path: string; cid: CID | null; prev?: CID }[]
 }
 
@@ -106,7 +108,7 @@ async function foldEvent(read: Reader, fold: Fold, row: LogRow, didKey: string):
   const frame = row.frame!
   const header = dagCbor.encode({ op: 1, t: kind === 'import' ? '#sync' : `#${kind}` })
   same(frame.subarray(0, header.length).equals(header), true, 'header')
-  const body = dagCbor.decode<Body>(frame.subarray(header.length))
+  const body = dagCbor.decode<EventBody>(frame.subarray(header.length))
   same([body.seq, body.time, body.did ?? body.repo], [row.seq, row.time, did], 'seq, time and did of the frame')
   if (kind === 'account' && body.status === 'deleted') {
     fold.repos.delete(did)
@@ -122,9 +124,7 @@ async function foldEvent(read: Reader, fold: Fold, row: LogRow, didKey: string):
   }
   if (known && body.rev <= known.rev) throw new Error(`I3 rev ${body.rev} does not come after ${known.rev}`)
   if (kind === 'commit') {
-    same(body.since ?? null, known?.rev ?? null, 'since')
-    const ops = body.ops.map(({ action, path, cid, prev }) => ({ action, path, cid: own(cid), prev: own(prev) }))
-    const verified = verifyDiff({ car: body.blocks, did: did as Did, didKey, known: known ?? null, ops })
+    const verified = followCommit(body, known ?? null, didKey)
     const records = new Map(known?.records)
     for (const { path, action } of verified.ops) if (action === 'delete') records.delete(path)
     for (const { path, cid, bytes } of verified.records) records.set(path, { cid, bytes, rev: body.rev })
@@ -140,7 +140,24 @@ async function foldEvent(read: Reader, fold: Fold, row: LogRow, didKey: string):
   } else fold.repos.set(did, await foldImport(read, row, body, didKey))
 }
 
-async function foldImport(read: Reader, row: LogRow, body: Body, didKey: string): Promise<FoldedRepo> {
+/**
+ * Holds a `#commit` against the head known before it, as a relay does, with nothing but what the event itself brings.
+ * Fails where it does not follow on it: rev, since, prevData, signature, operations.
+ */
+export function followCommit(
+  body: EventBody,
+  known: { rev: Tid; data: Cid } | null,
+  didKey: string,
+): ReturnType<typeof verifyDiff> {
+  same(body.since ?? null, known?.rev ?? null, 'since')
+  same(body.prevData?.toString(), known?.data.toString(), 'prevData')
+  const ops = body.ops.map(({ action, path, cid, prev }) => ({ action, path, cid: own(cid), prev: own(prev) }))
+  const verified = verifyDiff({ car: body.blocks, did: body.repo as Did, didKey, known, ops })
+  same([verified.commit.rev, verified.head.toString()], [body.rev, body.commit.toString()], 'rev and commit')
+  return verified
+}
+
+async function foldImport(read: Reader, row: LogRow, body: EventBody, didKey: string): Promise<FoldedRepo> {
   const {
     partOf,
     records: count,
@@ -169,7 +186,7 @@ async function foldImport(read: Reader, row: LogRow, body: Body, didKey: string)
 }
 
 /** The root of a frame's CAR. */
-function headOf(body: Body): Cid {
+function headOf(body: EventBody): Cid {
   return decodeCar(body.blocks).roots[0]!
 }
 

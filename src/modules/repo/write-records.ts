@@ -4,6 +4,7 @@ import {
   type Did,
   formatCommit,
   type FormattedCommit,
+  MAX_OPS,
   RepoError,
   type RepoWrite,
   type Tid,
@@ -18,8 +19,6 @@ import { type PreparedWrite, resolveWrite } from './prepare-write.js'
 import { applyCommit, HeadMoved, linkedPaths, type Repo, storeNodes } from './repo-row.js'
 import { type RepoTip, RepoTips } from './repo-tips.js'
 
-/** Most operations in one commit, by sync 1.1. */
-const MAX_OPS = 200
 /** Most bytes of blocks in one commit's event. */
 const MAX_BLOCK_BYTES = 2_000_000
 /** Tries when commits that this one was formatted on top of turn out not to have been written. */

@@ -41,7 +41,7 @@ async function all(cursor: number): Promise<Buffer[]> {
   return messages
 }
 
-describe('where a subscriber begins', () => {
+describe('37. where a subscriber begins', () => {
   it('cursor=0 brings the whole history, byte for byte as it was stored, and then what happens', async () => {
     const alice = await server.signUp('alice')
     for (let i = 0; i < 20; i++) await alice.post({ text: `before ${i}` })

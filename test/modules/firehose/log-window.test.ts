@@ -77,7 +77,7 @@ class Follower {
   }
 }
 
-describe('no gap and no double', () => {
+describe('38. no gap and no double', () => {
   it.each([1, 2, 3])('whoever comes and goes while writers append, wherever he begins (seed %i)', async (seed) => {
     const chance = new Chance(seed)
     const turns = async (most: number): Promise<void> => {

@@ -57,7 +57,7 @@ async function refused(path: string): Promise<{ status: number; body: { error: s
   return { status: response.statusCode!, body: JSON.parse(Buffer.concat(chunks).toString()) as { error: string } }
 }
 
-describe('37 a slow consumer', () => {
+describe('37. a slow consumer', () => {
   it('that does not read is told ConsumerTooSlow, and has cost one batch; whoever reads has everything', async () => {
     await start({ PDS_MAX_SUBSCRIPTION_BUFFER: '3' })
     const stuck = await subscribe(server)
@@ -108,7 +108,7 @@ describe('37 a slow consumer', () => {
   })
 })
 
-describe('37 many at once', () => {
+describe('37. many at once', () => {
   it('300 are served and let go, from the beginning and live', async () => {
     await start()
     for (let i = 0; i < 10; i++) await write(`before ${i}`)
@@ -141,7 +141,7 @@ describe('37 many at once', () => {
   })
 })
 
-describe('37 a rude one', () => {
+describe('37. a rude one', () => {
   it('that sends too large a message is told so and let go, and nobody else is', async () => {
     await start()
     const [rude, other] = [await subscribe(server), await subscribe(server)]
