@@ -57,7 +57,8 @@ type RepoRow = Record<'head' | 'data' | 'commit_block' | 'stored_root', Buffer> 
   stored_layer: number
 }
 
-interface Body {
+/** The body of an event: what its type has of these. */
+export interface EventBody {
   seq: number
   time: string
   did?: string
@@ -67,6 +68,7 @@ interface Body {
   since?: string | null
   commit: CID
   blocks: Uint8Array
+  prevData?: CID
   ops: { action: TreeOp['action']; path: string; cid: CID | null; prev?: CID }[]
 }
 
@@ -109,7 +111,7 @@ async function foldEvent(read: Reader, fold: Fold, row: LogRow, didKey: string):
   const frame = row.frame!
   const header = dagCbor.encode({ op: 1, t: kind === 'import' ? '#sync' : `#${kind}` })
   same(frame.subarray(0, header.length).equals(header), true, 'header')
-  const body = dagCbor.decode<Body>(frame.subarray(header.length))
+  const body = dagCbor.decode<EventBody>(frame.subarray(header.length))
   same([body.seq, body.time, body.did ?? body.repo], [row.seq, row.time, did], 'seq, time and did of the frame')
   if (kind === 'account' && body.status === 'deleted') {
     fold.repos.delete(did)
@@ -119,7 +121,7 @@ async function foldEvent(read: Reader, fold: Fold, row: LogRow, didKey: string):
 
   const known = fold.repos.get(did)
   same([body.rev, row.cid?.toString('hex')], [row.rev, hex(headOf(body))], 'rev and head of the row')
-  const hosted = row.hosted === 1
+  const hosted = row.hosted !== 0
   const adopts = kind === 'sync' && hosted && known?.hosted === false
   if (kind === 'sync' && !adopts) {
     same([body.rev, hex(headOf(body))], [known?.rev, known && hex(known.head)], 'a sync states the head')
@@ -134,9 +136,7 @@ async function foldEvent(read: Reader, fold: Fold, row: LogRow, didKey: string):
     return
   }
   if (kind === 'commit') {
-    same(body.since ?? null, known?.rev ?? null, 'since')
-    const ops = body.ops.map(({ action, path, cid, prev }) => ({ action, path, cid: own(cid), prev: own(prev) }))
-    const verified = verifyDiff({ car: body.blocks, did: did as Did, didKey, known: known ?? null, ops })
+    const verified = followCommit(body, known ?? null, didKey)
     const records = new Map(known?.records)
     for (const { path, action } of verified.ops) if (action === 'delete') records.delete(path)
     for (const { path, cid, bytes } of verified.records) records.set(path, { cid, bytes, rev: body.rev })
@@ -153,14 +153,31 @@ async function foldEvent(read: Reader, fold: Fold, row: LogRow, didKey: string):
   } else fold.repos.set(did, await foldImport(read, row, body, didKey))
 }
 
-async function foldImport(read: Reader, row: LogRow, body: Body, didKey: string): Promise<FoldedRepo> {
+/**
+ * Holds a `#commit` against the head known before it, as a relay does, with nothing but what the event itself brings.
+ * Fails where it does not follow on it: rev, since, prevData, signature, operations.
+ */
+export function followCommit(
+  body: EventBody,
+  known: { rev: Tid; data: Cid } | null,
+  didKey: string,
+): ReturnType<typeof verifyDiff> {
+  same(body.since ?? null, known?.rev ?? null, 'since')
+  same(body.prevData?.toString(), known?.data.toString(), 'prevData')
+  const ops = body.ops.map(({ action, path, cid, prev }) => ({ action, path, cid: own(cid), prev: own(prev) }))
+  const verified = verifyDiff({ car: body.blocks, did: body.repo as Did, didKey, known, ops })
+  same([verified.commit.rev, verified.head.toString()], [body.rev, body.commit.toString()], 'rev and commit')
+  return verified
+}
+
+async function foldImport(read: Reader, row: LogRow, body: EventBody, didKey: string): Promise<FoldedRepo> {
   const {
     partOf,
     records: count,
     hosting,
   } = dagCbor.decode<{ partOf: string; records: number; hosting: string }>(row.event!)
   const hosted = hosting === 'hosted'
-  same(row.hosted, hosted ? 1 : 0, 'the log knows whether an import is of an account here')
+  same(row.hosted !== 0, hosted, 'the log knows whether an import is of an account here')
   const { head, commit, bytes } = readHead(body, row.did, hosted ? didKey : undefined)
   const parts = await read.all<{ n: number; bytes: Buffer }>(
     'SELECT n, bytes FROM commit_log_part WHERE part_of = ? ORDER BY n',
@@ -180,7 +197,11 @@ async function foldImport(read: Reader, row: LogRow, body: Body, didKey: string)
 }
 
 /** The commit of a sync, or of an import. Without a key, nobody here knows who must have signed it. */
-function readHead(body: Body, did: string, didKey: string | undefined): ReturnType<typeof readCommit> & { head: Cid } {
+function readHead(
+  body: EventBody,
+  did: string,
+  didKey: string | undefined,
+): ReturnType<typeof readCommit> & { head: Cid } {
   const store = new MemoryBlockstore()
   for (const { cid, bytes } of decodeCar(body.blocks).blocks) store.put(cid, bytes)
   const head = headOf(body)
@@ -188,7 +209,7 @@ function readHead(body: Body, did: string, didKey: string | undefined): ReturnTy
 }
 
 /** The root of a frame's CAR. */
-function headOf(body: Body): Cid {
+function headOf(body: EventBody): Cid {
   return decodeCar(body.blocks).roots[0]!
 }
 

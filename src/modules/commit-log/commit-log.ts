@@ -71,6 +71,8 @@ export interface FrameRun {
   frames: { seq: number; size: number }[]
   /** The frames one behind another, each with as much room before it as {@link roomBefore} says. */
   bytes: Buffer
+  /** False where there were more of them once: compaction has been here. */
+  isWhole: boolean
 }
 
 /** Bytes that a WebSocket has before a message of a length (RFC 6455, section 5.2): opcode, and the length itself. */
@@ -182,16 +184,32 @@ export class CommitLog {
     let bytes = 0
     const fit = sizes.findIndex(({ size }, i) => (bytes += size) > maxBytes && i > 0)
     const frames = fit < 0 ? sizes : sizes.slice(0, fit)
-    if (frames.length === 0) return { frames, bytes: NOTHING }
-    const joined = await database.read.get<{ bytes: Buffer }>(
-      `SELECT ${database.joined(ROOM_SQL, 'frame')} AS bytes FROM (SELECT frame FROM commit_log WHERE ${which}) AS run`,
-      after,
-      frames.at(-1)!.seq,
-    )
+    const last = frames.at(-1)?.seq ?? until
+    const joined = frames.length > 0 ? await this.joinedFrames(which, after, last) : NOTHING
     const expected = frames.reduce((sum, { size }) => sum + roomBefore(size) + size, 0)
-    if (joined?.bytes.length !== expected)
-      throw new Error(`the frames after ${after} take ${joined?.bytes.length} bytes, not ${expected}`)
-    return { frames, bytes: joined.bytes }
+    if (joined.length === expected) return { frames, bytes: joined, isWhole: await this.isWhole(after, last) }
+    // Between the two looks some were erased, or compacted: each time there are fewer of them.
+    if (joined.length < expected) return this.readFrames(after, until, hostedOnly, maxBytes)
+    throw new Error(`the frames after ${after} take ${joined.length} bytes, not ${expected}`)
+  }
+
+  private async joinedFrames(which: string, after: number, until: number): Promise<Buffer> {
+    const row = await this.database.read.get<{ bytes: Buffer | null }>(
+      `SELECT ${this.database.joined(ROOM_SQL, 'frame')} AS bytes FROM (SELECT frame FROM commit_log WHERE ${which}) AS run`,
+      after,
+      until,
+    )
+    return row?.bytes ?? NOTHING
+  }
+
+  /** Whether no event of a run is compacted. Compaction goes from the oldest on, so the first commit of it tells. */
+  private async isWhole(after: number, until: number): Promise<boolean> {
+    const commit = await this.database.read.get<{ compacted: number }>(
+      `SELECT frame IS NULL AS compacted FROM commit_log WHERE seq > ? AND seq <= ? AND kind = 'commit' ORDER BY seq LIMIT 1`,
+      after,
+      until,
+    )
+    return !commit?.compacted
   }
 
   /** The newest sequence number that has ever been given out. */

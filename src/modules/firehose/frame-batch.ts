@@ -1,11 +1,13 @@
 import type { FrameRun } from '../commit-log/commit-log.js'
-import type { Batch } from './log-window.js'
+import type { Batch } from './log-tail.js'
 import { writeHead } from './web-socket-frame.js'
 
 /** A run of events as the firehose sends it: the log's own frames, one behind another, each a WebSocket message. */
 export class FrameBatch implements Batch {
   private constructor(
     readonly last: number,
+    /** False where it lacks what there was once. */
+    readonly isWhole: boolean,
     private readonly seqs: readonly number[],
     /** Where each event begins. */
     private readonly starts: readonly number[],
@@ -13,7 +15,7 @@ export class FrameBatch implements Batch {
   ) {}
 
   /** `run` is all that goes out up to the position `last`; its bytes are written to. */
-  static of(last: number, { frames, bytes }: FrameRun): FrameBatch {
+  static of(last: number, { frames, bytes, isWhole }: FrameRun): FrameBatch {
     const starts: number[] = []
     let at = 0
     for (const { size } of frames) {
@@ -22,6 +24,7 @@ export class FrameBatch implements Batch {
     }
     return new FrameBatch(
       last,
+      isWhole,
       frames.map(({ seq }) => seq),
       starts,
       bytes,

@@ -1,24 +1,11 @@
 import type { CommitLog } from '../commit-log/commit-log.js'
-
-/** What a stream makes of a run of the log's events. */
-export interface Batch {
-  /** The position behind it: everything up to here that goes out is in it, or before it. */
-  readonly last: number
-  readonly events: number
-  /** Bytes that it takes in memory. */
-  readonly size: number
-}
-
-/** Reads the events after a position and up to another, not all of them if they are many; `last` says how far it came. */
-export type ReadBatch<B extends Batch> = (after: number, until: number) => Promise<B>
-
-export interface WindowLimits {
-  maxEvents: number
-  maxBytes: number
-}
+import { type Batch, LogTail, type ReadBatch, type WindowLimits } from './log-tail.js'
 
 /** A follower who had all there was has fallen behind further than the window reaches. */
 export class FellBehind extends Error {}
+
+/** Batches of the window that a follower may take before others have their turn; one from the log takes longer. */
+const TURN = 32
 
 /**
  * The newest events of the log as one stream sends them: read once after each COMMIT, prepared once, and shared by
@@ -26,19 +13,8 @@ export class FellBehind extends Error {}
  * not read costs no memory; what is older than the window is read from the log again, which is how a follower begins.
  */
 export class LogWindow<B extends Batch> {
-  /** Oldest first. Between two of them nothing goes out. */
-  private readonly batches: B[] = []
-  /** The position after which they have everything. */
-  private first = 0
-  private events = 0
-  private size = 0
-  /** The position that the window reaches to; null while nobody follows. */
-  private last: number | null = null
-  private followers = 0
-  private filling: Promise<void> | null = null
-  private rungAgain = false
-  private quiet: () => void = () => undefined
-  private readonly waiting = new Set<() => void>()
+  /** What all followers share; null while there are none. */
+  private tail: LogTail<B> | null = null
 
   constructor(
     private readonly log: CommitLog,
@@ -50,102 +26,46 @@ export class LogWindow<B extends Batch> {
    * Every event after a position that is not in the future, in order, then those that are yet to come, for as long as the
    * caller iterates; ends when `signal` aborts. Backfill and live are the same walk: a position in the log, and what comes
    * next from the window or else from the log, so there is no seam at which an event could be lost or come twice.
-   * @throws FellBehind
+   * @throws FellBehind; whatever keeps the log from being read
    */
   async *follow(after: number, signal: AbortSignal): AsyncGenerator<B> {
-    await this.enter()
+    const tail = this.enter()
     try {
       let isLive = false
+      let taken = 0
       while (!signal.aborted) {
-        if (after >= this.last!) {
-          isLive = true
-          await this.more(signal)
+        const { last } = tail
+        if (last === null || after >= last) {
+          isLive ||= last !== null
+          taken = 0
+          await tail.more(signal)
           continue
         }
-        const held = this.find(after)
-        if (!held && isLive) throw new FellBehind()
-        const batch = held ?? (await this.read(after, this.last!))
-        yield batch
-        after = batch.last
-        // Whoever reads fast would have the loop to himself.
-        if (!held) await new Promise(setImmediate)
+        const isHeld = tail.reaches(after)
+        if (!isHeld && isLive) throw new FellBehind()
+        const batch = isHeld ? tail.next(after) : await this.read(after, last)
+        if (batch) yield batch
+        after = batch?.last ?? last
+        taken += isHeld ? 1 : TURN
+        if (taken < TURN) continue
+        taken = 0
+        await new Promise(setImmediate)
       }
     } finally {
-      this.leave()
+      this.leave(tail)
     }
   }
 
-  private async enter(): Promise<void> {
-    this.followers++
-    if (this.followers === 1) this.quiet = this.log.onCommit(() => this.ring())
-    if (this.last !== null) return
-    const last = await this.log.lastSeq()
-    this.last ??= this.first = last
+  private enter(): LogTail<B> {
+    if (!this.tail || this.tail.failed) this.tail = new LogTail(this.log, this.read, this.limits)
+    this.tail.followers++
+    return this.tail
   }
 
-  private leave(): void {
-    if (--this.followers > 0) return
-    this.quiet()
-    this.batches.length = 0
-    this.events = 0
-    this.size = 0
-    this.last = null
-  }
-
-  /** The doorbell. One fill at a time; a bell in the middle of one makes it look again. */
-  private ring(): void {
-    this.rungAgain = true
-    this.filling ??= this.fill().finally(() => (this.filling = null))
-  }
-
-  private async fill(): Promise<void> {
-    while (this.rungAgain && this.last !== null) {
-      this.rungAgain = false
-      const until = await this.log.lastSeq()
-      while (this.last !== null && this.last < until) this.push(await this.read(this.last, until))
-    }
-  }
-
-  private push(batch: B): void {
-    // Everybody has left while it was read.
-    if (this.last === null) return
-    this.last = batch.last
-    if (batch.events > 0) {
-      this.batches.push(batch)
-      this.events += batch.events
-      this.size += batch.size
-    }
-    while (this.batches.length > 1 && (this.events > this.limits.maxEvents || this.size > this.limits.maxBytes)) {
-      const oldest = this.batches.shift()!
-      this.first = oldest.last
-      this.events -= oldest.events
-      this.size -= oldest.size
-    }
-    const waiting = [...this.waiting]
-    this.waiting.clear()
-    for (const wake of waiting) wake()
-  }
-
-  /** The batch that a follower at a position needs next, if the window still has it. */
-  private find(after: number): B | null {
-    if (after < this.first) return null
-    const { batches } = this
-    // Nearly everybody is at the end.
-    let i = batches.length
-    while (i > 0 && batches[i - 1]!.last > after) i--
-    return batches[i] ?? null
-  }
-
-  private more(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.waiting.delete(wake)
-        signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      this.waiting.add(wake)
-      signal.addEventListener('abort', wake)
-      if (signal.aborted) wake()
-    })
+  /** What was held is forgotten with the last follower. */
+  private leave(tail: LogTail<B>): void {
+    if (--tail.followers > 0) return
+    tail.close()
+    if (this.tail === tail) this.tail = null
   }
 }

@@ -19,7 +19,7 @@ const MAX_SUBSCRIBERS = 2_000
 const MAX_PER_ADDRESS = 50
 const PING_MS = 30_000
 /** How long those who are told that the server stops may take. */
-const GOODBYE_MS = 500
+const GOODBYE_MS = 1_000
 
 /** What somebody asks for who wants to subscribe, as it came. */
 export interface StreamRequest {
@@ -44,7 +44,8 @@ interface Route {
 export class StreamServer implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger('Streams')
   private readonly routes = new Map<string, Route>()
-  private readonly subscribers = new Set<Subscriber>()
+  /** Everybody who is connected or served, and when that has ended. */
+  private readonly subscribers = new Map<Subscriber, Promise<void>>()
   private pings: NodeJS.Timeout | undefined
   private stopping = false
 
@@ -68,7 +69,9 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
       this.upgrade(request, socket, head),
     )
-    this.pings = setInterval(() => this.subscribers.forEach((subscriber) => subscriber.ping()), PING_MS).unref()
+    this.pings = setInterval(() => {
+      for (const subscriber of this.subscribers.keys()) subscriber.ping()
+    }, PING_MS).unref()
   }
 
   /** How many subscribers there are. */
@@ -76,14 +79,20 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
     return this.subscribers.size
   }
 
-  /** Everybody is told, so that they come back to the next start at once. */
+  /**
+   * Everybody is told, so that they come back to the next start at once. When it is done, nobody reads the log any more:
+   * after this the database closes.
+   */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true
     clearInterval(this.pings)
-    for (const subscriber of this.subscribers) subscriber.end(CLOSE.goingAway, 'the server stops')
-    for (let waited = 0; this.subscribers.size > 0 && waited < GOODBYE_MS; waited += 10)
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    for (const subscriber of this.subscribers) subscriber.cut()
+    const { subscribers } = this
+    for (const subscriber of subscribers.keys()) subscriber.end(CLOSE.goingAway, 'the server stops')
+    const late = setTimeout(() => {
+      for (const subscriber of subscribers.keys()) subscriber.cut()
+    }, GOODBYE_MS)
+    await Promise.all(subscribers.values())
+    clearTimeout(late)
   }
 
   onApplicationShutdown(): void {
@@ -98,7 +107,8 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
     const route = url && this.routes.get(url.pathname)
     if (!route) return refuse(socket, 404, 'NotFound', 'there is no stream at this path')
     const address = socket.remoteAddress ?? ''
-    if (this.stopping || this.subscribers.size >= MAX_SUBSCRIBERS)
+    if (this.stopping) return refuse(socket, 503, 'NotEnoughResources', 'the server stops')
+    if (this.subscribers.size >= MAX_SUBSCRIBERS)
       return refuse(socket, 503, 'NotEnoughResources', 'too many subscribers')
     if (isPublicAddress(address) && this.countOf(address) >= MAX_PER_ADDRESS)
       return refuse(socket, 429, 'RateLimitExceeded', 'too many subscribers from this address')
@@ -112,41 +122,44 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
     }
     route.upgrades.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', onError)
-      void this.run(new Subscriber(webSocket, socket, address), stream)
+      const subscriber = new Subscriber(webSocket, socket, address)
+      this.subscribers.set(subscriber, this.run(subscriber, stream))
     })
   }
 
   private async run(subscriber: Subscriber, stream: Stream): Promise<void> {
-    this.subscribers.add(subscriber)
-    subscriber.onClose(() => this.subscribers.delete(subscriber))
     try {
       await stream(subscriber)
     } catch (error) {
       this.logger.error(error)
       subscriber.end(CLOSE.internal, 'internal error')
     }
+    await subscriber.closed
+    this.subscribers.delete(subscriber)
   }
 
   private countOf(address: string): number {
     let count = 0
-    for (const subscriber of this.subscribers) if (subscriber.address === address) count++
+    for (const subscriber of this.subscribers.keys()) if (subscriber.address === address) count++
     return count
   }
 }
 
-/** Answers a request that does not become a stream. */
+/** Answers a request that does not become a stream. The connection ends with it, whatever the other end does. */
 function refuse(socket: Socket, status: number, error: string, message: string): void {
   const body = JSON.stringify({ error, message })
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${status} ${error}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
+  socket.destroySoon()
 }
 
 function queryOf({ searchParams }: URL): StreamRequest['query'] {
-  const query: StreamRequest['query'] = {}
-  for (const name of new Set(searchParams.keys())) {
-    const values = searchParams.getAll(name)
-    query[name] = values.length === 1 ? values[0]! : values
+  const query = new Map<string, string[]>()
+  for (const [name, value] of searchParams) {
+    const values = query.get(name)
+    if (values) values.push(value)
+    else query.set(name, [value])
   }
-  return query
+  return Object.fromEntries([...query].map(([name, values]) => [name, values.length === 1 ? values[0]! : values]))
 }

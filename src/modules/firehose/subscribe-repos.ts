@@ -16,6 +16,7 @@ const SUBSCRIBE_REPOS = 'com.atproto.sync.subscribeRepos'
 const WINDOW_BYTES = 32 * 1024 * 1024
 /** Bytes that are read of the log and sent at a time. */
 const PAGE_BYTES = 256 * 1024
+const OUTDATED = infoMessage('OutdatedCursor', 'Requested cursor exceeded limit. Possibly missing events')
 /** What a subscriber may say: nothing that is listened to. */
 const MAX_MESSAGE_BYTES = 1024
 
@@ -46,8 +47,12 @@ export class SubscribeRepos implements OnModuleInit {
 
   private async serve(subscriber: Subscriber, { query }: StreamRequest): Promise<void> {
     try {
-      let position = await this.start(subscriber, query)
+      let { position, isWhole } = await this.start(query)
+      if (!isWhole) await subscriber.send(framed('binary', OUTDATED))
       for await (const batch of this.window.follow(position, subscriber.signal)) {
+        // Compaction may come from behind and overtake a subscriber on its way.
+        if (isWhole && !batch.isWhole) await subscriber.send(framed('binary', OUTDATED))
+        isWhole &&= batch.isWhole
         await subscriber.send(batch.after(position))
         position = batch.last
       }
@@ -59,17 +64,18 @@ export class SubscribeRepos implements OnModuleInit {
     }
   }
 
-  /** The position that a subscriber begins after. @throws XrpcError InvalidRequest, FutureCursor. */
-  private async start(subscriber: Subscriber, query: StreamRequest['query']): Promise<number> {
+  /**
+   * The position that a subscriber begins after, and whether that is all that was asked for.
+   * @throws XrpcError InvalidRequest, FutureCursor
+   */
+  private async start(query: StreamRequest['query']): Promise<{ position: number; isWhole: boolean }> {
     const { cursor } = this.lexicons.parseParams(SUBSCRIBE_REPOS, query)
     const last = await this.log.lastSeq()
-    if (cursor === undefined) return last
+    if (cursor === undefined) return { position: last, isWhole: true }
     if (cursor > last) throw new XrpcError(400, 'FutureCursor', 'Cursor in the future.')
+    const asked = Math.max(cursor, 0)
     const complete = await this.log.completeAfter(this.keptSince())
-    if (cursor >= complete) return cursor
-    const outdated = infoMessage('OutdatedCursor', 'Requested cursor exceeded limit. Possibly missing events')
-    await subscriber.send(framed('binary', outdated))
-    return complete
+    return { position: Math.max(asked, complete), isWhole: asked >= complete }
   }
 
   /** Nothing from before this moment is sent; null: everything is. */

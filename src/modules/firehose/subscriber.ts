@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { WebSocket } from 'ws'
+import { WebSocket } from 'ws'
 import { framed } from './web-socket-frame.js'
 
 /** A subscriber that takes nothing for so long is given up. */
@@ -20,7 +20,9 @@ export const CLOSE = { goingAway: 1001, policy: 1008, internal: 1011 } as const
  * which sees to the handshake, pings and the end: the same bytes go to everybody, unmasked, uncompressed, copied by nobody.
  */
 export class Subscriber {
-  private readonly gone = new AbortController()
+  /** Resolves when the connection has ended. */
+  readonly closed: Promise<void>
+  private readonly over = new AbortController()
   private answered = true
 
   constructor(
@@ -30,19 +32,20 @@ export class Subscriber {
     readonly address: string,
   ) {
     socket.setNoDelay(true)
-    webSocket.on('error', () => webSocket.terminate())
-    this.onClose(() => this.gone.abort())
+    // The library has said good-bye to one who breaks the protocol, or has no line to say it on.
+    webSocket.on('error', () => this.expire())
     webSocket.on('pong', () => (this.answered = true))
+    this.closed = new Promise((resolve) =>
+      webSocket.on('close', () => {
+        this.over.abort()
+        resolve()
+      }),
+    )
   }
 
-  /** Aborts when nothing can be said any more: good-bye has been, or the connection has ended. */
+  /** Aborts when nothing more is to be sent: the connection has ended, or good-bye has been said. */
   get signal(): AbortSignal {
-    return this.gone.signal
-  }
-
-  /** Calls `take` when the connection has ended. */
-  onClose(take: () => void): void {
-    this.webSocket.on('close', take)
+    return this.over.signal
   }
 
   /** Calls `take` with every text message that comes. */
@@ -53,20 +56,22 @@ export class Subscriber {
   }
 
   /**
-   * Sends whole frames. Resolves when the other end has taken enough for more to be sent. @throws Stalled when it does not.
+   * Sends whole frames. Resolves when the other end has taken enough for more to be sent, or when nothing more is to be
+   * sent. @throws Stalled when it does not take them.
    */
   async send(frames: Buffer): Promise<void> {
     if (frames.length === 0 || this.signal.aborted) return
+    // Nothing may come behind the good-bye that answers the other end's.
+    if (this.webSocket.readyState !== WebSocket.OPEN) return this.expire()
     if (!this.socket.write(frames)) await this.drained()
   }
 
   /** Says one last thing, if there is one, and good-bye. What was sent before still arrives. */
   end(code: number, reason: string, last?: Uint8Array): void {
     if (this.signal.aborted) return
-    if (last) this.socket.write(framed('binary', last))
+    if (last && this.webSocket.readyState === WebSocket.OPEN) this.socket.write(framed('binary', last))
     this.webSocket.close(code, Buffer.from(reason).subarray(0, REASON_BYTES).toString())
-    this.gone.abort()
-    setTimeout(() => this.webSocket.terminate(), CLOSE_MS).unref()
+    this.expire()
   }
 
   /** Ends the connection at once. */
@@ -76,11 +81,19 @@ export class Subscriber {
 
   /** Asks whether somebody is still there; ends the connection when the last time nobody answered. */
   ping(): void {
-    if (!this.answered) return this.webSocket.terminate()
+    if (!this.answered) return this.cut()
     // One whose line is full answers when it gets there; whether it ever does is for `send` to see.
     if (this.socket.writableLength > 0) return
     this.answered = false
     this.webSocket.ping()
+  }
+
+  /** Sends nothing any more, and waits for the end only so long. */
+  private expire(): void {
+    if (this.signal.aborted) return
+    this.over.abort()
+    const late = setTimeout(() => this.cut(), CLOSE_MS)
+    void this.closed.then(() => clearTimeout(late))
   }
 
   private drained(): Promise<void> {

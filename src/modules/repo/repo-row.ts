@@ -233,18 +233,20 @@ export async function putRecords(tx: Tx, tree: number, rev: string, records: rea
   }
 }
 
-/** Paths of the records in a collection that point at the subject. */
+/** Paths of the records in a collection that point at the subject, in their order, `limit` at most. */
 export async function linkedPaths(
   reader: Reader,
   tree: number,
   collection: string,
   subject: string,
+  limit: number,
 ): Promise<string[]> {
   const rows = await reader.all<{ rkey: string }>(
-    'SELECT rkey FROM record_link WHERE tree = ? AND collection = ? AND subject = ? ORDER BY rkey',
+    'SELECT rkey FROM record_link WHERE tree = ? AND collection = ? AND subject = ? ORDER BY rkey LIMIT ?',
     tree,
     collection,
     subject,
+    limit,
   )
   return rows.map(({ rkey }) => `${collection}/${rkey}`)
 }

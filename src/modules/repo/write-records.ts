@@ -4,6 +4,7 @@ import {
   type Did,
   formatCommit,
   type FormattedCommit,
+  MAX_OPS,
   RepoError,
   type RepoWrite,
   type Tid,
@@ -18,8 +19,6 @@ import { type PreparedWrite, resolveWrite } from './prepare-write.js'
 import { applyCommit, HeadMoved, linkedPaths, type Repo, storeNodes } from './repo-row.js'
 import { type RepoTip, RepoTips } from './repo-tips.js'
 
-/** Most writes in one commit (sync 1.1 allows 200 operations). */
-export const MAX_WRITES = 200
 /** Most bytes of blocks in one commit's event. */
 const MAX_BLOCK_BYTES = 2_000_000
 /** Tries when commits that this one was formatted on top of turn out not to have been written. */
@@ -30,7 +29,7 @@ export interface WriteConditions {
   swapCommit?: string
   /** The first write's record must have this CID; null: must not exist. */
   swapRecord?: string | null
-  /** Also delete the records of the same collection that point at the same subject. */
+  /** Also delete the records of the same collection that point at the same subject, as many as one commit can. */
   replaceLinks?: boolean
 }
 
@@ -68,7 +67,7 @@ export class WriteRecordsHandler implements ICommandHandler<WriteRecords> {
    */
   async execute(command: WriteRecords): Promise<WrittenRecords> {
     const { did, writes } = command
-    if (writes.length > MAX_WRITES) throw invalidRequest(`Too many writes. Max: ${MAX_WRITES}`)
+    if (writes.length > MAX_OPS) throw invalidRequest(`Too many writes. Max: ${MAX_OPS}`)
     for (let tries = 1; ; tries++) {
       const attempt = await this.tips.turn(did, (tip) => this.attempt(tip, command))
       try {
@@ -105,7 +104,7 @@ export class WriteRecordsHandler implements ICommandHandler<WriteRecords> {
     const { repo } = tip
     checkSwapCommit(repo, conditions.swapCommit)
     const key = await this.keys.get(did)
-    const replaced = conditions.replaceLinks ? await this.linked(tip, writes[0]!) : []
+    const replaced = conditions.replaceLinks ? await this.linked(tip, writes[0]!, MAX_OPS - writes.length) : []
     const commit = await tip.read(() => {
       checkSwapRecord(tip, writes[0], conditions.swapRecord)
       const changes = [...replaced.map((path): RepoWrite => ({ action: 'delete', path })), ...changesOf(tip, writes)]
@@ -125,11 +124,12 @@ export class WriteRecordsHandler implements ICommandHandler<WriteRecords> {
   }
 
   /** Looks in what is stored, so everything formatted before has to be stored first. */
-  private async linked(tip: RepoTip, { collection, subject, path }: PreparedWrite): Promise<string[]> {
+  private async linked(tip: RepoTip, { collection, subject, path }: PreparedWrite, limit: number): Promise<string[]> {
     if (subject === null) return []
     await tip.settled
-    const paths = await linkedPaths(this.database.read, tip.repo.tree, collection, subject)
-    return paths.filter((linked) => linked !== path)
+    // One more, because the path that is written may be among them.
+    const paths = await linkedPaths(this.database.read, tip.repo.tree, collection, subject, limit + 1)
+    return paths.filter((linked) => linked !== path).slice(0, limit)
   }
 }
 

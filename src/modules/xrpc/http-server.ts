@@ -19,6 +19,8 @@ export async function createHttpApp(module: DynamicModule, logLevels?: LogLevel[
     bodyLimit: MAX_JSON_BYTES,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: true,
+    // Some clients offer HTTP/2 with every request; whoever takes no such offer answers as if there were none.
+    http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' },
     // Nothing here is a middleware; its engine would run for every request all the same.
     skipMiddie: true,
     routerOptions: { maxParamLength: 1024 },

@@ -1,63 +1,19 @@
 import { closeSync, copyFileSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { jest } from '@jest/globals'
-import { CommitLog, type LogRow, type NewEvent } from '../../../src/modules/commit-log/commit-log.js'
-import { identityFrame } from '../../../src/modules/commit-log/frame.js'
+import type { LogRow } from '../../../src/modules/commit-log/commit-log.js'
 import { InlineHandlers } from '../../../src/modules/commit-log/inline-handlers.js'
 import { SeqFloor } from '../../../src/modules/commit-log/seq-floor.js'
-import { Clock } from '../../../src/modules/config/clock.js'
 import type { Reader, Tx } from '../../../src/modules/database/database.js'
-import { type Scratch, scratchDatabase, scratchDirectory } from '../../support/crash.js'
+import { scratchDirectory } from '../../support/crash.js'
+import { append, event, NOW, openLog, type OpenedLog, turn } from './open-log.js'
 
-const NOW = Date.parse('2026-01-02T03:04:05.678Z')
-
-class FixedClock extends Clock {
-  constructor(public at = NOW) {
-    super()
-  }
-
-  override now(): number {
-    return this.at
-  }
-}
-
-interface Opened extends Scratch {
-  log: CommitLog
-  clock: FixedClock
-  floor: SeqFloor
-  /** Ends as a process does that is killed: nothing more is written. */
-  stop(): Promise<void>
-}
-
-async function open(directory = scratchDirectory(), inline?: InlineHandlers): Promise<Opened> {
-  const scratch = await scratchDatabase(directory)
-  const floor = SeqFloor.open(directory, NOW)
-  const clock = new FixedClock()
-  const log = new CommitLog(scratch.database, floor, clock, inline)
-  const stop = async (): Promise<void> => {
-    await scratch.database.close()
-    floor.close()
-  }
-  return { ...scratch, log, clock, floor, stop }
-}
-
-const event = (did = 'did:plc:alice', handle = 'alice.test'): NewEvent => {
-  return { did, kind: 'identity', rev: null, cid: null, event: null, frame: identityFrame(did, handle) }
-}
-const append = (opened: Opened, count = 1, did?: string): Promise<LogRow[]> =>
-  opened.database.write((tx) =>
-    opened.log.append(
-      tx,
-      Array.from({ length: count }, () => event(did)),
-    ),
-  )
-const seqs = async ({ log }: Opened): Promise<number[]> => (await log.read(0, 100_000)).map(({ seq }) => seq)
+const seqs = async ({ log }: OpenedLog): Promise<number[]> => (await log.read(0, 100_000)).map(({ seq }) => seq)
 const from = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i)
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-let opened: Opened
+let opened: OpenedLog
 
-beforeEach(async () => (opened = await open()))
+beforeEach(async () => (opened = await openLog()))
 afterEach(async () => {
   await opened.remove()
   opened.floor.close()
@@ -119,7 +75,7 @@ describe('I2 a seq is never used twice', () => {
   it('after a restart', async () => {
     await append(opened, 3)
     await opened.stop()
-    opened = await open(opened.directory)
+    opened = await openLog(opened.directory)
     expect((await append(opened)).map(({ seq }) => seq)).toEqual([NOW + 4])
   })
 
@@ -129,12 +85,12 @@ describe('I2 a seq is never used twice', () => {
     await opened.stop()
     copyFileSync(opened.file, join(backup, 'skylog.sqlite'))
 
-    opened = await open(opened.directory)
+    opened = await openLog(opened.directory)
     const forgotten = await append(opened, 5)
     await opened.stop()
     copyFileSync(join(backup, 'skylog.sqlite'), opened.file)
 
-    opened = await open(opened.directory)
+    opened = await openLog(opened.directory)
     // Cursors up to here are out there: the log is not behind them.
     expect(await opened.log.lastSeq()).toBe(forgotten.at(-1)!.seq)
     const [next] = await append(opened)
@@ -147,7 +103,7 @@ describe('I2 a seq is never used twice', () => {
     const given = await append(opened, 3)
     await opened.stop()
     for (const suffix of ['', '-wal', '-shm']) rmSync(opened.file + suffix, { force: true })
-    opened = await open(opened.directory)
+    opened = await openLog(opened.directory)
     expect((await append(opened))[0]!.seq).toBe(given.at(-1)!.seq + 1)
   })
 
@@ -157,7 +113,7 @@ describe('I2 a seq is never used twice', () => {
     await append(opened, 3)
     await opened.stop()
     writeFileSync(mark, before)
-    opened = await open(opened.directory)
+    opened = await openLog(opened.directory)
     expect((await append(opened))[0]!.seq).toBe(NOW + 4)
     expect(Number(readFileSync(mark, 'latin1'))).toBe(NOW + 4)
   })
@@ -166,7 +122,7 @@ describe('I2 a seq is never used twice', () => {
     await append(opened, 3)
     await opened.stop()
     rmSync(join(opened.directory, 'seq.floor'))
-    opened = await open(opened.directory)
+    opened = await openLog(opened.directory)
     expect((await append(opened))[0]!.seq).toBe(NOW + 4)
   })
 
@@ -176,7 +132,7 @@ describe('I2 a seq is never used twice', () => {
     writeFileSync(join(opened.directory, 'seq.floor'), 'damaged')
     expect(() => SeqFloor.open(opened.directory, NOW)).toThrow(/damaged/)
     rmSync(join(opened.directory, 'seq.floor'))
-    opened = await open(opened.directory)
+    opened = await openLog(opened.directory)
   })
 })
 
@@ -235,7 +191,7 @@ describe('append', () => {
       }
     }
     await opened.stop()
-    opened = await open(opened.directory, new Handlers())
+    opened = await openLog(opened.directory, new Handlers())
     await append(opened, 2)
     await expect(append(opened, 1, 'did:plc:bad')).rejects.toThrow('projection')
     await append(opened)

@@ -2,6 +2,8 @@ import { WebSocket } from 'ws'
 
 export interface Subscription {
   webSocket: WebSocket
+  /** What has come and nobody has taken. */
+  messages: readonly Buffer[]
   /** The next messages, once there are so many. */
   take(count: number): Promise<Buffer[]>
   /** The code that it was closed with, and why. */
@@ -30,6 +32,7 @@ export async function connect(address: string): Promise<Subscription> {
   await new Promise<void>((resolve, reject) => webSocket.once('open', resolve).once('error', reject))
   return {
     webSocket,
+    messages,
     closed,
     reason,
     close: () => webSocket.terminate(),

@@ -1,5 +1,5 @@
 import { roomBefore } from '../../commit-log/commit-log.js'
-import type { Batch } from '../log-window.js'
+import type { Batch } from '../log-tail.js'
 import { writeHead } from '../web-socket-frame.js'
 import type { Wanted } from './wanted.js'
 
