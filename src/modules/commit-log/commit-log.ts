@@ -66,6 +66,9 @@ export interface AppendedRow extends LogRow {
   detail?: EventDetail
 }
 
+/** A doorbell; `hosted`: some of what is new is of an account that is hosted here. It must not throw. */
+export type Bell = (hosted: boolean) => void
+
 /** A run of events as they go out. */
 export interface FrameRun {
   frames: { seq: number; size: number }[]
@@ -94,8 +97,9 @@ const CHECKED_AT_START = 1_000
  */
 @Injectable()
 export class CommitLog {
-  private readonly bells = new Set<() => void>()
+  private readonly bells = new Set<Bell>()
   private bellRung = false
+  private hostedNews = false
 
   constructor(
     private readonly database: Database,
@@ -144,7 +148,8 @@ export class CommitLog {
       })
     }
     if (this.inline) await this.inline.handle(rows, tx)
-    tx.afterCommit(() => this.committed(seq))
+    const hosted = rows.some((row) => row.hosted === 1)
+    tx.afterCommit(() => this.committed(seq, hosted))
     return rows
   }
 
@@ -313,7 +318,7 @@ export class CommitLog {
   }
 
   /** Calls `ring` after every COMMIT that has appended something, until the function that it gives is called. */
-  onCommit(ring: () => void): () => void {
+  onCommit(ring: Bell): () => void {
     this.bells.add(ring)
     return () => this.bells.delete(ring)
   }
@@ -332,14 +337,16 @@ export class CommitLog {
   }
 
   /** Called once a writer; the work is done once a group, before any of its writers is answered. */
-  private committed(seq: number): void {
+  private committed(seq: number, hosted: boolean): void {
     this.floor.raise(seq)
+    this.hostedNews ||= hosted
     if (this.bellRung) return
     this.bellRung = true
     queueMicrotask(() => {
-      this.bellRung = false
+      const hosted = this.hostedNews
+      this.bellRung = this.hostedNews = false
       this.floor.save()
-      for (const ring of [...this.bells]) ring()
+      for (const ring of [...this.bells]) ring(hosted)
     })
   }
 }

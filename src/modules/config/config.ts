@@ -110,7 +110,7 @@ export class Config {
   readonly firehoseScope: 'hosted' | 'all'
   /** Relays that are asked to crawl this server: origins. */
   readonly crawlers: readonly string[]
-  /** Hosts that may ask to be followed from here; `*` stands for any. */
+  /** Hosts that may ask to be followed from here, with their ports where they have any; `*` stands for all. */
   readonly crawlHosts: readonly string[]
   /** What copies of other servers' blobs may take on the disk, in bytes; 0: there are none. */
   readonly blobCacheBytes: number
@@ -152,7 +152,7 @@ export class Config {
     this.backfillLimitMs = env.PDS_REPO_BACKFILL_LIMIT_MS ?? null
     this.firehoseScope = env.PDS_FIREHOSE_SCOPE ?? 'hosted'
     this.crawlers = listOf(env.PDS_CRAWLERS).map(crawlerUrl)
-    this.crawlHosts = listOf(env.PDS_CRAWL_HOSTS).map((host) => host.toLowerCase())
+    this.crawlHosts = listOf(env.PDS_CRAWL_HOSTS).map(crawlHost)
     this.blobCacheBytes = env.PDS_BLOB_CACHE_SIZE ?? 1024 ** 3
     this.contactEmail = env.PDS_CONTACT_EMAIL_ADDRESS ?? null
     this.termsOfServiceUrl = env.PDS_TERMS_OF_SERVICE_URL ?? null
@@ -223,6 +223,13 @@ function crawlerUrl(text: string): string {
   if (!url || !/^https?:$/.test(url.protocol))
     throw new ConfigError(`PDS_CRAWLERS: "${text}" is not the URL of a relay`)
   return url.origin
+}
+
+function crawlHost(text: string): string {
+  const host = text.toLowerCase()
+  if (host !== '*' && !/^[a-z0-9.-]{1,253}(:\d{1,5})?$/.test(host))
+    throw new ConfigError(`PDS_CRAWL_HOSTS: "${text}" is neither the name of a host nor *`)
+  return host
 }
 
 function withoutSlash(address: string | undefined): string | null {

@@ -5,18 +5,29 @@ import type { DidDocument } from './did-document.js'
 /** Where clients reach this server. On localhost that is certain only once the port is bound. */
 @Injectable()
 export class ServerAddress {
+  /** Resolves when the server listens; never in a command that only borrows its rooms. */
+  readonly listening: Promise<void>
   private port: number | undefined
+  private opened: () => void
 
-  constructor(private readonly config: Config) {}
+  constructor(private readonly config: Config) {
+    this.listening = new Promise((resolve) => (this.opened = resolve))
+  }
 
   /** To be told once, when the server has begun to listen. */
   listensOn(port: number): void {
     this.port = port
+    this.opened()
   }
 
   /** Without a slash at its end. */
   get url(): string {
     return this.config.publicUrl(this.port)
+  }
+
+  /** Whether a URL is of this server itself, under whichever of its names. */
+  isAt(url: string): boolean {
+    return authorityOf(url) === authorityOf(this.url)
   }
 
   /** The did:web document of this server, in both its roles. */
@@ -30,4 +41,9 @@ export class ServerAddress {
       ],
     }
   }
+}
+
+/** Host and port, under one name where they are of this machine. */
+function authorityOf(url: string): string {
+  return new URL(url).host.replace(/^(127\.0\.0\.1|\[::1\])(?=:|$)/, 'localhost')
 }

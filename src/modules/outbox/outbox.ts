@@ -38,6 +38,8 @@ interface Row {
 
 const FIRST_RETRY_MS = 1000
 const LAST_RETRY_MS = 10 * 60 * 1000
+/** Longest sleep. Timers stand still while the machine sleeps, and know nothing of a clock that is set. */
+const LONGEST_NAP_MS = 5_000
 const AT_ONCE = 8
 
 /**
@@ -77,6 +79,22 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
     )
     tx.afterCommit(() => void this.perform(row!.id).catch(() => {}))
     return row!.id
+  }
+
+  /** Promises some work from a moment on (milliseconds since the epoch), unless the same work is promised already. */
+  async addOnce(tx: Tx, kind: string, payload: unknown, notBefore = 0): Promise<void> {
+    const now = this.clock.now()
+    const row = await tx.get<{ id: number }>(
+      `INSERT INTO outbox (kind, payload, attempts, due_at) SELECT ?, ?, 0, ?
+       WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE kind = ? AND payload = ?) RETURNING id`,
+      kind,
+      JSON.stringify(payload),
+      Math.max(now, notBefore),
+      kind,
+      JSON.stringify(payload),
+    )
+    if (!row) return
+    tx.afterCommit(() => void (notBefore <= now ? this.perform(row.id) : this.sleep()).catch(() => {}))
   }
 
   /** Takes back everything that was promised for an account, also what is in hand. */
@@ -134,7 +152,7 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
     const next = await this.database.read.get<{ due: number | null }>('SELECT min(due_at) AS due FROM outbox')
     if (this.stopped || next?.due == null) return
     clearTimeout(this.timer)
-    const wait = Math.max(next.due - this.clock.now(), FIRST_RETRY_MS)
+    const wait = Math.min(Math.max(next.due - this.clock.now(), FIRST_RETRY_MS), LONGEST_NAP_MS)
     this.timer = setTimeout(() => void this.run(this.clock.now()), wait).unref()
   }
 

@@ -53,17 +53,12 @@ export class AddPeerHandler implements ICommandHandler<AddPeer> {
 
   private checkAddress(url: string): void {
     const { protocol, hostname } = new URL(url)
-    if (authorityOf(url) === authorityOf(this.address.url)) throw invalidRequest(`${url} is this server itself`)
+    if (this.address.isAt(url)) throw invalidRequest(`${url} is this server itself`)
     if (this.config.devMode) return
     if (protocol !== 'https:') throw invalidRequest(`${url} is without https, which is for development mode only`)
     if (!isPublicHost(hostname))
       throw invalidRequest(`${url} is not a public address; others are for development mode only`)
   }
-}
-
-/** Host and port, under one name where they are of this machine. */
-function authorityOf(url: string): string {
-  return new URL(url).host.replace(/^(127\.0\.0\.1|\[::1\])(?=:|$)/, 'localhost')
 }
 
 /** Whether a host name, or an address in its place, may be anyone's; what a name stands for is seen when it is connected to. */

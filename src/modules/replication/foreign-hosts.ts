@@ -30,13 +30,24 @@ export interface ListedRepo {
 export class ForeignHosts {
   constructor(private readonly fetch: SafeFetch) {}
 
+  /** Whether a host is the server of accounts, as one describes itself. */
+  async isServer(host: string): Promise<boolean> {
+    try {
+      const { did } = await this.query(host, 'server.describeServer', {})
+      return isDid(did)
+    } catch (error) {
+      if (error instanceof XrpcError || error instanceof FetchError) return false
+      throw error
+    }
+  }
+
   /**
    * What a host says of the status of an account; undefined when it says nothing. `orGone`: one that it does not know counts
    * as deleted.
    */
   async status(host: string, did: Did, orGone: boolean): Promise<AccountStatus> {
     try {
-      const { active, status } = await this.query(host, 'getRepoStatus', { did })
+      const { active, status } = await this.query(host, 'sync.getRepoStatus', { did })
       return statusOf(active === true, typeof status === 'string' ? status : null)
     } catch (error) {
       return orGone && error instanceof XrpcError && error.error === 'RepoNotFound' ? 'deleted' : undefined
@@ -46,7 +57,7 @@ export class ForeignHosts {
   /** Active repositories of a host, page by page. @throws XrpcError, FetchError */
   async *repos(host: string): AsyncGenerator<ListedRepo[]> {
     for (let cursor: string | undefined; ;) {
-      const answer = await this.query(host, 'listRepos', { limit: String(LIST_LIMIT), ...(cursor && { cursor }) })
+      const answer = await this.query(host, 'sync.listRepos', { limit: String(LIST_LIMIT), ...(cursor && { cursor }) })
       const repos = Array.isArray(answer.repos) ? (answer.repos as Record<string, unknown>[]).slice(0, LIST_LIMIT) : []
       yield repos.flatMap(({ did, rev, active }) =>
         isDid(did) && isTid(rev) && active !== false ? [{ did, rev }] : [],
@@ -60,7 +71,7 @@ export class ForeignHosts {
   /** The rev of an account's repository at a host; null when it has none. @throws XrpcError, FetchError */
   async rev(host: string, did: Did): Promise<Tid | null> {
     try {
-      const { rev } = await this.query(host, 'getLatestCommit', { did })
+      const { rev } = await this.query(host, 'sync.getLatestCommit', { did })
       return isTid(rev) ? rev : null
     } catch (error) {
       if (error instanceof XrpcError && error.error === 'RepoNotFound') return null
@@ -111,7 +122,7 @@ export class ForeignHosts {
   }
 
   private async query(host: string, method: string, params: Record<string, string>): Promise<Record<string, unknown>> {
-    const url = urlOf(host, `sync.${method}`, params)
+    const url = urlOf(host, method, params)
     const { status, body } = await this.fetch.fetch(url, { timeoutMs: TIMEOUT_MS, maxBytes: MAX_JSON_BYTES })
     const answer = parse(body)
     if (status !== 200) throw refusal(status, answer)

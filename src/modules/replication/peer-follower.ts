@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { Injectable, Logger } from '@nestjs/common'
 import { RepoError } from '../../repo-engine/index.js'
 import { Database } from '../database/database.js'
@@ -8,12 +7,13 @@ import { HostStreams } from './host-streams.js'
 import { isPeerEvent, type PeerEvent, readPeerFrame } from './peer-events.js'
 import { StreamEnded } from './peer-stream.js'
 import { type Peer, Peers } from './peers.js'
-import { retryMs } from './retry.js'
+import { RetryWaits } from './retry.js'
 
 /** Follows a host: its stream from where it was left, for as long as it is wanted. */
 @Injectable()
 export class PeerFollower {
   private readonly logger = new Logger('Peers')
+  private readonly waits = new RetryWaits()
 
   constructor(
     private readonly database: Database,
@@ -38,8 +38,13 @@ export class PeerFollower {
         if (!(error instanceof StreamEnded)) this.logger.warn(`${url}: ${String((error as Error)?.message ?? error)}`)
         await this.note(id, (error as Error)?.message ?? String(error))
       }
-      await delay(retryMs(failures), undefined, { signal: stop }).catch(() => undefined)
+      await this.waits.wait(id, failures, stop)
     }
+  }
+
+  /** A host that is waited for is tried now: it says that it is there. */
+  hurry(id: number): void {
+    this.waits.hurry(id)
   }
 
   /** One connection, to its end. @throws StreamEnded; whatever the database throws */

@@ -1,7 +1,14 @@
 import { Module } from '@nestjs/common'
 import { CqrsModule } from '@nestjs/cqrs'
+import { OutboxModule } from '../outbox/outbox.module.js'
 import { RepoModule } from '../repo/repo.module.js'
 import { AddPeerHandler } from './add-peer.js'
+import { AskingHosts } from './asking-hosts.js'
+import { CrawlRequests } from './crawl-requests.js'
+import { Crawlers } from './crawlers.js'
+import { FollowHostHandler } from './follow-host.js'
+import { FollowedHosts } from './followed-hosts.js'
+import { HostsController } from './hosts.controller.js'
 import { CommitJudge } from './commit-judge.js'
 import { EventApplier } from './event-applier.js'
 import { FollowedAccounts } from './followed-accounts.js'
@@ -35,8 +42,8 @@ import { RepoFetcher } from './repo-fetcher.js'
 
 /** Repositories of other servers kept here, and those here sent to other servers. */
 @Module({
-  imports: [CqrsModule, RepoModule, SyncModule],
-  controllers: [PeersController, SyncUpdateController],
+  imports: [CqrsModule, OutboxModule, RepoModule, SyncModule],
+  controllers: [PeersController, HostsController, SyncUpdateController],
   providers: [
     Peers,
     PeerStates,
@@ -66,6 +73,11 @@ import { RepoFetcher } from './repo-fetcher.js'
     Pushes,
     AcceptPushHandler,
     LookAtAccountHandler,
+    AskingHosts,
+    FollowedHosts,
+    FollowHostHandler,
+    Crawlers,
+    CrawlRequests,
   ],
   exports: [Peers, PeerStates],
 })

@@ -3,7 +3,6 @@ import { type CarBlock, Cid, encodeCar, type NodePosition, provePath } from '../
 import { Database, type Reader } from '../database/database.js'
 import { type HeadNode, HeadTree } from '../repo/head-tree.js'
 import { RepoQueries } from '../repo/repo-queries.js'
-import type { RepoStatus } from '../repo/repo-row.js'
 import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
 import { exportRepo, exportSince } from './export-repo.js'
 
@@ -127,26 +126,6 @@ export class RepoExports {
         throw invalidRequest(`Could not find cids: ${[...wanted.keys()].join(', ')}`, 'BlockNotFound')
       return encodeCar(repo.head, found)
     })
-  }
-
-  /** Repositories hosted here in the order in which they came, after the one with the given number. */
-  async list(
-    after: number,
-    limit: number,
-  ): Promise<{ id: number; did: string; head: Cid; rev: string; status: RepoStatus | null }[]> {
-    const rows = await this.database.read.all<{
-      id: number
-      did: string
-      head: Buffer
-      rev: string
-      status: RepoStatus | null
-    }>(
-      `SELECT id, did, head, rev, status FROM repo
-       WHERE id > ? AND hosting = 'hosted' AND (status IS NULL OR status <> 'deleted') ORDER BY id LIMIT ?`,
-      after,
-      limit,
-    )
-    return rows.map((row) => ({ ...row, head: Cid.fromBytes(row.head) }))
   }
 
   private async enter(): Promise<void> {

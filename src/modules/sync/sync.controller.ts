@@ -3,9 +3,11 @@ import { Controller, Header, StreamableFile } from '@nestjs/common'
 import { Cid } from '../../repo-engine/index.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { RepoQueries } from '../repo/repo-queries.js'
+import { parseNumberCursor } from '../xrpc/number-cursor.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { Params, XrpcQuery } from '../xrpc/xrpc.js'
 import { RepoExports } from './repo-exports.js'
+import { RepoLists } from './repo-lists.js'
 
 const CAR = 'application/vnd.ipld.car'
 
@@ -18,6 +20,7 @@ export class SyncController {
   constructor(
     private readonly queries: RepoQueries,
     private readonly repos: RepoExports,
+    private readonly lists: RepoLists,
   ) {}
 
   @XrpcQuery('com.atproto.sync.getRepo')
@@ -62,9 +65,7 @@ export class SyncController {
     @Params() params: ParamsOf<'com.atproto.sync.listRepos'>,
   ): Promise<Out<'com.atproto.sync.listRepos'>> {
     const { limit = 500, cursor } = params
-    const after = cursor === undefined ? 0 : Number(cursor)
-    if (!Number.isSafeInteger(after) || after < 0) throw invalidRequest('Malformed cursor')
-    const rows = await this.repos.list(after, limit + 1)
+    const rows = await this.lists.all(parseNumberCursor(cursor), limit + 1)
     const repos = rows.slice(0, limit).map(({ did, head, rev, status }) => ({
       did,
       head: head.toString(),
@@ -73,6 +74,16 @@ export class SyncController {
       ...(status && { status }),
     }))
     return rows.length > limit ? { cursor: String(rows[limit - 1]!.id), repos } : { repos }
+  }
+
+  @XrpcQuery('com.atproto.sync.listReposByCollection')
+  async listReposByCollection(
+    @Params() params: ParamsOf<'com.atproto.sync.listReposByCollection'>,
+  ): Promise<Out<'com.atproto.sync.listReposByCollection'>> {
+    const { collection, limit = 500, cursor } = params
+    const { dids, next } = await this.lists.withCollection(collection, parseNumberCursor(cursor), limit)
+    const repos = dids.map((did) => ({ did }))
+    return next === null ? { repos } : { cursor: String(next), repos }
   }
 
   @XrpcQuery('com.atproto.sync.getRepoStatus')

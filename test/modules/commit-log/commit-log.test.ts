@@ -319,3 +319,26 @@ describe('tail', () => {
     expect((await following)[0]).toBe(NOW + 4)
   })
 })
+
+it('the doorbell says whether there is news of an account that is hosted here', async () => {
+  const rung: boolean[] = []
+  const quiet = opened.log.onCommit((hosted) => void rung.push(hosted))
+  const appendOf = (...hosted: boolean[]): Promise<unknown> =>
+    opened.database.write((tx) =>
+      opened.log.append(
+        tx,
+        hosted.map((isHosted) => ({ ...event(), hosted: isHosted })),
+      ),
+    )
+  for (const news of [[false], [true], [false, true, false], [false, false]]) await appendOf(...news)
+  expect(rung).toEqual([false, true, true, false])
+  // Writers of one group ring once.
+  rung.length = 0
+  await Promise.all([appendOf(false), appendOf(true), appendOf(false)])
+  await appendOf(false)
+  expect(rung.at(-1)).toBe(false)
+  expect(rung.filter(Boolean)).toHaveLength(1)
+  quiet()
+  await appendOf(true)
+  expect(rung.filter(Boolean)).toHaveLength(1)
+})

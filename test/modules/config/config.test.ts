@@ -70,6 +70,14 @@ describe('Config', () => {
     ['PDS_TERMS_OF_SERVICE_URL', 'https://example.com/terms', 'termsOfServiceUrl', 'https://example.com/terms'],
     ['PDS_PRIVACY_POLICY_URL', 'https://example.com/privacy', 'privacyPolicyUrl', 'https://example.com/privacy'],
     ['PDS_VERSION', '9.9.9', 'version', '9.9.9'],
+    [
+      'PDS_CRAWLERS',
+      'https://a.example/, http://localhost:2584',
+      'crawlers',
+      ['https://a.example', 'http://localhost:2584'],
+    ],
+    ['PDS_CRAWL_HOSTS', 'A.example, localhost:2584,', 'crawlHosts', ['a.example', 'localhost:2584']],
+    ['PDS_CRAWL_HOSTS', '*', 'crawlHosts', ['*']],
   ])('%s=%s', (name, value, property, expected) => {
     expect(from({ [name]: value })).toMatchObject({ [property]: expected, unknownNames: [] })
   })
@@ -95,6 +103,8 @@ describe('Config', () => {
     ['PDS_INVITE_REQUIRED', ['maybe']],
     ['PDS_ACCEPTING_REPO_IMPORTS', ['maybe']],
     ['PDS_MAX_REPO_IMPORT_SIZE', ['0', '-5', '1GB', '1.5']],
+    ['PDS_CRAWLERS', ['bsky.network', 'wss://bsky.network', 'https://']],
+    ['PDS_CRAWL_HOSTS', ['https://a.example', 'a.example/', '*.example', 'a b', 'a@b.example']],
     ['PDS_BLOB_CACHE_SIZE', ['-1', '1GB', '1.5']],
     ['PDS_TERMS_OF_SERVICE_URL', ['example', 'javascript:alert(1)']],
     ['PDS_PRIVACY_POLICY_URL', ['example']],

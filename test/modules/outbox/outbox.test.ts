@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { jest } from '@jest/globals'
 import { Logger } from '@nestjs/common'
 import type { HttpAdapterHost } from '@nestjs/core'
 import { GivenUp, Outbox } from '../../../src/modules/outbox/outbox.js'
@@ -133,4 +134,40 @@ it('keeps work of a kind that nobody does any more', async () => {
   const id = await promise('x', 'telegram')
   await expect(outbox.perform(id)).rejects.toThrow('nobody does the work of kind telegram')
   expect(await rows()).toHaveLength(1)
+})
+
+it('promises what is promised already no second time', async () => {
+  let done = 0
+  let fail = true
+  outbox.handle('crawl', () => {
+    if (fail) throw new Error('down')
+    return Promise.resolve(void done++)
+  })
+  const once = (payload: unknown) => database.write((tx) => outbox.addOnce(tx, 'crawl', payload))
+  await once({ of: 'a' })
+  await once({ of: 'a' })
+  await once({ of: 'b' })
+  await settle()
+  const promised = await rows()
+  expect(promised).toMatchObject([{ attempts: 1 }, { attempts: 1 }])
+  fail = false
+  await Promise.all(promised.map(({ id }) => outbox.perform(id)))
+  expect(done).toBe(2)
+  await once({ of: 'a' })
+  await settle()
+  expect(done).toBe(3)
+})
+
+it('begins no sooner than was promised, also when the clock is set', async () => {
+  const done: unknown[] = []
+  outbox.handle('crawl', (payload: unknown) => Promise.resolve(void done.push(payload)))
+  const hour = 3_600_000
+  await database.write((tx) => outbox.addOnce(tx, 'crawl', 'later', clock.now() + hour))
+  await promise('now', 'crawl')
+  await settle()
+  expect(done).toEqual(['now'])
+  const now = jest.spyOn(clock, 'now').mockImplementation(() => Date.now() + hour)
+  while (done.length < 2) await settle()
+  expect(done).toEqual(['now', 'later'])
+  now.mockRestore()
 })
