@@ -14,6 +14,7 @@ export class Replication1700000000007 implements MigrationInterface {
       "UPDATE commit_log SET hosted = 0 WHERE did IN (SELECT did FROM repo WHERE hosting = 'archived')",
     )
     await runner.query('CREATE INDEX commit_log_hosted ON commit_log (seq) WHERE hosted = 1')
+    await runner.query("CREATE INDEX repo_hosted ON repo (id) WHERE hosting = 'hosted'")
 
     // Other servers. url: origin, without a slash at its end. direction: pull (followed from here), push (sent to from
     // here), accept (may push to here). repos: all, listed (peer_repo), followed (whoever is followed by an account here).
@@ -59,6 +60,7 @@ export class Replication1700000000007 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     for (const table of ['mirror', 'peer_repo', 'peer']) await runner.query(`DROP TABLE ${table}`)
+    await runner.query('DROP INDEX repo_hosted')
     await runner.query('DROP INDEX commit_log_hosted')
     await runner.query('ALTER TABLE commit_log DROP COLUMN hosted')
   }

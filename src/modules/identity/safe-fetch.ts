@@ -3,7 +3,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, t
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { Readable } from 'node:stream'
-import { Injectable } from '@nestjs/common'
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
 import { Config } from '../config/config.js'
 import { isPublicAddress } from './public-address.js'
 
@@ -41,7 +41,7 @@ const TIMEOUT_MS = 10_000
  * In dev mode plain http and private addresses are allowed, and everything else stays the same.
  */
 @Injectable()
-export class SafeFetch {
+export class SafeFetch implements OnApplicationShutdown {
   /** For other clients, WebSockets among them: a name lookup that finds public addresses only. */
   readonly lookup: LookupFunction
   private readonly guarded: Agents
@@ -50,6 +50,14 @@ export class SafeFetch {
   constructor(private readonly config: Config) {
     this.lookup = config.devMode ? (lookup as LookupFunction) : lookupPublic
     this.guarded = agents(this.lookup)
+  }
+
+  /** Lets go of the connections that were kept for later. */
+  onApplicationShutdown(): void {
+    for (const { http, https } of [this.guarded, this.trusting]) {
+      http.destroy()
+      https.destroy()
+    }
   }
 
   /** An address that may be connected to, by the rules of {@link open}. @throws FetchError */
