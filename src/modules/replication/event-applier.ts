@@ -34,7 +34,11 @@ export class EventApplier {
   async apply(peer: Peer, events: readonly PeerEvent[], position: number): Promise<void> {
     let left = events
     for (let tries = 1; ; tries++) {
-      const batch = new EventBatch(this.database, (tx, seq) => this.peers.move(tx, peer.id, seq))
+      const batch = new EventBatch(
+        this.database,
+        (tx, seq) => this.peers.move(tx, peer.id, seq),
+        (tx, { did, bytes }) => this.intake.count(tx, peer, did, bytes),
+      )
       try {
         for (const [i, event] of left.entries()) {
           await this.take(peer, event, batch)
@@ -44,7 +48,10 @@ export class EventApplier {
         batch.add(position, async () => undefined)
         return await batch.flush()
       } catch (error) {
-        for (const { did } of left) this.judge.forget(did)
+        for (const { did } of left) {
+          this.judge.forget(did)
+          this.intake.forget(peer, did)
+        }
         if (!(error instanceof HeadMoved) || tries >= MAX_TRIES) throw error
         left = left.filter(({ seq }) => seq > batch.written)
       }
@@ -76,10 +83,7 @@ export class EventApplier {
       event.kind === 'sync' ? await this.judge.sync(event) : await this.judge.commit(event, () => batch.flush())
     switch (verdict.what) {
       case 'append':
-        return batch.add(seq, async (tx) => {
-          await verdict.write(tx)
-          await this.intake.count(tx, peer, did, event.blocks.length)
-        })
+        return batch.add(seq, verdict.write, { did, bytes: event.blocks.length })
       case 'gap':
         return this.want(peer, event, batch, verdict.why)
       case 'refuse':

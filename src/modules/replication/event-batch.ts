@@ -1,10 +1,18 @@
+import type { Did } from '../../repo-engine/index.js'
 import type { Database, Tx } from '../database/database.js'
 
 /** How long one write of events may take the writer. */
 const SLICE_MS = 16
 
+/** What an event has brought, to be counted. */
+export interface Brought {
+  did: Did
+  bytes: number
+}
+
 interface Step {
   seq: number
+  brought: Brought | undefined
   write: (tx: Tx) => Promise<void>
 }
 
@@ -20,10 +28,11 @@ export class EventBatch {
   constructor(
     private readonly database: Database,
     private readonly move: (tx: Tx, seq: number) => Promise<void>,
+    private readonly count: (tx: Tx, brought: Brought) => Promise<void>,
   ) {}
 
-  add(seq: number, write: (tx: Tx) => Promise<void>): void {
-    this.steps.push({ seq, write })
+  add(seq: number, write: (tx: Tx) => Promise<void>, brought?: Brought): void {
+    this.steps.push({ seq, write, brought })
   }
 
   /** Writes everything. What was not written when this throws is dropped. */
@@ -36,10 +45,18 @@ export class EventBatch {
         let done = next
         do await steps[done]!.write(tx)
         while (++done < steps.length && performance.now() < until)
+        for (const each of sums(steps.slice(next, done))) await this.count(tx, each)
         await this.move(tx, steps[done - 1]!.seq)
         return done
       })
       this.written = steps[next - 1]!.seq
     }
   }
+}
+
+/** What each account has brought in some steps. */
+function sums(steps: readonly Step[]): Brought[] {
+  const bytes = new Map<Did, number>()
+  for (const { brought } of steps) if (brought) bytes.set(brought.did, (bytes.get(brought.did) ?? 0) + brought.bytes)
+  return [...bytes].map(([did, sum]) => ({ did, bytes: sum }))
 }

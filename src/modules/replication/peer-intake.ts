@@ -10,6 +10,9 @@ import { type Peer, Peers, type PeerUsage } from './peers.js'
 /** How long an account that is not taken is not looked at again. */
 const IGNORED_MS = 60_000
 const MAX_IGNORED = 100_000
+/** How long an account that lacks nothing is not looked at again, where nobody says that it does. */
+const CURRENT_MS = 5_000
+const MAX_CURRENT = 50_000
 /** How long a count of what a peer has brought is good for. */
 const USAGE_MS = 5_000
 
@@ -32,6 +35,8 @@ export interface Source {
 export class PeerIntake {
   /** Accounts that were not taken, by peer and DID. */
   private readonly ignored = new LRUCache<string, true>({ max: MAX_IGNORED, ttl: IGNORED_MS })
+  /** Accounts that are kept here and lack nothing, by peer and DID. */
+  private readonly current = new LRUCache<string, true>({ max: MAX_CURRENT, ttl: CURRENT_MS })
   private readonly usages = new LRUCache<number, PeerUsage>({ max: 1_000, ttl: USAGE_MS })
 
   constructor(
@@ -44,9 +49,14 @@ export class PeerIntake {
 
   /** What an account is to a peer; null: nothing that is kept here for it. */
   async of(peer: Peer, did: Did): Promise<Taken | null> {
-    const mirror = await this.mirrors.find(did)
-    if (mirror) return mirror.peer === peer.id ? mirror.state : null
     const key = `${peer.id} ${did}`
+    if (this.current.has(key)) return 'current'
+    const mirror = await this.mirrors.find(did)
+    if (mirror) {
+      if (mirror.peer !== peer.id) return null
+      if (mirror.state === 'current') this.current.set(key, true)
+      return mirror.state
+    }
     if (this.ignored.has(key)) return null
     if (await this.takes(peer, did)) return 'new'
     this.ignored.set(key, true)
@@ -56,7 +66,10 @@ export class PeerIntake {
   /** Has the repository of an account of this peer fetched; `rev` is the newest that was heard of. */
   async want(tx: Tx, peer: Peer, did: Did, rev: Tid | null = null): Promise<void> {
     await this.mirrors.want(tx, did, peer.id, rev)
-    tx.afterCommit(() => this.usages.delete(peer.id))
+    tx.afterCommit(() => {
+      this.usages.delete(peer.id)
+      this.forget(peer, did)
+    })
   }
 
   /** Counts what an event of an account has brought. */
@@ -104,9 +117,10 @@ export class PeerIntake {
     return Math.max(0, peer.maxBytes - (await this.usage(peer.id)).bytes)
   }
 
-  /** Accounts that were not taken may be now. */
-  reconsider(): void {
-    this.ignored.clear()
+  /** What an account is to a peer may have changed. */
+  forget({ id }: Peer, did: Did): void {
+    this.current.delete(`${id} ${did}`)
+    this.ignored.delete(`${id} ${did}`)
   }
 
   private isSelected({ repos, dids }: Peer, did: Did): boolean {

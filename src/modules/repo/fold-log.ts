@@ -181,6 +181,18 @@ export function readCommitEvent(row: LogRow): LoggedCommit {
 }
 
 /**
+ * The operations of a commit event of this log, and the rev that it follows on: all that the tree after it needs. Nothing is
+ * hashed, and no block is looked at. @throws Error when the frame is malformed
+ */
+export function readCommitOps(row: LogRow): Pick<LoggedCommit, 'ops' | 'since'> {
+  const { ops, since } = bodyOf(row, '#commit') as unknown as {
+    ops: (Omit<TreeOp, 'prev'> & { prev?: Cid })[]
+    since: string | null
+  }
+  return { since, ops: ops.map(({ action, path, cid, prev }) => ({ action, path, cid, prev: prev ?? null })) }
+}
+
+/**
  * What a commit event of this log changes, for those who take the log's word for it: nothing is hashed, and of the blocks
  * only the records are looked at. One that is no longer kept is left out. @throws Error when the frame is malformed
  */

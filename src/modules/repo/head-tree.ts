@@ -15,7 +15,7 @@ import {
 import type { LogRow } from '../commit-log/commit-log.js'
 import type { Reader } from '../database/database.js'
 import { FetchedBlocks } from './fetched-blocks.js'
-import { readCommitEvent } from './fold-log.js'
+import { readCommitOps } from './fold-log.js'
 import type { Repo } from './repo-row.js'
 
 /** Operations after which the nodes are stored again; bounds what opening a tree has to read of the log. */
@@ -67,7 +67,7 @@ export class HeadTree {
         after,
       )
       for (const row of rows) {
-        const { ops, since } = readCommitEvent(row)
+        const { ops, since } = readCommitOps(row)
         const before = tree
         between.push({ rev: since ?? '', tree: before })
         tree = await blocks.during(reader, () => applyOps(before, ops))
