@@ -86,7 +86,8 @@ const ROOM_SQL = "CASE WHEN length(frame) < 126 THEN '00' WHEN length(frame) < 6
 const NOTHING = Buffer.alloc(0)
 
 const READ_LIMIT = 500
-const FRAMES_LIMIT = 500
+/** Frames of one run: not many more than fit, as each that is only measured is measured for nothing. */
+const FRAMES_LIMIT = 128
 /** Events that are looked at when the server starts. */
 const CHECKED_AT_START = 1_000
 
