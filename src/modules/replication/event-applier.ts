@@ -57,16 +57,25 @@ export class EventApplier {
     if (taken === null) return
     if (event.kind === 'account') return this.account(peer, event, batch)
     if (event.kind === 'identity') {
+      // With its repository comes who it is.
+      if (taken === 'new') return
       this.judge.forget(did)
       await batch.flush()
-      return batch.add(seq, (await this.accounts.lookUp(did))!)
+      const news = await this.accounts.lookUp(did)
+      if (news) batch.add(seq, news)
+      return
     }
-    // What is to be fetched will be fetched as it is then.
-    if (taken !== 'current') return this.want(peer, event, batch)
-    await this.change(peer, event, batch)
+    // What is to be fetched will be fetched as it is then. What could not be had may come by itself.
+    if (taken === 'new' || taken === 'wanted') return this.want(peer, event, batch)
+    await this.change(peer, event, batch, taken === 'failing')
   }
 
-  private async change(peer: Peer, event: PeerCommit | PeerSync | PeerGap, batch: EventBatch): Promise<void> {
+  private async change(
+    peer: Peer,
+    event: PeerCommit | PeerSync | PeerGap,
+    batch: EventBatch,
+    isFailing: boolean,
+  ): Promise<void> {
     const { did, seq } = event
     if (event.kind === 'gap') return this.want(peer, event, batch)
     const room = await this.intake.room(peer)
@@ -79,6 +88,7 @@ export class EventApplier {
         return batch.add(seq, async (tx) => {
           await verdict.write(tx)
           await this.intake.count(tx, peer, did, event.blocks.length)
+          if (isFailing) await this.intake.settle(tx, did)
         })
       case 'gap':
         return this.want(peer, event, batch, verdict.why)

@@ -13,8 +13,8 @@ const MAX_IGNORED = 100_000
 /** How long a count of what a peer has brought is good for. */
 const USAGE_MS = 5_000
 
-/** An account of a peer: kept here in a state, or `new`: to be taken in. */
-export type Taken = 'current' | 'wanted' | 'new'
+/** An account of a peer: kept here in a state, `failing`: wanted and not had so far, or `new`: to be taken in. */
+export type Taken = 'current' | 'wanted' | 'failing' | 'new'
 
 /** Where a repository is to be had from. */
 export interface Source {
@@ -45,7 +45,8 @@ export class PeerIntake {
   /** What an account is to a peer; null: nothing that is kept here for it. */
   async of(peer: Peer, did: Did): Promise<Taken | null> {
     const mirror = await this.mirrors.find(did)
-    if (mirror) return mirror.peer === peer.id ? mirror.state : null
+    if (mirror && mirror.peer !== peer.id) return null
+    if (mirror) return mirror.state === 'wanted' && mirror.attempts > 0 ? 'failing' : mirror.state
     const key = `${peer.id} ${did}`
     if (this.ignored.has(key)) return null
     if (await this.takes(peer, did)) return 'new'
@@ -64,6 +65,11 @@ export class PeerIntake {
     await this.mirrors.count(tx, did, bytes)
     const usage = this.usages.get(peer.id)
     if (usage) usage.bytes += bytes
+  }
+
+  /** Nothing of an account is missing: a commit has come that follows on what is here. */
+  async settle(tx: Tx, did: Did): Promise<void> {
+    await this.mirrors.rest(tx, did)
   }
 
   /** Notes what went wrong with a peer. */
