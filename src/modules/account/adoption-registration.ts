@@ -62,14 +62,12 @@ export class AdoptionRegistration {
       throw error
     }
     // Nobody formats a commit, or takes one in, on a head that is about to change hands.
-    await this.tips.turn(did, async (tip) => {
-      await tip?.settled
-      this.tips.drop(tip)
-      await end(async (tx) => {
+    await this.tips.alone(did, () =>
+      end(async (tx) => {
         await this.genesis.adopt(tx, did, handle, key)
         await leavePeers(tx, did)
-      })
-    })
+      }),
+    )
   }
 }
 

@@ -36,9 +36,7 @@ export class DeleteAccountHandler implements ICommandHandler<DeleteAccount> {
 
   /** Resolves when the account is gone for everybody. @throws XrpcError 400 AccountNotFound. */
   execute({ did }: DeleteAccount): Promise<DeletedAccount> {
-    return this.tips.turn(did, async (tip) => {
-      await tip?.settled
-      this.tips.drop(tip)
+    return this.tips.alone(did, async () => {
       const promise = await this.database.write(async (tx) => {
         await this.sessions.revokeAll(tx, did)
         const reserved = await this.genesis.cancel(tx, did)

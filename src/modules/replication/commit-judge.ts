@@ -11,6 +11,8 @@ import {
 import { Clock } from '../config/clock.js'
 import type { Tx } from '../database/database.js'
 import { assertNotAhead } from '../repo/rev-ahead.js'
+import { XrpcError } from '../xrpc/xrpc-error.js'
+import { areTooLarge, MAX_EVENT_BLOCKS } from './car-diff.js'
 import { type ForeignCommit, ForeignCommits } from './foreign-commits.js'
 import { ForeignIdentities } from './foreign-identities.js'
 import { type KnownRepo, KnownRepos } from './known-repos.js'
@@ -70,12 +72,15 @@ export class CommitJudge {
       const { roots, blocks: found } = decodeCar(blocks)
       const store = new MemoryBlockstore()
       for (const { cid, bytes } of found) store.put(cid, bytes)
-      const { commit } = readCommit(store, roots[0]!, { did })
+      const [head] = roots
+      if (!head) throw new RepoError('InvalidCar', 'a sync without a root')
+      const { commit } = readCommit(store, head, { did })
       if (commit.rev !== rev)
         throw new RepoError('InvalidCommit', `a sync of rev ${rev} with a commit of ${commit.rev}`)
       await this.identities.assertSigned(commit)
     } catch (error) {
-      return { what: 'refuse', why: (error as Error).message }
+      if (!(error instanceof RepoError || error instanceof XrpcError)) throw error
+      return { what: 'refuse', why: error.message }
     }
     return { what: 'gap', why: 'the head was stated anew' }
   }
@@ -95,9 +100,12 @@ export class CommitJudge {
     try {
       if (rev === known.rev) return sameRev(event, known)
       assertNotAhead(rev, this.clock.now())
-      verified = verifyDiff({ car: blocks, did, didKey: known.didKey, known, ops: event.ops })
+      const limits = { maxBlocks: MAX_EVENT_BLOCKS }
+      verified = verifyDiff({ car: blocks, did, didKey: known.didKey, known, ops: event.ops, limits })
       if (verified.commit.rev !== rev)
         throw new RepoError('InvalidCommit', `an event of rev ${rev} with a commit of ${verified.commit.rev}`)
+      if (areTooLarge(verified.records))
+        throw new RepoError('LimitExceeded', 'records that are more than one event may put in place')
     } catch (error) {
       if (!(error instanceof RepoError)) throw error
       const misSigned = error.code === 'InvalidSignature' && { misSigned: true as const }

@@ -64,16 +64,25 @@ export class EventApplier {
     if (taken === null) return
     if (event.kind === 'account') return this.account(peer, event, batch)
     if (event.kind === 'identity') {
+      // With its repository comes who it is.
+      if (taken === 'new') return
       this.judge.forget(did)
       await batch.flush()
-      return batch.add(seq, (await this.accounts.lookUp(did))!)
+      const news = await this.accounts.lookUp(did)
+      if (news) batch.add(seq, news)
+      return
     }
-    // What is to be fetched will be fetched as it is then.
-    if (taken !== 'current') return this.want(peer, event, batch)
-    await this.change(peer, event, batch)
+    // What is to be fetched will be fetched as it is then. What could not be had may come by itself.
+    if (taken === 'new' || taken === 'wanted') return this.want(peer, event, batch)
+    await this.change(peer, event, batch, taken === 'failing')
   }
 
-  private async change(peer: Peer, event: PeerCommit | PeerSync | PeerGap, batch: EventBatch): Promise<void> {
+  private async change(
+    peer: Peer,
+    event: PeerCommit | PeerSync | PeerGap,
+    batch: EventBatch,
+    isFailing: boolean,
+  ): Promise<void> {
     const { did, seq } = event
     if (event.kind === 'gap') return this.want(peer, event, batch)
     const room = await this.intake.room(peer)
@@ -83,7 +92,14 @@ export class EventApplier {
       event.kind === 'sync' ? await this.judge.sync(event) : await this.judge.commit(event, () => batch.flush())
     switch (verdict.what) {
       case 'append':
-        return batch.add(seq, verdict.write, { did, bytes: event.blocks.length })
+        return batch.add(
+          seq,
+          async (tx) => {
+            await verdict.write(tx)
+            if (isFailing) await this.intake.settle(tx, did)
+          },
+          { did, bytes: event.blocks.length },
+        )
       case 'gap':
         return this.want(peer, event, batch, verdict.why)
       case 'refuse':

@@ -24,11 +24,12 @@ export class ForeignAccounts {
   ) {}
 
   /**
-   * Looks up under which handle an account goes now; gives what says so in the log, or null where that is the `known` one.
+   * Looks up under which handle an account goes now; gives what says so in the log, or null where that is the `known` one,
+   * or nobody can tell.
    */
   async lookUp(did: Did, known?: Handle | null): Promise<((tx: Tx) => Promise<void>) | null> {
     const handle = await this.identities.handleOf(did)
-    return handle === known ? null : (tx) => this.tell(tx, did, handle)
+    return handle === undefined || handle === known ? null : (tx) => this.tell(tx, did, handle)
   }
 
   /**

@@ -25,11 +25,14 @@ export class ForeignCommits {
    */
   async advance(did: Did, read: (head: HeadTree) => Promise<ForeignCommit | null>): Promise<boolean> {
     return this.tips.alone(did, async () => {
-      const repo = await readRepo(this.database.read, did)
-      if (!repo) throw new HeadMoved(`the repository of ${did} has gone`)
-      const head = await HeadTree.open(this.database.read, repo)
-      const commit = await read(head)
-      if (commit) await this.database.write((tx) => this.append(tx, repo, commit, head.unstored))
+      // Whoever follows the account's host writes without a turn, so all that is read here has to be of one moment.
+      const { repo, commit, unstored } = await this.database.snapshot(async (reader) => {
+        const repo = await readRepo(reader, did)
+        if (!repo || repo.status === 'deleted') throw new HeadMoved(`the repository of ${did} has gone`)
+        const head = await HeadTree.open(reader, repo)
+        return { repo, commit: await read(head), unstored: head.unstored }
+      })
+      if (commit) await this.database.write((tx) => this.append(tx, repo, commit, unstored))
       return commit !== null
     })
   }

@@ -5,17 +5,10 @@ import { type Did, isDid, isTid, type Tid } from '../../repo-engine/index.js'
 import { FetchError, type OpenOptions, SafeFetch } from '../identity/safe-fetch.js'
 import { XrpcError } from '../xrpc/xrpc-error.js'
 import { type AccountStatus, statusOf } from './account-status.js'
+import { type Deadline, Patience } from './patience.js'
 
-/** An answer that is an object of JSON has to be here in full within this. */
-const TIMEOUT_MS = 15_000
 const MAX_JSON_BYTES = 4 * 1024 * 1024
 const MAX_REFUSAL_BYTES = 16 * 1024
-/** Between two pieces of a repository that is sent or received. */
-const STALL_MS = 30_000
-/** For the answer to a repository that was sent whole: it is checked and stored first. */
-const ANSWER_MS = 5 * 60_000
-/** For a whole repository, however steadily it comes. */
-const MAX_MS = 30 * 60_000
 /** Repositories that are asked for at a time. */
 const LIST_LIMIT = 1_000
 const CAR = 'application/cbor'
@@ -23,12 +16,16 @@ const CAR = 'application/cbor'
 export interface ListedRepo {
   did: Did
   rev: Tid
+  active: boolean
 }
 
 /** Questions to other hosts. All outgoing requests are guarded and bounded; answers are trusted for nothing but their form. */
 @Injectable()
 export class ForeignHosts {
-  constructor(private readonly fetch: SafeFetch) {}
+  constructor(
+    private readonly fetch: SafeFetch,
+    private readonly patience: Patience,
+  ) {}
 
   /** Whether a host is the server of accounts, as one describes itself. */
   async isServer(host: string): Promise<boolean> {
@@ -48,20 +45,23 @@ export class ForeignHosts {
   async status(host: string, did: Did, orGone: boolean): Promise<AccountStatus> {
     try {
       const { active, status } = await this.query(host, 'sync.getRepoStatus', { did })
-      return statusOf(active === true, typeof status === 'string' ? status : null)
+      // What is no answer to this question, a web page say, answers nothing.
+      if (typeof active !== 'boolean') return undefined
+      return statusOf(active, typeof status === 'string' ? status : null)
     } catch (error) {
       return orGone && error instanceof XrpcError && error.error === 'RepoNotFound' ? 'deleted' : undefined
     }
   }
 
-  /** Active repositories of a host, page by page. @throws XrpcError, FetchError */
+  /** Repositories of a host, page by page. @throws XrpcError, FetchError */
   async *repos(host: string): AsyncGenerator<ListedRepo[]> {
     for (let cursor: string | undefined; ;) {
       const answer = await this.query(host, 'sync.listRepos', { limit: String(LIST_LIMIT), ...(cursor && { cursor }) })
-      const repos = Array.isArray(answer.repos) ? (answer.repos as Record<string, unknown>[]).slice(0, LIST_LIMIT) : []
-      yield repos.flatMap(({ did, rev, active }) =>
-        isDid(did) && isTid(rev) && active !== false ? [{ did, rev }] : [],
-      )
+      const repos = Array.isArray(answer.repos) ? (answer.repos as unknown[]).slice(0, LIST_LIMIT) : []
+      yield repos.flatMap((repo) => {
+        const { did, rev, active } = (repo ?? {}) as Record<string, unknown>
+        return isDid(did) && isTid(rev) ? [{ did, rev, active: active !== false }] : []
+      })
       const next = typeof answer.cursor === 'string' && answer.cursor !== '' ? answer.cursor : undefined
       if (next === undefined || next === cursor || repos.length === 0) return
       cursor = next
@@ -81,11 +81,11 @@ export class ForeignHosts {
 
   /** A repository as a CAR, or what has changed in it since a rev. @throws XrpcError, FetchError, also while it is read */
   async *repo(host: string, did: Did, since: Tid | null, stop: AbortSignal): AsyncGenerator<Uint8Array> {
-    const deadline = new Deadline(stop)
+    const deadline = this.patience.deadline(stop)
     try {
       const response = await this.ask(host, 'sync.getRepo', { did, ...(since && { since }) }, deadline)
       for await (const chunk of response as AsyncIterable<Buffer>) {
-        deadline.extend()
+        deadline.move(chunk.length)
         yield chunk
       }
     } catch (error) {
@@ -105,7 +105,7 @@ export class ForeignHosts {
     news: AsyncIterable<Uint8Array> | null | 'deleted',
     stop: AbortSignal,
   ): Promise<void> {
-    const deadline = new Deadline(stop)
+    const deadline = this.patience.deadline(stop)
     const isCar = news !== null && news !== 'deleted'
     const params = { did, ...(news === 'deleted' && { status: news }) }
     try {
@@ -113,7 +113,7 @@ export class ForeignHosts {
         method: 'POST',
         ...(isCar && { headers: { 'content-type': CAR }, body: Readable.from(watched(news, deadline)) }),
       })
-      response.resume()
+      await bodyOf(response, MAX_REFUSAL_BYTES)
     } catch (error) {
       throw deadline.explain(error)
     } finally {
@@ -123,7 +123,10 @@ export class ForeignHosts {
 
   private async query(host: string, method: string, params: Record<string, string>): Promise<Record<string, unknown>> {
     const url = urlOf(host, method, params)
-    const { status, body } = await this.fetch.fetch(url, { timeoutMs: TIMEOUT_MS, maxBytes: MAX_JSON_BYTES })
+    const { status, body } = await this.fetch.fetch(url, {
+      timeoutMs: this.patience.answerMs,
+      maxBytes: MAX_JSON_BYTES,
+    })
     const answer = parse(body)
     if (status !== 200) throw refusal(status, answer)
     return answer
@@ -139,50 +142,28 @@ export class ForeignHosts {
   ): Promise<IncomingMessage> {
     const response = await this.fetch.open(urlOf(host, method, params), { ...options, signal: deadline.signal })
     if (response.statusCode === 200) return response
-    let body = Buffer.alloc(0)
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      body = Buffer.concat([body, chunk])
-      if (body.length > MAX_REFUSAL_BYTES) break
-    }
-    response.destroy()
-    throw refusal(response.statusCode!, parse(body))
+    throw refusal(response.statusCode!, parse(await bodyOf(response, MAX_REFUSAL_BYTES)))
   }
 }
 
-/** How long an exchange may take: so long in all, and so long without anything that moves. */
-class Deadline {
-  private readonly abort = new AbortController()
-  private readonly whole = setTimeout(() => this.abort.abort(), MAX_MS)
-  private stall = setTimeout(() => this.abort.abort(), STALL_MS)
-  readonly signal: AbortSignal
-
-  constructor(stop: AbortSignal) {
-    this.signal = AbortSignal.any([stop, this.abort.signal])
+/** The body of an answer, or as much of it as anybody wants. */
+async function bodyOf(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  let size = 0
+  for await (const piece of response as AsyncIterable<Buffer>) {
+    pieces.push(piece)
+    if ((size += piece.length) > maxBytes) break
   }
-
-  /** Something has moved. */
-  extend(ms = STALL_MS): void {
-    clearTimeout(this.stall)
-    if (!this.signal.aborted) this.stall = setTimeout(() => this.abort.abort(), ms)
-  }
-
-  end(): void {
-    clearTimeout(this.whole)
-    clearTimeout(this.stall)
-  }
-
-  explain(error: unknown): unknown {
-    return this.abort.signal.aborted ? new FetchError('the other host took too long') : error
-  }
+  return Buffer.concat(pieces)
 }
 
 /** A source whose progress keeps a deadline off; once all of it is sent, the other side has work to do. */
 async function* watched(source: AsyncIterable<Uint8Array>, deadline: Deadline): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) {
-    deadline.extend()
+    deadline.move(chunk.length)
     yield chunk
   }
-  deadline.extend(ANSWER_MS)
+  deadline.sent()
 }
 
 function urlOf(host: string, method: string, params: Record<string, string>): string {

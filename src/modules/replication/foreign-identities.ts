@@ -58,10 +58,13 @@ export class ForeignIdentities {
     throw new RepoError('InvalidSignature', `the commit is not signed by the key in the document of ${commit.did}`)
   }
 
-  /** The handle that the account has by its document and by the handle itself, asked afresh; null without one. */
-  async handleOf(did: Did): Promise<Handle | null> {
+  /**
+   * The handle that the account has by its document and by the handle itself, asked afresh; null without one, undefined
+   * where the document is not to be had.
+   */
+  async handleOf(did: Did): Promise<Handle | null | undefined> {
     const document = await this.dids.resolve(did, { fresh: true })
-    if (!document) return null
+    if (!document) return undefined
     const handle = await this.handles.verifiedHandle(document, { fresh: true })
     return handle ?? (this.config.devMode ? this.handleOnHost(document) : null)
   }
@@ -70,7 +73,8 @@ export class ForeignIdentities {
   private async handleOnHost(document: DidDocument): Promise<Handle | null> {
     const handle = handleOf(document)
     const pds = pdsEndpointOf(document)
-    if (!handle || !pds) return null
+    // Whose the names of accounts here are is known here.
+    if (!handle || !pds || (await this.handles.localDid(handle)) !== null) return null
     try {
       const url = `${pds}${RESOLVE_HANDLE}?handle=${encodeURIComponent(handle)}`
       const { status, body } = await this.fetch.fetch(url, { timeoutMs: TIMEOUT_MS })

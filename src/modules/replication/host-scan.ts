@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Did, Tid } from '../../repo-engine/index.js'
 import { Database } from '../database/database.js'
+import { readRepo } from '../repo/repo-row.js'
 import { FollowedAccounts } from './followed-accounts.js'
 import { ForeignHosts } from './foreign-hosts.js'
 import { PeerIntake } from './peer-intake.js'
@@ -8,6 +9,13 @@ import { type Peer, Peers } from './peers.js'
 
 /** Accounts looked at between two writes. */
 const AT_ONCE = 200
+
+/** A repository as its host has listed it, or as it is looked for there. */
+interface KnownThere {
+  did: Did
+  rev: Tid | null
+  active: boolean
+}
 
 /** Finds out which repositories of a followed host are to be kept here, beyond those that its stream tells of. */
 @Injectable()
@@ -35,14 +43,14 @@ export class HostScan {
 
   /** Has those of some accounts fetched that this server lacks. */
   async lookAt(peer: Peer, dids: readonly Did[], stop: AbortSignal): Promise<void> {
-    const repos = dids.map((did) => ({ did, rev: null }))
+    const repos = dids.map((did) => ({ did, rev: null, active: true }))
     await this.look(peer, repos, stop)
   }
 
-  private async look(peer: Peer, repos: readonly { did: Did; rev: Tid | null }[], stop: AbortSignal): Promise<void> {
+  private async look(peer: Peer, repos: readonly KnownThere[], stop: AbortSignal): Promise<void> {
     for (let at = 0; at < repos.length; at += AT_ONCE) {
       stop.throwIfAborted()
-      const wanted: { did: Did; rev: Tid | null }[] = []
+      const wanted: KnownThere[] = []
       for (const repo of repos.slice(at, at + AT_ONCE)) if (await this.lacks(peer, repo)) wanted.push(repo)
       if (wanted.length === 0) continue
       await this.database.write(async (tx) => {
@@ -51,12 +59,15 @@ export class HostScan {
     }
   }
 
-  private async lacks(peer: Peer, { did, rev }: { did: Did; rev: Tid | null }): Promise<boolean> {
+  private async lacks(peer: Peer, { did, rev, active }: KnownThere): Promise<boolean> {
     const taken = await this.intake.of(peer, did)
     if (taken === null) return false
-    if (taken === 'new') return true
-    const repo = await this.database.read.get<{ rev: Tid }>('SELECT rev FROM repo WHERE did = ?', did)
+    if (taken === 'new') return active
+    const repo = await readRepo(this.database.read, did)
+    if (!repo) return active
+    // Why it is active, or is not, comes out when it is asked for.
+    if ((repo.status === null) !== active) return true
     // Of one that is only listed, whether it has anything new is for the host to say.
-    return !repo || rev === null || repo.rev < rev
+    return rev === null || repo.rev < rev
   }
 }

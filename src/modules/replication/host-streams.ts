@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { SafeFetch } from '../identity/safe-fetch.js'
+import { Patience } from './patience.js'
 import { PeerStates } from './peer-states.js'
 import { streamOf } from './peer-stream.js'
 import type { Peer } from './peers.js'
@@ -10,6 +11,7 @@ export class HostStreams {
   constructor(
     private readonly fetch: SafeFetch,
     private readonly states: PeerStates,
+    private readonly patience: Patience,
   ) {}
 
   /** What a host has to say after the peer's position, as it comes. @throws StreamEnded, FetchError */
@@ -22,7 +24,8 @@ export class HostStreams {
     }
     try {
       const { lookup } = this.fetch
-      for await (const frames of streamOf(this.address(peer), { lookup, maxRate, signal, onOpen: opened })) {
+      const { silenceMs } = this.patience
+      for await (const frames of streamOf(this.address(peer), { lookup, maxRate, silenceMs, signal, onOpen: opened })) {
         this.states.set(id, { events: this.states.of(id).events + frames.length })
         yield frames
       }

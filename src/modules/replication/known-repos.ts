@@ -63,13 +63,14 @@ export class KnownRepos {
     const { didKey } = identity
     const unstored = since!.commits
     const known = { did, rev, data, head, status, hosting, tree, unstored, didKey, keyAt: this.clock.now() }
-    this.known.set(did, known)
+    // One that takes no commits now is read again each time: what makes it active is not always told here.
+    if (status === null) this.known.set(did, known)
     return known
   }
 
-  /** A commit on top of what is known was found good. */
+  /** A commit on top of what is known was found good: with it, what was archived is a mirror. */
   advance(known: KnownRepo, to: Pick<KnownRepo, 'head' | 'rev' | 'data'>): void {
-    Object.assign(known, to)
+    Object.assign(known, to, { hosting: 'mirrored' } satisfies Partial<KnownRepo>)
   }
 
   drop(did: string): void {

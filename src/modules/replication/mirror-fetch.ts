@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import type { Did } from '../../repo-engine/index.js'
 import { Database } from '../database/database.js'
 import { readRepo, type RepoStatus } from '../repo/repo-row.js'
 import { XrpcError } from '../xrpc/xrpc-error.js'
@@ -32,6 +33,7 @@ export class MirrorFetch {
     try {
       if (source.host === null) throw new Error('its DID document names no server')
       if (source.room === 0) throw new Error('its quota of bytes is used up')
+      if (await this.isInactive(mirror.did)) return await this.database.write((tx) => this.mirrors.rest(tx, mirror.did))
       const received = await this.downloads.download(source.host, mirror.did, source.room ?? undefined, stop)
       await this.database.write(async (tx) => {
         const repo = await readRepo(tx, mirror.did)
@@ -44,6 +46,17 @@ export class MirrorFetch {
       if (stop.aborted) return
       await this.failed(mirror, source, error as Error)
     }
+  }
+
+  /** Whether the account is not active, as it is now: that it is again may not have been told. */
+  private async isInactive(did: Did): Promise<boolean> {
+    const status = async (): Promise<RepoStatus | null> => (await readRepo(this.database.read, did))?.status ?? null
+    const known = await status()
+    if (known === null || known === 'deleted') return false
+    const now = await this.accounts.askHome(did, false)
+    if (now === undefined || now === 'deleted') return true
+    await this.database.write((tx) => this.accounts.setStatus(tx, did, now))
+    return (await status()) !== null
   }
 
   private async failed(mirror: Mirror, { peer, host, isHome }: Source, error: Error): Promise<void> {

@@ -16,8 +16,8 @@ const MAX_CURRENT = 50_000
 /** How long a count of what a peer has brought is good for. */
 const USAGE_MS = 5_000
 
-/** An account of a peer: kept here in a state, or `new`: to be taken in. */
-export type Taken = 'current' | 'wanted' | 'new'
+/** An account of a peer: kept here in a state, `failing`: wanted and not had so far, or `new`: to be taken in. */
+export type Taken = 'current' | 'wanted' | 'failing' | 'new'
 
 /** Where a repository is to be had from. */
 export interface Source {
@@ -55,7 +55,7 @@ export class PeerIntake {
     if (mirror) {
       if (mirror.peer !== peer.id) return null
       if (mirror.state === 'current') this.current.set(key, true)
-      return mirror.state
+      return mirror.state === 'wanted' && mirror.attempts > 0 ? 'failing' : mirror.state
     }
     if (this.ignored.has(key)) return null
     if (await this.takes(peer, did)) return 'new'
@@ -77,6 +77,11 @@ export class PeerIntake {
     await this.mirrors.count(tx, did, bytes)
     const usage = this.usages.get(peer.id)
     if (usage) usage.bytes += bytes
+  }
+
+  /** Nothing of an account is missing: a commit has come that follows on what is here. */
+  async settle(tx: Tx, did: Did): Promise<void> {
+    await this.mirrors.rest(tx, did)
   }
 
   /** Notes what went wrong with a peer. */

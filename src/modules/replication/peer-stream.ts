@@ -5,8 +5,6 @@ import { WebSocket } from 'ws'
 /** What one event may take on the wire. */
 const MAX_FRAME_BYTES = 5_000_000
 const HANDSHAKE_MS = 10_000
-/** After so long without a message somebody is asked whether he is there; after as long again he is not. */
-const SILENCE_MS = 30_000
 /** What has come and is not taken yet; beyond this the other end has to wait. */
 const MAX_WAITING_BYTES = 2 * MAX_FRAME_BYTES
 const MAX_WAITING = 2_000
@@ -19,6 +17,8 @@ export interface StreamOptions {
   lookup: LookupFunction
   /** Events a second that are taken; null: as many as come. */
   maxRate: number | null
+  /** After so long without a message somebody is asked whether he is there; after as long again he is not. */
+  silenceMs: number
   signal: AbortSignal
   onOpen?: () => void
 }
@@ -29,7 +29,7 @@ export interface StreamOptions {
  * @throws StreamEnded always: a stream that is followed has no good end
  */
 export async function* streamOf(url: string, options: StreamOptions): AsyncGenerator<Buffer[], never> {
-  const { lookup, maxRate, signal } = options
+  const { lookup, maxRate, silenceMs, signal } = options
   const webSocket = new WebSocket(url, {
     lookup,
     handshakeTimeout: HANDSHAKE_MS,
@@ -55,7 +55,7 @@ export async function* streamOf(url: string, options: StreamOptions): AsyncGener
       asked = true
       webSocket.ping()
     }
-  }, SILENCE_MS)
+  }, silenceMs)
   webSocket
     .on('open', () => options.onOpen?.())
     .on('pong', () => (asked = false))
@@ -64,7 +64,8 @@ export async function* streamOf(url: string, options: StreamOptions): AsyncGener
     .on('message', (data: Buffer, isBinary: boolean) => {
       asked = false
       if (!isBinary) return
-      waiting.push(data)
+      // A view keeps all of what it came in, however little of that it is.
+      waiting.push(data.length * 2 < data.buffer.byteLength ? Buffer.from(data) : data)
       bytes += data.length
       if (bytes > MAX_WAITING_BYTES || waiting.length > MAX_WAITING) webSocket.pause()
       wake()
@@ -72,6 +73,7 @@ export async function* streamOf(url: string, options: StreamOptions): AsyncGener
   signal.addEventListener('abort', stop)
   try {
     for (;;) {
+      if (signal.aborted) throw new StreamEnded('nobody follows any more')
       if (waiting.length === 0) {
         if (ended !== null) throw new StreamEnded(ended)
         await new Promise<void>((resolve) => (wake = resolve))

@@ -30,7 +30,7 @@ const MAX_TRIES = 3
 export interface ReceivedRepo {
   /** Where the repository stands now. */
   rev: Tid
-  /** Bytes of the CAR. */
+  /** What was taken in: the CAR, or all that it unfolds to where it is a whole repository. */
   bytes: number
   /** The handle that was said, when the repository was not here before; undefined when it was. */
   handle?: Handle | null
@@ -41,7 +41,7 @@ export interface ReceivedRepo {
  * Its newest commit, the one root, has to be signed by the key in the DID document; everything else follows from that.
  */
 export class ReceiveRepo extends Command<ReceivedRepo> {
-  /** `maxBytes` bounds the CAR; left out: as an import. */
+  /** `maxBytes` bounds what is taken in; left out: as an import. */
   constructor(
     readonly did: Did,
     readonly source: AsyncIterable<Uint8Array>,
@@ -70,13 +70,13 @@ export class ReceiveRepoHandler implements ICommandHandler<ReceiveRepo> {
   /**
    * Nothing has changed when this throws. @throws XrpcError 400 ForeignCommit, InvalidSignature, InvalidCommit, InvalidCar,
    * InvalidMst, InvalidData, UnresolvableDid, RepoHostedHere, RepoTakendown …; 409 CommitReplayed, CommitForked,
-   * CommitStale, CommitGap, ImportInProgress; 413 CommitTooLarge
+   * CommitStale, CommitGap, ImportInProgress; 413 CommitTooLarge; 503 NotEnoughResources when others are always first
    */
   async execute({ did, source, maxBytes }: ReceiveRepo): Promise<ReceivedRepo> {
     try {
       const car = await this.staging.receive(source, maxBytes)
       try {
-        return await this.take(car, did)
+        return await this.take(car, did, maxBytes)
       } finally {
         car.dispose()
       }
@@ -85,7 +85,7 @@ export class ReceiveRepoHandler implements ICommandHandler<ReceiveRepo> {
     }
   }
 
-  private async take(car: CarFile, did: Did): Promise<ReceivedRepo> {
+  private async take(car: CarFile, did: Did, maxBytes?: number): Promise<ReceivedRepo> {
     const signed = await this.judge(car, did)
     const { rev } = signed.commit
     for (let tries = 1; ; tries++) {
@@ -94,9 +94,10 @@ export class ReceiveRepoHandler implements ICommandHandler<ReceiveRepo> {
       if (repo) assertNext(repo, signed)
       try {
         if (repo && (await this.advance(car, repo, signed))) return { rev, bytes: car.size }
-        return { rev, bytes: car.size, ...(await this.replace(car, repo, signed)) }
+        return { rev, ...(await this.replace(car, repo, signed, maxBytes)) }
       } catch (error) {
-        if (!(error instanceof HeadMoved) || tries >= MAX_TRIES) throw error
+        if (!(error instanceof HeadMoved)) throw error
+        if (tries >= MAX_TRIES) throw new XrpcError(503, 'NotEnoughResources', `${error.message}; try again`)
       }
     }
   }
@@ -124,22 +125,27 @@ export class ReceiveRepoHandler implements ICommandHandler<ReceiveRepo> {
   }
 
   /** Puts the CAR, which has to be a whole repository, in the place of what is here. */
-  private async replace(car: CarFile, repo: Repo | null, { commit }: Signed): Promise<{ handle?: Handle | null }> {
+  private async replace(
+    car: CarFile,
+    repo: Repo | null,
+    { commit }: Signed,
+    maxBytes?: number,
+  ): Promise<Omit<ReceivedRepo, 'rev'>> {
     const { did } = commit
     const isNew = repo?.hosting !== 'mirrored'
-    const handle = isNew ? await this.identities.handleOf(did) : undefined
+    const handle = isNew ? ((await this.identities.handleOf(did)) ?? null) : undefined
     // Its signature is known to be good.
-    const options = { did, hosting: 'mirrored', key: null, signedBy: () => this.keyOf(did) } as const
+    const options = { did, hosting: 'mirrored', key: null, signedBy: () => this.keyOf(did), maxBytes } as const
     try {
       const announce = handle === undefined ? [] : announcing(did, handle)
-      await this.commands.execute(new ImportRepo(car, { ...options, announce }))
+      const { bytes } = await this.commands.execute(new ImportRepo(car, { ...options, announce }))
+      return { bytes, handle }
     } catch (error) {
       // With something of it here the rest may be what lacks: whoever sent a difference has to send everything.
       if (repo && error instanceof RepoError && error.code === 'MissingBlock')
         throw new XrpcError(413, 'CommitTooLarge', 'more than one event can tell; send the whole repository')
       throw error
     }
-    return { handle }
   }
 
   private async keyOf(did: Did): Promise<string | null> {

@@ -23,6 +23,7 @@ import { MirrorFetch } from './mirror-fetch.js'
 import { Mirrors } from './mirrors.js'
 import { PeerFollower } from './peer-follower.js'
 import { PeerIntake } from './peer-intake.js'
+import { Patience } from './patience.js'
 import { PeerStates } from './peer-states.js'
 import { PeersController } from './peers.controller.js'
 import { Peers } from './peers.js'
@@ -47,6 +48,7 @@ import { RepoFetcher } from './repo-fetcher.js'
   providers: [
     Peers,
     PeerStates,
+    Patience,
     AddPeerHandler,
     RemovePeerHandler,
     Mirrors,

@@ -32,6 +32,8 @@ export interface ImportOptions {
   key: SigningKey | null
   /** The did:key that the commit must be signed by, or null where it cannot be known; by default nobody asks. */
   signedBy?: (commit: DecodedCommit) => Promise<string | null>
+  /** What the repository may unfold to, which can be more than its file has; left out: as much as the server allows. */
+  maxBytes?: number
   /** Events that come before the import, in the same transaction. */
   announce?: readonly NewEvent[]
   /** Called with the number of records written so far, and of all there are. */
@@ -92,13 +94,12 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
     const [head] = car.roots
     if (car.roots.length !== 1 || !head) throw invalidRequest('expected one root')
     // The first pass writes nothing: a repository that is not sound never touches the database.
-    const limits = { maxBytes: this.staging.maxBytes }
+    const { maxBytes = this.staging.maxBytes } = options
+    const limits = { maxBytes }
     const summary = await inSlices(verifyRepo({ store: car, head, did: options.did ?? undefined, limits }))
     const { commit } = summary
     const verified = await this.checkSignature(commit, options)
-    return this.tips.turn(commit.did, async (tip) => {
-      await tip?.settled
-      this.tips.drop(tip)
+    return this.tips.alone(commit.did, async () => {
       const current = await readRepo(this.database.read, commit.did)
       assertErased(current)
       // Whoever sends it had an account when it began to.

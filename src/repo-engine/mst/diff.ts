@@ -3,6 +3,7 @@
  */
 import type { NodeBlock, NodePosition } from '../blockstore.js'
 import type { Cid } from '../cid.js'
+import { RepoError } from '../errors.js'
 import { TreeCursor } from './cursor.js'
 import type { Mst } from './tree.js'
 
@@ -33,9 +34,10 @@ export interface TreeDiff {
  * Compares two trees in one merge of their pre-orders. Subtrees that are the same object or have the same
  * CID at the same place are passed over unread. Every node whose position changed gets read, so `after` can
  * go on being used once the diff is stored: what it has not read yet is where it was.
- * @throws MissingBlock, RepoError InvalidMst.
+ * @throws MissingBlock; RepoError InvalidMst; LimitExceeded as soon as there are more than `maxOps` changes, however large
+ * the trees are.
  */
-export function diffTrees(before: Mst, after: Mst): TreeDiff {
+export function diffTrees(before: Mst, after: Mst, maxOps = Infinity): TreeDiff {
   const ops: TreeOp[] = []
   const added: NodeBlock[] = []
   const removed: { cid: Cid; at: NodePosition }[] = []
@@ -54,6 +56,7 @@ export function diffTrees(before: Mst, after: Mst): TreeDiff {
     if ((leaves ? old : now).node === null) {
       const action = leaves ? (comes ? 'update' : 'delete') : 'create'
       const path = (leaves ? old : now).after
+      if (ops.length === maxOps) throw new RepoError('LimitExceeded', `the trees differ by more than ${maxOps} records`)
       ops.push({ action, path, cid: comes ? now.value : null, prev: leaves ? old.value : null })
     } else {
       if (leaves) removed.push({ cid: old.node!.cid, at: positionOf(old) })

@@ -2,7 +2,18 @@ import fc from 'fast-check'
 import type { Cid } from '../../../src/repo-engine/cid.js'
 import { diffTrees, type TreeDiff } from '../../../src/repo-engine/mst/diff.js'
 import { Mst } from '../../../src/repo-engine/mst/tree.js'
-import { anyEntries, anyKey, anyValue, nodesOf, place, PositionStore, record, reloaded, treeOf } from './trees.js'
+import {
+  anyEntries,
+  anyKey,
+  anyValue,
+  codeOf,
+  nodesOf,
+  place,
+  PositionStore,
+  record,
+  reloaded,
+  treeOf,
+} from './trees.js'
 
 const summary = (nodes: Iterable<{ at: { after: string; layer: number }; cid: Cid }>): string[] =>
   Array.from(nodes, ({ at, cid }) => `${place(at)} ${cid.toString()}`)
@@ -80,6 +91,18 @@ describe('the difference of two trees', () => {
     expect(diffTrees(before, after).ops).toHaveLength(1)
     expect(before.nodeCountLoaded).toBeLessThanOrEqual(tree.layer + 1)
     expect(after.nodeCountLoaded).toBeLessThanOrEqual(tree.layer + 1)
+  })
+
+  it('gives up at more changes than are wanted, having read no more than these, however large the trees are', () => {
+    const tree = treeOf(Array.from({ length: 3000 }, (_, n) => [`a.b/${n}`, record(n)]))
+    for (const [before, after] of [
+      [reloaded(tree), Mst.empty()],
+      [Mst.empty(), reloaded(tree)],
+    ] as const) {
+      expect(codeOf(() => diffTrees(before, after, 50))).toBe('LimitExceeded')
+      expect(before.nodeCountLoaded + after.nodeCountLoaded).toBeLessThan(60)
+    }
+    expect(diffTrees(reloaded(tree), tree.delete('a.b/1').delete('a.b/2'), 2).ops).toHaveLength(2)
   })
 })
 
