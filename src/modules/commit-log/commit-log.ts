@@ -3,6 +3,7 @@ import type { Cid, RecordBlock, TreeOp } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { Database, type Reader, type Tx } from '../database/database.js'
 import type { Frame } from './frame.js'
+import { type FrameRun, readFrameRun } from './frame-run.js'
 import { InlineHandlers } from './inline-handlers.js'
 import { SeqFloor } from './seq-floor.js'
 
@@ -69,25 +70,7 @@ export interface AppendedRow extends LogRow {
 /** A doorbell; `hosted`: some of what is new is of an account that is hosted here. It must not throw. */
 export type Bell = (hosted: boolean) => void
 
-/** A run of events as they go out. */
-export interface FrameRun {
-  frames: { seq: number; size: number }[]
-  /** The frames one behind another, each with as much room before it as {@link roomBefore} says. */
-  bytes: Buffer
-  /** False where there were more of them once: compaction has been here. */
-  isWhole: boolean
-}
-
-/** Bytes that a WebSocket has before a message of a length (RFC 6455, section 5.2): opcode, and the length itself. */
-export function roomBefore(length: number): 2 | 4 | 10 {
-  return length < 126 ? 2 : length < 65_536 ? 4 : 10
-}
-const ROOM_SQL = "CASE WHEN length(frame) < 126 THEN '00' WHEN length(frame) < 65536 THEN '0000' ELSE '0000000000' END"
-const NOTHING = Buffer.alloc(0)
-
 const READ_LIMIT = 500
-/** Frames of one run: not many more than fit, as each that is only measured is measured for nothing. */
-const FRAMES_LIMIT = 128
 /** Events that are looked at when the server starts. */
 const CHECKED_AT_START = 1_000
 
@@ -179,43 +162,7 @@ export class CommitLog {
    * `hostedOnly` leaves out repositories that live elsewhere.
    */
   async readFrames(after: number, until: number, hostedOnly: boolean, maxBytes: number): Promise<FrameRun> {
-    const { database } = this
-    const which = `seq > ? AND seq <= ? AND hosted ${hostedOnly ? '= 1' : '>= 0'} AND frame IS NOT NULL ORDER BY seq`
-    // Frames are up to megabytes each: how many of them come at a time is known by their sizes, which cost little.
-    const sizes = await database.read.all<{ seq: number; size: number }>(
-      `SELECT seq, length(frame) AS size FROM commit_log WHERE ${which} LIMIT ${FRAMES_LIMIT}`,
-      after,
-      until,
-    )
-    let bytes = 0
-    const fit = sizes.findIndex(({ size }, i) => (bytes += size) > maxBytes && i > 0)
-    const frames = fit < 0 ? sizes : sizes.slice(0, fit)
-    const last = frames.at(-1)?.seq ?? until
-    const joined = frames.length > 0 ? await this.joinedFrames(which, after, last) : NOTHING
-    const expected = frames.reduce((sum, { size }) => sum + roomBefore(size) + size, 0)
-    if (joined.length === expected) return { frames, bytes: joined, isWhole: await this.isWhole(after, last) }
-    // Between the two looks some were erased, or compacted: each time there are fewer of them.
-    if (joined.length < expected) return this.readFrames(after, until, hostedOnly, maxBytes)
-    throw new Error(`the frames after ${after} take ${joined.length} bytes, not ${expected}`)
-  }
-
-  private async joinedFrames(which: string, after: number, until: number): Promise<Buffer> {
-    const row = await this.database.read.get<{ bytes: Buffer | null }>(
-      `SELECT ${this.database.joined(ROOM_SQL, 'frame')} AS bytes FROM (SELECT frame FROM commit_log WHERE ${which}) AS run`,
-      after,
-      until,
-    )
-    return row?.bytes ?? NOTHING
-  }
-
-  /** Whether no event of a run is compacted. Compaction goes from the oldest on, so the first commit of it tells. */
-  private async isWhole(after: number, until: number): Promise<boolean> {
-    const commit = await this.database.read.get<{ compacted: number }>(
-      `SELECT frame IS NULL AS compacted FROM commit_log WHERE seq > ? AND seq <= ? AND kind = 'commit' ORDER BY seq LIMIT 1`,
-      after,
-      until,
-    )
-    return !commit?.compacted
+    return readFrameRun(this.database, { after, until, hostedOnly, maxBytes })
   }
 
   /** The newest sequence number that has ever been given out. */

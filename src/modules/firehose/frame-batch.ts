@@ -1,4 +1,4 @@
-import type { FrameRun } from '../commit-log/commit-log.js'
+import type { FrameRun } from '../commit-log/frame-run.js'
 import type { Batch } from './log-tail.js'
 import { writeHead } from './web-socket-frame.js'
 

@@ -2,7 +2,7 @@
  * A message as it stands on the wire (RFC 6455, section 5.2): what a server sends is not masked, so it can be framed once
  * for everybody. Byte layout: FIN and opcode | length (7 bits, or 126 and 16 bits, or 127 and 64 bits) | payload.
  */
-import { roomBefore } from '../commit-log/commit-log.js'
+import { roomBefore } from '../commit-log/frame-run.js'
 
 const FIN = 0x80
 const OPCODES = { text: 1, binary: 2 } as const

@@ -1,6 +1,7 @@
 /** The log as it goes out: frames one behind another, as many as asked for. */
 import { jest } from '@jest/globals'
-import { type FrameRun, type NewEvent, roomBefore } from '../../../src/modules/commit-log/commit-log.js'
+import type { NewEvent } from '../../../src/modules/commit-log/commit-log.js'
+import { type FrameRun, roomBefore } from '../../../src/modules/commit-log/frame-run.js'
 import type { Tx } from '../../../src/modules/database/database.js'
 import { event, NOW, openLog, type OpenedLog } from './open-log.js'
 

@@ -1,4 +1,4 @@
-import { roomBefore } from '../../commit-log/commit-log.js'
+import { roomBefore } from '../../commit-log/frame-run.js'
 import type { Batch } from '../log-tail.js'
 import { writeHead } from '../web-socket-frame.js'
 import type { Wanted } from './wanted.js'
