@@ -26,4 +26,6 @@ it('brings over what is there, and then what happens', async () => {
   const feed = await c.agent().app.bsky.feed.getAuthorFeed({ actor: alice.assertDid })
   expect(feed.data.feed[0]!.post.author.handle).toBe('alice.a.test')
   expect(feed.data.feed).toHaveLength(50)
+  const { data } = await c.agent().resolveHandle({ handle: 'alice.a.test' })
+  expect(data.did).toBe(alice.assertDid)
 })
