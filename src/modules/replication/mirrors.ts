@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import type { Did, Handle, Tid } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { Database, type Reader, type Tx } from '../database/database.js'
+import { oneLine } from './one-line.js'
 
 /** Before a repository that could not be had is asked for again: at first, and at most. */
 const FIRST_RETRY_MS = 2_000
@@ -109,7 +110,7 @@ export class Mirrors {
     await tx.run(
       'UPDATE mirror SET attempts = attempts + 1, due_at = ?, last_error = ? WHERE did = ?',
       this.clock.now() + delay,
-      message.slice(0, 500),
+      oneLine(message),
       did,
     )
     tx.afterCommit(() => this.wake())

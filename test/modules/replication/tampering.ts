@@ -54,6 +54,18 @@ export class Tampering {
     await this.caughtUp()
   }
 
+  /** Cuts the stream, and waits until the server listens again. */
+  async reconnect(): Promise<void> {
+    this.host.hangUp()
+    await this.reconnected()
+  }
+
+  /** Resolves when the server listens, after it has been cut off. */
+  async reconnected(): Promise<void> {
+    const { streams } = this.host
+    await until('the host is followed again', () => this.host.streams > streams)
+  }
+
   /** Resolves when the server has taken all that the host has said, and has nothing to fetch from it. */
   caughtUp(): Promise<void> {
     return caughtUp(this.server, this.host)
