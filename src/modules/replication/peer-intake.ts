@@ -56,7 +56,7 @@ export class PeerIntake {
 
   /** Has the repository of an account of this peer fetched; `rev` is the newest that was heard of. */
   async want(tx: Tx, peer: Peer, did: Did, rev: Tid | null = null): Promise<void> {
-    await this.mirrors.want(tx, did, peer.id, rev)
+    await this.mirrors.want(tx, did, peer, rev)
     tx.afterCommit(() => this.usages.delete(peer.id))
   }
 
