@@ -57,6 +57,11 @@ export class Mirrors {
     return row !== undefined
   }
 
+  /** Whether the DID is one of an account that lives here. */
+  async isHosted(did: string): Promise<boolean> {
+    return (await this.database.read.get("SELECT 1 FROM repo WHERE did = ? AND hosting = 'hosted'", did)) !== undefined
+  }
+
   /** A repository is not to be fetched any more. */
   async forget(did: string): Promise<void> {
     await this.database.write(async (tx) => tx.run('DELETE FROM mirror WHERE did = ?', did))
@@ -87,14 +92,15 @@ export class Mirrors {
     tx.afterCommit(() => this.wake())
   }
 
-  /** Notes that a repository which came by itself is here. */
-  async adopt(tx: Tx, did: Did, peer: number): Promise<void> {
-    await tx.run(
+  /** Notes that a repository which came by itself is here. False where that is known. */
+  async adopt(tx: Tx, did: Did, peer: number): Promise<boolean> {
+    const added = await tx.run(
       `INSERT INTO mirror (did, peer, state, bytes, attempts, due_at) VALUES (?, ?, 'current', 0, 0, 0)
        ON CONFLICT DO NOTHING`,
       did,
       peer,
     )
+    return added > 0
   }
 
   /**
