@@ -27,7 +27,7 @@ export const MAX_BLOCK_BYTES = 2_000_000
 /** Beyond what 200 operations can need, which is a few thousand. */
 export const MAX_EVENT_BLOCKS = 10_000
 /** A CAR beyond this is no difference of one event: it is looked at as a whole repository, which is done in slices. */
-const MAX_BYTES = 3 * MAX_BLOCK_BYTES
+export const MAX_DIFF_BYTES = 3 * MAX_BLOCK_BYTES
 
 /**
  * The change that a CAR makes; null when it is more than one event may tell. `data` is the root that `signed` is over.
@@ -39,7 +39,7 @@ export async function readDiff(
   signed: SignedCommit,
   data: Cid,
 ): Promise<ForeignCommit | null> {
-  if (car.size > MAX_BYTES || car.blocks > MAX_EVENT_BLOCKS) return null
+  if (car.size > MAX_DIFF_BYTES || car.blocks > MAX_EVENT_BLOCKS) return null
   const store = alone(car)
   const ops = await opsTo(head, Mst.load(store, data))
   if (!ops) return null

@@ -2,13 +2,16 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import { LRUCache } from 'lru-cache'
 import type { Did } from '../../repo-engine/index.js'
 import { Database } from '../database/database.js'
+import { XrpcError } from '../xrpc/xrpc-error.js'
 import { CommitJudge } from './commit-judge.js'
 import { ForeignAccounts } from './foreign-accounts.js'
-import { Mirrors } from './mirrors.js'
+import { type Mirror, Mirrors } from './mirrors.js'
 
 /** How often what one account is gets looked at, whoever asks for it. */
 const AGAIN_MS = 5_000
 const MAX_ACCOUNTS = 50_000
+/** Accounts that are looked at together. */
+const AT_ONCE = 16
 
 /**
  * Looks at what a mirrored account is now: under which handle, and whether it is active. Anybody may ask for it, because
@@ -27,6 +30,7 @@ export class LookAtAccount extends Command<void> {
 @CommandHandler(LookAtAccount)
 export class LookAtAccountHandler implements ICommandHandler<LookAtAccount> {
   private readonly lately = new LRUCache<string, true>({ max: MAX_ACCOUNTS, ttl: AGAIN_MS })
+  private underWay = 0
 
   constructor(
     private readonly database: Database,
@@ -35,19 +39,33 @@ export class LookAtAccountHandler implements ICommandHandler<LookAtAccount> {
     private readonly judge: CommitJudge,
   ) {}
 
-  /** Never throws for what others do; nothing happens where no such mirror is here. */
+  /** Nothing happens where no such mirror is here. @throws XrpcError 429 RateLimitExceeded when too many are looked at already */
   async execute({ did, claimsDeleted }: LookAtAccount): Promise<void> {
     const mirror = await this.mirrors.find(did)
     const key = `${did} ${claimsDeleted}`
     if (!mirror || this.lately.has(key)) return
+    if (this.underWay >= AT_ONCE)
+      throw new XrpcError(429, 'RateLimitExceeded', 'too many accounts are being looked at', { 'retry-after': '1' })
     this.lately.set(key, true)
-    this.judge.forget(did)
+    this.underWay++
+    try {
+      await this.look(mirror, claimsDeleted)
+    } finally {
+      this.underWay--
+    }
+  }
+
+  private async look({ did, peer, handle }: Mirror, claimsDeleted: boolean): Promise<void> {
     const status = await this.accounts.askHome(did, claimsDeleted)
     if (status === 'deleted') return this.accounts.delete(did)
-    const news = await this.accounts.lookUp(did, mirror.handle)
+    const news = await this.accounts.lookUp(did, handle)
+    this.judge.forget(did)
     await this.database.write(async (tx) => {
       await news?.(tx)
-      if (status !== undefined) await this.accounts.setStatus(tx, did, status)
+      if (status === undefined) return
+      const isBack = (await this.accounts.setStatus(tx, did, status)) && status === null
+      // Whatever has happened to it since is not here.
+      if (isBack) await this.mirrors.want(tx, did, { id: peer, maxAccounts: null }, null)
     })
   }
 }

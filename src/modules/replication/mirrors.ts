@@ -2,6 +2,9 @@ import { Injectable } from '@nestjs/common'
 import type { Did, Handle, Tid } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { Database, type Reader, type Tx } from '../database/database.js'
+import { isAhead } from '../repo/rev-ahead.js'
+import { oneLine } from './one-line.js'
+import type { Peer } from './peers.js'
 
 /** Before a repository that could not be had is asked for again: at first, and at most. */
 const FIRST_RETRY_MS = 2_000
@@ -22,6 +25,9 @@ export interface Mirror {
 }
 
 const COLUMNS = 'did, peer, state, noted_rev AS "notedRev", handle, attempts'
+
+/** An account that is here already, or whose peer may bring one more. */
+const HAS_PLACE = `EXISTS (SELECT 1 FROM mirror WHERE did = ?) OR (SELECT count(*) FROM mirror WHERE peer = ?) < ?`
 
 /** The repositories that peers keep up to date here. */
 @Injectable()
@@ -51,36 +57,50 @@ export class Mirrors {
     return row !== undefined
   }
 
+  /** Whether the DID is one of an account that lives here. */
+  async isHosted(did: string): Promise<boolean> {
+    return (await this.database.read.get("SELECT 1 FROM repo WHERE did = ? AND hosting = 'hosted'", did)) !== undefined
+  }
+
   /** A repository is not to be fetched any more. */
   async forget(did: string): Promise<void> {
     await this.database.write(async (tx) => tx.run('DELETE FROM mirror WHERE did = ?', did))
   }
 
-  /** Has a repository fetched, now or as soon as what is under way with it has failed or ended. */
-  async want(tx: Tx, did: Did, peer: number, rev: Tid | null): Promise<void> {
+  /**
+   * Has a repository fetched, now or as soon as what is under way with it has failed or ended. One that is new is left where it
+   * is when the peer has brought as many accounts as it may.
+   */
+  async want(tx: Tx, did: Did, { id, maxAccounts }: Pick<Peer, 'id' | 'maxAccounts'>, rev: Tid | null): Promise<void> {
+    const now = this.clock.now()
+    // One from ahead would make those that come seem old.
+    const noted = rev !== null && isAhead(rev, now) ? null : rev
     await tx.run(
-      `INSERT INTO mirror (did, peer, state, noted_rev, bytes, attempts, due_at) VALUES (?, ?, 'wanted', ?, 0, 0, ?)
+      `INSERT INTO mirror (did, peer, state, noted_rev, bytes, attempts, due_at)
+       SELECT ?, ?, 'wanted', ?, 0, 0, ? WHERE ${maxAccounts === null ? '1 = 1' : HAS_PLACE}
        ON CONFLICT (did) DO UPDATE SET
          noted_rev = CASE WHEN mirror.noted_rev > excluded.noted_rev THEN mirror.noted_rev
            ELSE coalesce(excluded.noted_rev, mirror.noted_rev) END,
          due_at = CASE mirror.state WHEN 'wanted' THEN mirror.due_at ELSE excluded.due_at END,
          state = 'wanted'`,
       did,
-      peer,
-      rev,
-      this.clock.now(),
+      id,
+      noted,
+      now,
+      ...(maxAccounts === null ? [] : [did, id, maxAccounts]),
     )
     tx.afterCommit(() => this.wake())
   }
 
-  /** Notes that a repository which came by itself is here. */
-  async adopt(tx: Tx, did: Did, peer: number): Promise<void> {
-    await tx.run(
+  /** Notes that a repository which came by itself is here. False where that is known. */
+  async adopt(tx: Tx, did: Did, peer: number): Promise<boolean> {
+    const added = await tx.run(
       `INSERT INTO mirror (did, peer, state, bytes, attempts, due_at) VALUES (?, ?, 'current', 0, 0, 0)
        ON CONFLICT DO NOTHING`,
       did,
       peer,
     )
+    return added > 0
   }
 
   /**
@@ -90,9 +110,10 @@ export class Mirrors {
   async fetched(tx: Tx, { did, notedRev }: Mirror, rev: Tid): Promise<void> {
     await tx.run(
       `UPDATE mirror SET state = CASE WHEN noted_rev > ? AND noted_rev <> ? THEN 'wanted' ELSE 'current' END,
-         attempts = 0, due_at = 0, last_error = NULL WHERE did = ?`,
+         attempts = 0, due_at = ?, last_error = NULL WHERE did = ?`,
       rev,
       notedRev ?? '',
+      this.clock.now(),
       did,
     )
     tx.afterCommit(() => this.wake())
@@ -109,7 +130,7 @@ export class Mirrors {
     await tx.run(
       'UPDATE mirror SET attempts = attempts + 1, due_at = ?, last_error = ? WHERE did = ?',
       this.clock.now() + delay,
-      message.slice(0, 500),
+      oneLine(message),
       did,
     )
     tx.afterCommit(() => this.wake())
@@ -124,22 +145,15 @@ export class Mirrors {
     await tx.run('UPDATE mirror SET handle = ? WHERE did = ?', handle, did)
   }
 
-  /** Wanted repositories whose time has come, but for those that are in hand. */
-  async due(limit: number, inHand: ReadonlyMap<string, unknown>): Promise<Mirror[]> {
-    const rows = await this.database.read.all<Mirror>(
-      `SELECT ${COLUMNS} FROM mirror WHERE state = 'wanted' AND due_at <= ? ORDER BY due_at LIMIT ?`,
-      this.clock.now(),
-      limit + inHand.size,
+  /** The wanted repository that is due first, but for some, and for those of some peers; null: there is none. */
+  async next(others: readonly string[], busy: readonly number[]): Promise<(Mirror & { dueAt: number }) | null> {
+    const row = await this.database.read.get<Mirror & { dueAt: number }>(
+      `SELECT ${COLUMNS}, due_at AS "dueAt" FROM mirror
+       WHERE state = 'wanted' AND did NOT IN (''${', ?'.repeat(others.length)}) AND peer NOT IN (-1${', ?'.repeat(busy.length)})
+       ORDER BY due_at LIMIT 1`,
+      ...others,
+      ...busy,
     )
-    return rows.filter(({ did }) => !inHand.has(did)).slice(0, limit)
-  }
-
-  /** When the next wanted repository that is not in hand is due, in milliseconds since the epoch; null: there is none. */
-  async nextDue(inHand: ReadonlyMap<string, unknown>): Promise<number | null> {
-    const rows = await this.database.read.all<{ did: string; at: number }>(
-      "SELECT did, due_at AS at FROM mirror WHERE state = 'wanted' ORDER BY due_at LIMIT ?",
-      inHand.size + 1,
-    )
-    return rows.find(({ did }) => !inHand.has(did))?.at ?? null
+    return row ?? null
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { FetchError } from '../identity/safe-fetch.js'
+import { XrpcError } from '../xrpc/xrpc-error.js'
 
 /** What has to come within a stall: less is dripping. */
 const LEAST_BYTES = 16 * 1024
@@ -18,6 +19,24 @@ export class Patience {
   /** After so long without a message somebody is asked whether he is there; after as long again he is not. */
   readonly silenceMs: number = 30_000
 
+  /** A source that is given up when it drips, or takes too long. @throws XrpcError 408 RequestTimeout, and as the source */
+  async *inTime(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const deadline = this.deadline()
+    const pieces = source[Symbol.asyncIterator]()
+    try {
+      for (;;) {
+        const piece = await Promise.race([pieces.next(), deadline.passed])
+        if (piece.done) return
+        deadline.move(piece.value.length)
+        yield piece.value
+      }
+    } finally {
+      deadline.end()
+      // Of one that was given up a piece may still be asked for: its end comes after that, whenever it does.
+      void Promise.resolve(pieces.return?.()).catch(() => undefined)
+    }
+  }
+
   /** For an exchange that begins now, and is given up when `stop` aborts. */
   deadline(stop?: AbortSignal): Deadline {
     return new Deadline(this, stop)
@@ -32,6 +51,8 @@ export class Deadline {
   /** Bytes since the stall was put off. */
   private moved = 0
   readonly signal: AbortSignal
+  /** Rejects when there is no more time. */
+  readonly passed: Promise<never>
 
   constructor(
     private readonly patience: Patience,
@@ -39,6 +60,12 @@ export class Deadline {
   ) {
     this.whole = this.after(patience.wholeMs)
     this.stall = this.after(patience.stallMs)
+    this.passed = new Promise<never>((_, reject) => {
+      this.abort.signal.addEventListener('abort', () =>
+        reject(new XrpcError(408, 'RequestTimeout', 'what was sent took too long')),
+      )
+    })
+    this.passed.catch(() => undefined)
     this.signal = stop ? AbortSignal.any([stop, this.abort.signal]) : this.abort.signal
   }
 

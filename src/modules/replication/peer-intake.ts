@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
 import type { Did, Tid } from '../../repo-engine/index.js'
-import { Database, type Tx } from '../database/database.js'
+import type { Tx } from '../database/database.js'
+import { XrpcError } from '../xrpc/xrpc-error.js'
 import { FollowedAccounts } from './followed-accounts.js'
+import { ForeignHosts } from './foreign-hosts.js'
 import { ForeignIdentities } from './foreign-identities.js'
 import { type Mirror, Mirrors } from './mirrors.js'
 import { type Peer, Peers, type PeerUsage } from './peers.js'
@@ -15,6 +17,10 @@ const CURRENT_MS = 5_000
 const MAX_CURRENT = 50_000
 /** How long a count of what a peer has brought is good for. */
 const USAGE_MS = 5_000
+
+/** Accounts that are asked for at once because somebody pushes them. */
+const ASKING = 16
+const RETRY_SOON = { 'retry-after': '1' }
 
 /** An account of a peer: kept here in a state, `failing`: wanted and not had so far, or `new`: to be taken in. */
 export type Taken = 'current' | 'wanted' | 'failing' | 'new'
@@ -37,14 +43,16 @@ export class PeerIntake {
   private readonly ignored = new LRUCache<string, true>({ max: MAX_IGNORED, ttl: IGNORED_MS })
   /** Accounts that are kept here and lack nothing, by peer and DID. */
   private readonly current = new LRUCache<string, true>({ max: MAX_CURRENT, ttl: CURRENT_MS })
+  /** Pushed accounts whose hosts are being asked for them. */
+  private asking = 0
   private readonly usages = new LRUCache<number, PeerUsage>({ max: 1_000, ttl: USAGE_MS })
 
   constructor(
-    private readonly database: Database,
     private readonly peers: Peers,
     private readonly mirrors: Mirrors,
     private readonly follows: FollowedAccounts,
     private readonly identities: ForeignIdentities,
+    private readonly hosts: ForeignHosts,
   ) {}
 
   /** What an account is to a peer; null: nothing that is kept here for it. */
@@ -65,11 +73,16 @@ export class PeerIntake {
 
   /** Has the repository of an account of this peer fetched; `rev` is the newest that was heard of. */
   async want(tx: Tx, peer: Peer, did: Did, rev: Tid | null = null): Promise<void> {
-    await this.mirrors.want(tx, did, peer.id, rev)
+    await this.mirrors.want(tx, did, peer, rev)
     tx.afterCommit(() => {
       this.usages.delete(peer.id)
       this.forget(peer, did)
     })
+  }
+
+  /** Keeps an account of this peer from now on that came by itself. */
+  async adopt(tx: Tx, peer: Peer, did: Did): Promise<void> {
+    if (await this.mirrors.adopt(tx, did, peer.id)) tx.afterCommit(() => this.usages.delete(peer.id))
   }
 
   /** Counts what an event of an account has brought. */
@@ -98,18 +111,33 @@ export class PeerIntake {
     return { peer, host, isHome: host === home, room: await this.room(peer) }
   }
 
-  /** The peer whose pushes of an account are accepted; null: none. */
+  /**
+   * The peer whose pushes of an account are accepted; null: none. Whoever pushes says nothing of who he is, and anybody can
+   * make identities that name a host: of one that is new, the host itself has to know. @throws XrpcError 429
+   * RateLimitExceeded when too many are being asked for
+   */
   async acceptorOf(did: Did): Promise<Peer | null> {
     const mirror = await this.mirrors.find(did)
-    for (const peer of await this.peers.list('accept'))
-      if (mirror?.peer === peer.id || (await this.takes(peer, did))) return peer
-    return null
+    const peers = await this.peers.list('accept')
+    const own = peers.find(({ id }) => id === mirror?.peer)
+    if (own) return own
+    if (this.asking >= ASKING) throw new XrpcError(429, 'RateLimitExceeded', 'too many new accounts', RETRY_SOON)
+    this.asking++
+    try {
+      for (const peer of peers) {
+        if (!(await this.takes(peer, did))) continue
+        if (mirror || peer.repos === 'listed' || (await this.hosts.status(peer.url, did, true)) === null) return peer
+      }
+      return null
+    } finally {
+      this.asking--
+    }
   }
 
   /** Whether an account that is not here may be taken in from a peer. */
   async takes(peer: Peer, did: Did): Promise<boolean> {
     if (!this.isSelected(peer, did)) return false
-    if (await this.database.read.get("SELECT 1 FROM repo WHERE did = ? AND hosting = 'hosted'", did)) return false
+    if (await this.mirrors.isHosted(did)) return false
     const { accounts } = await this.usage(peer.id)
     if (peer.maxAccounts !== null && accounts >= peer.maxAccounts) return false
     // A host speaks for its own accounts; only a relay brings those of others, and what the operator lists is wanted anyway.

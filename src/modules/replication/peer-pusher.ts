@@ -5,6 +5,7 @@ import { CommitLog, type LogRow } from '../commit-log/commit-log.js'
 import { Database } from '../database/database.js'
 import { FetchError } from '../identity/safe-fetch.js'
 import { XrpcError } from '../xrpc/xrpc-error.js'
+import { oneLine } from './one-line.js'
 import { PeerStates } from './peer-states.js'
 import { type Peer, Peers } from './peers.js'
 import { RepoSender } from './repo-sender.js'
@@ -45,8 +46,9 @@ export class PeerPusher {
       } catch (error) {
         if (stop.aborted) break
         failures++
-        if (!(error instanceof FetchError)) this.logger.warn(`${url}: ${String((error as Error)?.message ?? error)}`)
-        await this.note(id, (error as Error)?.message ?? String(error))
+        const message = oneLine((error as Error)?.message ?? String(error))
+        if (!(error instanceof FetchError)) this.logger.warn(`${url}: ${message}`)
+        await this.note(id, message)
         this.states.set(id, { connection: 'waiting' })
         await delay(retryMs(failures), undefined, { signal: stop }).catch(() => undefined)
       }

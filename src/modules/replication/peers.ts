@@ -3,6 +3,7 @@ import type { Did } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { Database, type Reader, type SqlValue, type Tx } from '../database/database.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
+import { oneLine } from './one-line.js'
 
 /** `pull`: followed from here · `push`: sent to from here · `accept`: may push to here what is hosted there. */
 export type Direction = 'pull' | 'push' | 'accept'
@@ -127,7 +128,7 @@ export class Peers {
 
   /** Notes what went wrong with a peer, for the operator to read; `at` is milliseconds since the epoch. */
   async fail(tx: Tx, id: number, message: string, at = this.clock.now()): Promise<void> {
-    await tx.run('UPDATE peer SET last_error = ?, error_at = ? WHERE id = ?', message.slice(0, 500), at, id)
+    await tx.run('UPDATE peer SET last_error = ?, error_at = ? WHERE id = ?', oneLine(message), at, id)
   }
 
   /** Notes that the list of repositories of a peer was looked through, or has to be again. */

@@ -28,7 +28,8 @@ export class PushRates {
     const now = this.clock.now()
     const bucket = this.buckets.get(id) ?? { running: 0, tokens: maxRate ?? 0, at: now }
     if (maxRate !== null) {
-      bucket.tokens = Math.min(maxRate, bucket.tokens + ((now - bucket.at) / 1000) * maxRate)
+      const passed = Math.max(0, now - bucket.at) / 1000
+      bucket.tokens = Math.min(maxRate, bucket.tokens + passed * maxRate)
       bucket.at = now
     }
     this.buckets.set(id, bucket)

@@ -1,5 +1,6 @@
 import { Command, CommandBus, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import {
+  type Blockstore,
   type Cid,
   type DecodedCommit,
   type Did,
@@ -41,11 +42,15 @@ export interface ReceivedRepo {
  * Its newest commit, the one root, has to be signed by the key in the DID document; everything else follows from that.
  */
 export class ReceiveRepo extends Command<ReceivedRepo> {
-  /** `maxBytes` bounds what is taken in; left out: as an import. */
+  /**
+   * `maxBytes` bounds what is taken in; left out: as an import. `within` bounds what may come before the commit, which is
+   * judged as soon as it is here.
+   */
   constructor(
     readonly did: Did,
     readonly source: AsyncIterable<Uint8Array>,
     readonly maxBytes?: number,
+    readonly within = Infinity,
   ) {
     super()
   }
@@ -72,11 +77,17 @@ export class ReceiveRepoHandler implements ICommandHandler<ReceiveRepo> {
    * InvalidMst, InvalidData, UnresolvableDid, RepoHostedHere, RepoTakendown …; 409 CommitReplayed, CommitForked,
    * CommitStale, CommitGap, ImportInProgress; 413 CommitTooLarge; 503 NotEnoughResources when others are always first
    */
-  async execute({ did, source, maxBytes }: ReceiveRepo): Promise<ReceivedRepo> {
+  async execute({ did, source, maxBytes, within }: ReceiveRepo): Promise<ReceivedRepo> {
+    const judged: Signed[] = []
+    const look = async (block: Uint8Array, roots: readonly Cid[]): Promise<void> => {
+      const signed = await this.judge({ get: () => block }, roots, did)
+      await this.assertWanted(signed)
+      judged.push(signed)
+    }
     try {
-      const car = await this.staging.receive(source, maxBytes)
+      const car = await this.staging.receive(source, maxBytes, { look, within })
       try {
-        return await this.take(car, did, maxBytes)
+        return await this.take(car, judged[0] ?? (await this.judge(car, car.roots, did)), maxBytes)
       } finally {
         car.dispose()
       }
@@ -85,13 +96,10 @@ export class ReceiveRepoHandler implements ICommandHandler<ReceiveRepo> {
     }
   }
 
-  private async take(car: CarFile, did: Did, maxBytes?: number): Promise<ReceivedRepo> {
-    const signed = await this.judge(car, did)
+  private async take(car: CarFile, signed: Signed, maxBytes?: number): Promise<ReceivedRepo> {
     const { rev } = signed.commit
     for (let tries = 1; ; tries++) {
-      const repo = await readRepo(this.database.read, did)
-      assertErased(repo)
-      if (repo) assertNext(repo, signed)
+      const repo = await this.assertWanted(signed)
       try {
         if (repo && (await this.advance(car, repo, signed))) return { rev, bytes: car.size }
         return { rev, ...(await this.replace(car, repo, signed, maxBytes)) }
@@ -102,11 +110,19 @@ export class ReceiveRepoHandler implements ICommandHandler<ReceiveRepo> {
     }
   }
 
+  /** What is here of a repository. @throws XrpcError when its commit is not one that may come next */
+  private async assertWanted(signed: Signed): Promise<Repo | null> {
+    const repo = await readRepo(this.database.read, signed.commit.did)
+    assertErased(repo)
+    if (repo) assertNext(repo, signed)
+    return repo
+  }
+
   /** The commit that a CAR is about, by the account that it is said to be of. */
-  private async judge(car: CarFile, did: Did): Promise<Signed> {
-    const [head] = car.roots
-    if (car.roots.length !== 1 || !head) throw new RepoError('InvalidCar', 'expected one root')
-    const { commit, bytes } = readCommit(car, head, {})
+  private async judge(store: Blockstore, roots: readonly Cid[], did: Did): Promise<Signed> {
+    const [head] = roots
+    if (roots.length !== 1 || !head) throw new RepoError('InvalidCar', 'expected one root')
+    const { commit, bytes } = readCommit(store, head, {})
     if (commit.did !== did) throw invalidRequest(`the commit is of ${commit.did}, not of ${did}`, 'ForeignCommit')
     const { rev } = commit
     if (rev === null) throw new RepoError('InvalidCommit', 'a commit without a rev cannot be followed')

@@ -4,8 +4,9 @@ import { Clock } from '../config/clock.js'
 import { MirrorFetch } from './mirror-fetch.js'
 import { type Mirror, Mirrors } from './mirrors.js'
 
-/** Repositories that are fetched at once. */
-const AT_ONCE = 4
+/** Repositories that are fetched at once, and of those the ones of one peer: who is slow does not hold up others. */
+const AT_ONCE = 12
+const OF_ONE_PEER = 4
 /** Before a failure of the own database is got over. */
 const RETRY_MS = 5_000
 
@@ -14,7 +15,7 @@ const RETRY_MS = 5_000
 export class RepoFetcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Mirrors')
   private readonly stop = new AbortController()
-  private readonly inHand = new Map<string, Promise<void>>()
+  private readonly inHand = new Map<string, { peer: number; done: Promise<void> }>()
   private timer: NodeJS.Timeout | undefined
 
   constructor(
@@ -34,7 +35,7 @@ export class RepoFetcher implements OnApplicationBootstrap, BeforeApplicationShu
   async beforeApplicationShutdown(): Promise<void> {
     this.stop.abort()
     clearTimeout(this.timer)
-    await Promise.all(this.inHand.values())
+    await Promise.all([...this.inHand.values()].map(({ done }) => done))
   }
 
   private lookIn(ms: number): void {
@@ -49,11 +50,20 @@ export class RepoFetcher implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private async look(): Promise<void> {
-    const free = AT_ONCE - this.inHand.size
-    if (free === 0) return
-    for (const mirror of await this.mirrors.due(free, this.inHand)) this.take(mirror)
-    const next = await this.mirrors.nextDue(this.inHand)
-    if (next !== null && this.inHand.size < AT_ONCE) this.lookIn(Math.max(0, next - this.clock.now()))
+    while (this.inHand.size < AT_ONCE) {
+      const next = await this.mirrors.next([...this.inHand.keys()], this.busy())
+      if (!next || this.inHand.has(next.did)) return
+      const wait = next.dueAt - this.clock.now()
+      if (wait > 0) return this.lookIn(wait)
+      this.take(next)
+    }
+  }
+
+  /** Peers of which as many are in hand as may be. */
+  private busy(): number[] {
+    const counts = new Map<number, number>()
+    for (const { peer } of this.inHand.values()) counts.set(peer, (counts.get(peer) ?? 0) + 1)
+    return [...counts].flatMap(([peer, count]) => (count < OF_ONE_PEER ? [] : [peer]))
   }
 
   private take(mirror: Mirror): void {
@@ -68,6 +78,6 @@ export class RepoFetcher implements OnApplicationBootstrap, BeforeApplicationShu
         this.inHand.delete(mirror.did)
         this.lookIn(wait)
       })
-    this.inHand.set(mirror.did, done)
+    this.inHand.set(mirror.did, { peer: mirror.peer, done })
   }
 }

@@ -14,7 +14,7 @@ import {
 import { Config } from '../config/config.js'
 import { Database, type Tx } from '../database/database.js'
 import { deleteSome, type KeyedTable } from '../database/delete-some.js'
-import { CarFile } from './car-file.js'
+import { CarFile, type FirstLook } from './car-file.js'
 import type { PartRecord } from './fold-log.js'
 import { inSlices } from './in-slices.js'
 import { newTree, putNodes, putRecords, TREE_TABLES } from './repo-row.js'
@@ -70,9 +70,9 @@ export class ImportStaging implements OnModuleInit, OnModuleDestroy {
     return this.config.maxImportBytes
   }
 
-  /** Takes in a CAR of as many bytes as told. The caller disposes of the file. @throws RepoError InvalidCar, LimitExceeded. */
-  receive(source: AsyncIterable<Uint8Array>, maxBytes = this.maxBytes): Promise<CarFile> {
-    return CarFile.receive(this.directory, source, { maxBytes })
+  /** Takes in a CAR of as many bytes as told. The caller disposes of the file. @throws as {@link CarFile.receive} */
+  receive(source: AsyncIterable<Uint8Array>, maxBytes = this.maxBytes, first?: FirstLook): Promise<CarFile> {
+    return CarFile.receive(this.directory, source, { maxBytes }, first)
   }
 
   /** Writes a repository that has been verified, in small writes. @throws RepoError, whatever the database throws. */

@@ -127,8 +127,9 @@ export class ForeignAccount {
   carBlocks({ cid, bytes, tree }: FormattedCommit = this.head, since: FormattedCommit | null = null): CarBlock[] {
     const { added, ops } = diffTrees(since?.tree ?? Mst.empty(), tree)
     const nodes = added.length > 0 ? added : provePath(tree, '')
-    const records = ops.flatMap((op) => (op.cid ? [{ cid: op.cid, bytes: this.blocks.get(op.cid.toString())! }] : []))
-    return [{ cid, bytes }, ...nodes, ...records]
+    const records = new Map(ops.flatMap((op) => (op.cid ? [[op.cid.toString(), op.cid]] : [])))
+    const found = [...records].map(([text, record]) => ({ cid: record, bytes: this.blocks.get(text)! }))
+    return [{ cid, bytes }, ...nodes, ...found]
   }
 
   private append(operation: PlcOperation): void {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Frame } from '../../../src/modules/commit-log/frame.js'
 import { encodeCbor } from '../../../src/repo-engine/index.js'
@@ -21,8 +22,13 @@ export class HostileHost {
   seq = 0
   /** Takes a subscriber in place of the host; false: the host shall. */
   welcome: (socket: WebSocket, cursor: number | null) => boolean = () => false
+  /** Answers whoever wants to subscribe in place of the host; false: the host shall. */
+  upgrade: (socket: Duplex) => boolean = () => false
+  /** How often anybody has connected, and how often to the stream. */
+  connections = 0
+  streams = 0
   private readonly frames: { seq: number; frame: Buffer }[] = []
-  private readonly streams = new WebSocketServer({ noServer: true })
+  private readonly sockets = new WebSocketServer({ noServer: true })
 
   private constructor(private readonly server: Server) {}
 
@@ -30,9 +36,11 @@ export class HostileHost {
     const server = createServer()
     const host = new HostileHost(server)
     server.on('request', (request, response) => host.answer(request, response))
-    server.on('upgrade', (request, socket, head) =>
-      host.streams.handleUpgrade(request, socket, head, (webSocket) => host.subscribe(webSocket, request)),
-    )
+    server.on('connection', () => host.connections++)
+    server.on('upgrade', (request, socket, head) => {
+      if (host.upgrade(socket)) return
+      host.sockets.handleUpgrade(request, socket, head, (webSocket) => host.subscribe(webSocket, request))
+    })
     await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
     return host
   }
@@ -43,7 +51,7 @@ export class HostileHost {
   }
 
   get subscribers(): WebSocket[] {
-    return [...this.streams.clients]
+    return [...this.sockets.clients]
   }
 
   async close(): Promise<void> {
@@ -54,7 +62,7 @@ export class HostileHost {
 
   /** Cuts every stream. */
   hangUp(): void {
-    for (const socket of this.streams.clients) socket.terminate()
+    for (const socket of this.sockets.clients) socket.terminate()
   }
 
   /** Says something under the next number, and keeps it for those who come later. */
@@ -72,7 +80,7 @@ export class HostileHost {
 
   /** Sends a message as it is to whoever listens now. */
   send(message: Buffer | string): void {
-    for (const socket of this.streams.clients) socket.send(message)
+    for (const socket of this.sockets.clients) socket.send(message)
   }
 
   /** Forgets all that it has said. */
@@ -83,7 +91,7 @@ export class HostileHost {
 
   private subscribe(socket: WebSocket, { url }: IncomingMessage): void {
     socket.on('error', () => undefined)
-    this.asked.push('subscribeRepos')
+    this.streams++
     const cursor = new URL(url!, this.url).searchParams.get('cursor')
     const after = cursor === null ? null : Number(cursor)
     if (this.welcome(socket, after)) return

@@ -1,9 +1,10 @@
+import { DnsTxt } from '../../../src/modules/identity/dns-txt.js'
 import type { Frame } from '../../../src/modules/commit-log/frame.js'
 import { PlcStub } from '../../support/plc-stub.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 import { eventOf, ForeignAccount } from './foreign-account.js'
 import { HostileHost } from './hostile-host.js'
-import { addPeer, caughtUp, expectMirrored, peerOf, stateOf, until } from './mirroring.js'
+import { addPeer, caughtUp, expectMirrored, partOf, peerOf, stateOf, until } from './mirroring.js'
 import type { AskedPeer } from '../../../src/modules/replication/asked-peer.js'
 
 /** A server that follows a host of which anything may come, and a directory where the accounts of both are. */
@@ -21,6 +22,8 @@ export class Tampering {
     const plc = await PlcStub.start()
     const host = await HostileHost.start()
     const server = await startTestServer({ PDS_DID_PLC_URL: plc.url, ...env })
+    // Nobody asks the internet: names are for the hosts of their accounts to confirm, as in any development network.
+    partOf(server, DnsTxt).lookup = () => Promise.resolve(['did=did:plc:one', 'did=did:plc:another'])
     await addPeer(server, { who: host.url, ...as })
     await until('the host is followed', () => host.subscribers.length > 0)
     return new Tampering(plc, host, server)
@@ -52,6 +55,18 @@ export class Tampering {
   async tell(frame: Frame): Promise<void> {
     this.host.emit(frame)
     await this.caughtUp()
+  }
+
+  /** Cuts the stream, and waits until the server listens again. */
+  async reconnect(): Promise<void> {
+    this.host.hangUp()
+    await this.reconnected()
+  }
+
+  /** Resolves when the server listens, after it has been cut off. */
+  async reconnected(): Promise<void> {
+    const { streams } = this.host
+    await until('the host is followed again', () => this.host.streams > streams)
   }
 
   /** Resolves when the server has taken all that the host has said, and has nothing to fetch from it. */
