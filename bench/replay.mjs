@@ -3,6 +3,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { ADMIN, askAdmin } from './lib/admin.mjs'
 import { Bench, inParallel, latencies } from './lib/bench.mjs'
 import { loadEngine } from './lib/engine.mjs'
 import { makeGraph, sizeOf } from './lib/graph.mjs'
@@ -24,7 +25,6 @@ const USAGE = `usage: node bench/replay.mjs [options]
                  or, with nothing of a server in it, where data directories are made
   --dist DIR     the build to run; dist`
 
-const ADMIN_PASSWORD = 'bench-admin-password'
 /** Posts that a server writes before it is measured. */
 const WARM_WRITES = 200
 
@@ -42,10 +42,7 @@ if (options.json) console.log(JSON.stringify({ ...describeMachine(), scale: opti
 else print()
 
 async function replay(times) {
-  const settings = { PDS_ADMIN_PASSWORD: ADMIN_PASSWORD }
-  const server = given
-    ? new StartedServer({ ...options, data: undefined }, settings)
-    : new StartedServer(options, settings)
+  const server = new StartedServer(given ? { ...options, data: undefined } : options, ADMIN)
   const bench = () => new Bench(server, engine, options.scale)
   try {
     if (given) cpSync(given, server.directory, { recursive: true })
@@ -96,7 +93,7 @@ async function online(bench, log) {
     let seconds
     const measured = await metered(server.pid, () =>
       probed(server.url, async () => {
-        const work = rebuild(server.url).then((result) => (seconds = result.seconds))
+        const work = rebuild(server).then((result) => (seconds = result.seconds))
         while (seconds === undefined) {
           const start = performance.now()
           await bench.createPost(writer)
@@ -119,13 +116,10 @@ async function online(bench, log) {
 }
 
 /** Has the server rebuild everything; the last line of its answer says what came of it. */
-async function rebuild(url) {
-  const authorization = `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString('base64')}`
-  const headers = { authorization, 'content-type': 'application/json' }
-  const answer = await fetch(`${url}/admin/rebuild`, { method: 'POST', headers, body: '{}' })
-  const lines = (await answer.text()).trim().split('\n')
-  const { result, error } = JSON.parse(lines.at(-1))
-  if (!result) throw new Error(`admin/rebuild: ${answer.status} ${error ?? lines.at(-1)}`)
+async function rebuild(server) {
+  const last = (await askAdmin(server, '/admin/rebuild', {})).trim().split('\n').at(-1)
+  const { result, error } = JSON.parse(last)
+  if (!result) throw new Error(`/admin/rebuild: ${error ?? last}`)
   return result
 }
 

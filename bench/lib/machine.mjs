@@ -40,6 +40,11 @@ export function residentMb(pid) {
   return megabytes(pid, 'status', 'VmRSS')
 }
 
+/** Resident memory of a process, in MB, without the files that it maps. */
+export function ownMb(pid) {
+  return megabytes(pid, 'status', 'RssAnon')
+}
+
 /** Memory of some processes together, in MB: what several of them share counts once. */
 function memoryMb(pids) {
   if (pids.length === 1) return residentMb(pids[0])

@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline'
 import { eraseDirectory, makeDirectory } from './directory.mjs'
 
 const START_MS = 60_000
+/** What has a server tell of its memory. */
+const WATCH = ['--expose-gc', '--import', new URL('watched.mjs', import.meta.url).href]
 
 /** A server that somebody else has started; its processes are known only if he says so. */
 export class GivenServer {
@@ -22,21 +24,26 @@ export class GivenServer {
 
 /** A server of this project, in a process and a new data directory of its own. */
 export class StartedServer {
-  /** `options` as for {@link start}; `settings`: variables of its environment. Not running yet. */
-  constructor(options, settings = {}) {
+  /**
+   * `options` as for {@link start}; `settings`: variables of its environment; `watched`: {@link memory} can be asked. Not
+   * running yet.
+   */
+  constructor(options, settings = {}, watched = false) {
     this.options = options
     this.settings = settings
+    this.watched = watched
     this.port = '0'
     this.directory = makeDirectory(options.data)
-    process.on('exit', () => {
+    this.onExit = () => {
       this.process?.kill('SIGKILL')
       eraseDirectory(this.directory)
-    })
+    }
+    process.on('exit', this.onExit)
   }
 
   /** `dist`: the build to run; `data`: where its data directory is made. */
-  static async start(options) {
-    const server = new StartedServer(options)
+  static async start(options, settings, watched) {
+    const server = new StartedServer(options, settings, watched)
     await server.launch()
     return server
   }
@@ -45,9 +52,10 @@ export class StartedServer {
   async launch() {
     const { env, execArgv } = launchOptions()
     const begin = performance.now()
-    this.process = spawn(process.execPath, [...execArgv, join(this.options.dist, 'src/main.js')], {
+    const [more, channel] = this.watched ? [WATCH, ['ipc']] : [[], []]
+    this.process = spawn(process.execPath, [...execArgv, ...more, join(this.options.dist, 'src/main.js')], {
       env: { ...env, ...this.settings, PDS_PORT: this.port, PDS_DATA_DIRECTORY: this.directory },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit', ...channel],
     })
     this.pid = this.process.pid
     this.url = await this.readUrl()
@@ -62,7 +70,7 @@ export class StartedServer {
   readUrl() {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`the server was not ready in ${START_MS} ms`)), START_MS)
-      this.process.once('exit', (code) => reject(new Error(`the server ended with ${code}`)))
+      this.process.once('exit', (code, signal) => reject(new Error(`the server ended with ${code ?? signal}`)))
       createInterface({ input: this.process.stdout }).on('line', (line) => {
         const ready = /Ready at (http:[^\s,]+)/.exec(line)
         if (!ready) return
@@ -78,9 +86,26 @@ export class StartedServer {
     await this.launch()
   }
 
+  /** Holds the process still, as it is, until {@link resume}. */
+  pause() {
+    this.process.kill('SIGSTOP')
+  }
+
+  resume() {
+    this.process.kill('SIGCONT')
+  }
+
+  /** What process.memoryUsage() says there, after a collection of what is not used any more; only of a watched one. */
+  async memory() {
+    this.process.send('memory')
+    const [usage] = await once(this.process, 'message')
+    return usage
+  }
+
   async stop() {
     await this.end()
     eraseDirectory(this.directory)
+    process.off('exit', this.onExit)
   }
 
   async end() {
