@@ -7,7 +7,6 @@ import {
   OPT_OUT,
   VISIBILITY_DECLARATION,
 } from '../../modules/lexicon/collections.js'
-import type { AppBskyGraphReferencelistoptout } from '../../modules/lexicon/types.js'
 import { collectionOf } from '../at-uri.js'
 import { addBacklinks, type Link, removeBacklinks } from '../derived/backlinks.js'
 import { type IndexedRecord, Projection, type RecordProjection } from '../projection.js'
@@ -53,7 +52,8 @@ export class DeclarationProjection implements RecordProjection {
   }
 }
 
+/** No lexicon of this collection is known here, so nothing has looked at the record before. */
 function linksOf(collection: string, value: object): Link[] {
-  if (collection !== OPT_OUT) return []
-  return [{ target: (value as AppBskyGraphReferencelistoptout).subject, path: 'subject' }]
+  const { subject } = value as { subject?: unknown }
+  return collection === OPT_OUT && typeof subject === 'string' ? [{ target: subject, path: 'subject' }] : []
 }
