@@ -48,13 +48,14 @@ export class Replication1700000000007 implements MigrationInterface {
       peer ${int} NOT NULL,
       state TEXT NOT NULL,
       noted_rev TEXT,
-      handle TEXT,
+      handle ${key},
       bytes ${int} NOT NULL,
       attempts ${int} NOT NULL,
       due_at ${int} NOT NULL,
       last_error TEXT
     )`)
     await runner.query('CREATE INDEX mirror_by_peer ON mirror (peer)')
+    await runner.query('CREATE INDEX mirror_by_handle ON mirror (handle)')
     await runner.query("CREATE INDEX mirror_due ON mirror (due_at) WHERE state = 'wanted'")
   }
 
