@@ -16,7 +16,6 @@ import {
   SigningKey,
   tidFromMicros,
 } from '../../../src/repo-engine/index.js'
-import { call } from '../../e2e/call.js'
 import { DnsTxt } from '../../../src/modules/identity/dns-txt.js'
 import { PlcStub } from '../../support/plc-stub.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
