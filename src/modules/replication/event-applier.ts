@@ -29,9 +29,9 @@ export class EventApplier {
 
   /**
    * Applies events in their order, and moves the peer's position up to the last one, or `position` if nothing comes of that.
-   * Nothing that a peer says makes this throw; a database that cannot be written to does.
+   * Nothing that a peer says makes this throw; a database that cannot be written to does, and so does `stop` when it aborts.
    */
-  async apply(peer: Peer, events: readonly PeerEvent[], position: number): Promise<void> {
+  async apply(peer: Peer, events: readonly PeerEvent[], position: number, stop: AbortSignal): Promise<void> {
     let left = events
     for (let tries = 1; ; tries++) {
       const batch = new EventBatch(
@@ -41,6 +41,7 @@ export class EventApplier {
       )
       try {
         for (const [i, event] of left.entries()) {
+          stop.throwIfAborted()
           await this.take(peer, event, batch)
           if (i % WRITTEN_AT_ONCE === WRITTEN_AT_ONCE - 1) await batch.flush()
           if (i % JUDGED_AT_ONCE === JUDGED_AT_ONCE - 1) await new Promise(setImmediate)

@@ -49,9 +49,12 @@ export class HostScan {
 
   private async look(peer: Peer, repos: readonly KnownThere[], stop: AbortSignal): Promise<void> {
     for (let at = 0; at < repos.length; at += AT_ONCE) {
-      stop.throwIfAborted()
       const wanted: KnownThere[] = []
-      for (const repo of repos.slice(at, at + AT_ONCE)) if (await this.lacks(peer, repo)) wanted.push(repo)
+      for (const repo of repos.slice(at, at + AT_ONCE)) {
+        if (await this.lacks(peer, repo)) wanted.push(repo)
+        // Whose they are may have to be asked for, one by one.
+        stop.throwIfAborted()
+      }
       if (wanted.length === 0) continue
       await this.database.write(async (tx) => {
         for (const { did, rev } of wanted) await this.intake.want(tx, peer, did, rev)

@@ -48,10 +48,11 @@ export class Mirrors {
     return (await reader.get<Mirror>(`SELECT ${COLUMNS} FROM mirror WHERE did = ?`, did)) ?? null
   }
 
-  /** Whether a mirrored repository of the DID is here. */
+  /** Whether a mirrored repository of the DID is here, which nobody is about to make an account of this server. */
   async isHere(did: string, reader: Reader = this.database.read): Promise<boolean> {
     const row = await reader.get(
-      "SELECT 1 FROM repo WHERE did = ? AND hosting = 'mirrored' AND (status IS NULL OR status <> 'deleted')",
+      `SELECT 1 FROM repo WHERE did = ? AND hosting = 'mirrored' AND (status IS NULL OR status <> 'deleted')
+         AND NOT EXISTS (SELECT 1 FROM account WHERE account.did = repo.did)`,
       did,
     )
     return row !== undefined

@@ -23,9 +23,15 @@ export class Patience {
   async *inTime(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const deadline = this.deadline()
     const pieces = source[Symbol.asyncIterator]()
+    let giveUp = (): void => undefined
+    deadline.signal.addEventListener('abort', () => giveUp())
     try {
       for (;;) {
-        const piece = await Promise.race([pieces.next(), deadline.passed])
+        const piece = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+          giveUp = () => reject(new XrpcError(408, 'RequestTimeout', 'what was sent took too long'))
+          if (deadline.signal.aborted) giveUp()
+          else pieces.next().then(resolve, reject)
+        })
         if (piece.done) return
         deadline.move(piece.value.length)
         yield piece.value
@@ -51,8 +57,6 @@ export class Deadline {
   /** Bytes since the stall was put off. */
   private moved = 0
   readonly signal: AbortSignal
-  /** Rejects when there is no more time. */
-  readonly passed: Promise<never>
 
   constructor(
     private readonly patience: Patience,
@@ -60,12 +64,6 @@ export class Deadline {
   ) {
     this.whole = this.after(patience.wholeMs)
     this.stall = this.after(patience.stallMs)
-    this.passed = new Promise<never>((_, reject) => {
-      this.abort.signal.addEventListener('abort', () =>
-        reject(new XrpcError(408, 'RequestTimeout', 'what was sent took too long')),
-      )
-    })
-    this.passed.catch(() => undefined)
     this.signal = stop ? AbortSignal.any([stop, this.abort.signal]) : this.abort.signal
   }
 

@@ -71,7 +71,7 @@ export class PeerFollower {
     const cursor = peer.position
     try {
       for await (const frames of this.streams.open(peer, onOpen, signal)) {
-        const back = await this.take(peer, frames, scan)
+        const back = await this.take(peer, frames, scan, signal)
         if (back !== null) await this.wentBack(peer, back, cursor)
         onEvent()
       }
@@ -85,7 +85,12 @@ export class PeerFollower {
    * Takes what has come; `scan` has all of the host's repositories looked through. Gives the number at which the host has
    * gone back behind what it had said before, after which nothing is taken; null when it has not.
    */
-  private async take(peer: Peer, frames: readonly Buffer[], scan: () => void): Promise<number | null> {
+  private async take(
+    peer: Peer,
+    frames: readonly Buffer[],
+    scan: () => void,
+    stop: AbortSignal,
+  ): Promise<number | null> {
     const events: PeerEvent[] = []
     let position = peer.position ?? -1
     let back: number | null = null
@@ -111,7 +116,7 @@ export class PeerFollower {
     // Whatever it was, what it leaves out will be missed.
     if (garbled !== null) await this.note(peer.id, `a frame that cannot be read: ${garbled}`)
     if (position >= 0 && position !== peer.position) {
-      await this.applier.apply(peer, events, position)
+      await this.applier.apply(peer, events, position, stop)
       peer.position = position
     }
     return back

@@ -40,7 +40,8 @@ export class ForeignAccount {
   readonly did: Did
   /** Every commit that it has made, oldest first. */
   readonly commits: FormattedCommit[] = []
-  private readonly rotationKey = SigningKey.generate()
+  /** Signs what the directory is told. */
+  readonly rotationKey = SigningKey.generate()
   /** An hour ago, so that a test has room for revs before and after. */
   private readonly tids = new TidClock(() => Date.now() - BEGAN)
   private readonly blocks = new Map<string, Uint8Array>()

@@ -1,5 +1,6 @@
 /** What a followed host, or whoever passes on what hosts say, tells of accounts: their status, their names, their keys. */
 import { CommandBus } from '@nestjs/cqrs'
+import { AdoptAccount } from '../../../src/modules/account/adopt-account.js'
 import { accountFrame, identityFrame } from '../../../src/modules/commit-log/frame.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { Takedowns } from '../../../src/modules/moderation/takedowns.js'
@@ -156,6 +157,33 @@ describe('43. a host tells of its own accounts', () => {
     await to.tell(identityFrame(account.did, account.handle))
     for (const status of ['deactivated', 'deleted', null]) await to.tell(accountFrame(account.did, status))
     expect(await stateOf(to.server)).toBe(before)
+  })
+
+  it('deleted by its old host while it is being adopted: what is taken over here is not the old host’s to delete', async () => {
+    const account = await to.newAccount()
+    to.plc.mood = 'lose-operation'
+    const adoption = partOf(to.server, CommandBus).execute(
+      new AdoptAccount({
+        did: account.did,
+        handle: 'adopted.test',
+        email: 'adopted@example.com',
+        password: 'adopted-password',
+        rotationKey: account.rotationKey.exportPrivate().toString('hex'),
+      }),
+    )
+    await expect(adoption).rejects.toThrow()
+    to.host.accounts.delete(account.did)
+    await to.tell(accountFrame(account.did, 'deleted'))
+    to.plc.mood = 'good'
+    const adopted = to.server.agent()
+    await until('it is adopted', () =>
+      adopted.login({ identifier: 'adopted.test', password: 'adopted-password' }).then(
+        () => true,
+        () => false,
+      ),
+    )
+    await adopted.post({ text: 'still here' })
+    expect((await adopted.getAuthorFeed({ actor: account.did })).data.feed).toHaveLength(7)
   })
 
   it('two commits at once upon a repository that was archived here are both taken', async () => {

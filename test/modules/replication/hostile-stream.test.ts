@@ -1,16 +1,18 @@
 /** A followed host whose stream is not what a stream should be. Whatever it sends, the server goes on, and takes honest events. */
-import type { Socket } from 'node:net'
+import { randomBytes } from 'node:crypto'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { accountFrame } from '../../../src/modules/commit-log/frame.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { Patience } from '../../../src/modules/replication/patience.js'
 import { Peers } from '../../../src/modules/replication/peers.js'
 import { Pulls } from '../../../src/modules/replication/pulls.js'
-import { encodeCbor } from '../../../src/repo-engine/index.js'
+import { encodeBase32, encodeCbor } from '../../../src/repo-engine/index.js'
 import { startTestServer, stopTestServer } from '../../support/server.js'
 import { eventOf, type ForeignAccount, post } from './foreign-account.js'
 import { frameOf, HostileHost } from './hostile-host.js'
-import { expectMirrored, partOf, peerOf, stateOf, until } from './mirroring.js'
+import { addPeer, expectMirrored, partOf, peerOf, stateOf, until } from './mirroring.js'
 import { Tampering } from './tampering.js'
 
 const rawOf = (socket: WebSocket): Socket => (socket as unknown as { _socket: Socket })._socket
@@ -250,6 +252,35 @@ describe('43. numbers', () => {
     for (let n = 0; n < 1_000; n++) to.host.mumble()
     await partOf(to.server, Pulls).beforeApplicationShutdown()
     await until('nobody listens any more', () => to.host.subscribers.length === 0)
+  })
+})
+
+describe('37. a directory that does not answer', () => {
+  it('does not keep a server from stopping, however many accounts it is to be asked for', async () => {
+    let asked = 0
+    let answer: ((response: ServerResponse) => void) | null = null
+    const held: ServerResponse[] = []
+    const directory = createServer((_, response) => {
+      asked++
+      if (answer) answer(response)
+      else held.push(response)
+    })
+    await new Promise<void>((ready) => directory.listen(0, '127.0.0.1', ready))
+    const host = await HostileHost.start()
+    const { port } = directory.address() as AddressInfo
+    const server = await startTestServer({ PDS_DID_PLC_URL: `http://127.0.0.1:${port}` })
+    await addPeer(server, { who: host.url })
+    await until('it is followed', () => host.streams > 0)
+    for (let n = 0; n < 60; n++) host.emit(accountFrame(`did:plc:${encodeBase32(randomBytes(15))}`, null))
+    await until('one is asked for', () => asked === 1)
+    const stopped = stopTestServer(server)
+    answer = (response) => response.writeHead(404).end()
+    for (const response of held) answer(response)
+    await stopped
+    expect(asked).toBeLessThan(10)
+    await host.close()
+    directory.closeAllConnections()
+    directory.close()
   })
 })
 
