@@ -142,7 +142,9 @@ describe('a cursor from before what is kept is told OutdatedCursor, and begins w
     // One by one: they are large.
     for (const [i, message] of sent.slice(0, told).entries()) expect(message.equals(before[i]!.frame!)).toBe(true)
     isOutdated(sent[told]!)
-    expect(sent).toHaveLength(told + 2)
+    // Some are read before compaction has come to them, and none of those comes twice.
+    const rest = sent.slice(told + 1, -1).map((message) => before.findIndex(({ frame }) => message.equals(frame!)))
+    expect(rest.every((place, i) => place > (rest[i - 1] ?? told))).toBe(true)
   })
 
   it('by PDS_REPO_BACKFILL_LIMIT_MS', async () => {
