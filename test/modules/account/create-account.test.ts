@@ -190,6 +190,13 @@ describe('an account that comes from elsewhere', () => {
     const events = await eventsOf(did)
     expect(events.map(({ kind }) => kind)).toEqual(['account', 'commit', 'sync'])
     expect(bodyOf(events[0]!.frame!)).toMatchObject({ active: false, status: 'deactivated' })
+    // Until it is active its old server speaks for it: no subscriber hears of this, whatever the scope.
+    expect(events.map(({ hosted }) => hosted)).toEqual(events.map(() => -1))
+    const log = server.get(CommitLog)
+    for (const hostedOnly of [true, false]) {
+      const { frames } = await log.readFrames(events[0]!.seq - 1, events.at(-1)!.seq, hostedOnly, 1_000_000)
+      expect(frames).toEqual([])
+    }
     expect(await server.get(SigningKeys).publicKey(did)).not.toBe(key.didKey)
     expect((await server.get(PlcDirectory).log(did)).length).toBe(1)
   })

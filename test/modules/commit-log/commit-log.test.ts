@@ -289,11 +289,16 @@ describe('tail', () => {
 
   it('is woken once a group', async () => {
     const read = jest.spyOn(opened.log, 'read')
+    // A group ends after some milliseconds, so a slow machine makes several of these.
+    let groups = 0
+    const quiet = opened.log.onCommit(() => groups++)
     const following = follow(NOW, 30)
     await turn()
     await Promise.all(Array.from({ length: 30 }, () => append(opened)))
     expect(await following).toEqual(from(NOW + 1, 30))
-    expect(read.mock.calls.length).toBeLessThanOrEqual(3)
+    quiet()
+    expect(groups).toBeLessThan(15)
+    expect(read.mock.calls.length).toBeLessThanOrEqual(groups + 2)
     jest.restoreAllMocks()
   })
 
