@@ -65,7 +65,8 @@ export class PeerIntake {
       if (mirror.state === 'current') this.current.set(key, true)
       return mirror.state === 'wanted' && mirror.attempts > 0 ? 'failing' : mirror.state
     }
-    if (this.ignored.has(key)) return null
+    // Who is not selected now may be in a moment, by a follow: that is asked anew each time, and costs nothing.
+    if (!this.isSelected(peer, did) || this.ignored.has(key)) return null
     if (await this.takes(peer, did)) return 'new'
     this.ignored.set(key, true)
     return null
