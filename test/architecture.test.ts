@@ -20,6 +20,7 @@ const MODULES: Record<string, string[]> = {
   database: ['config', 'migrations'],
   health: ['config', 'database'],
   outbox: ['config', 'database'],
+  mail: ['config', 'database', 'outbox'],
   'api-2022': ['database', 'lexicon', 'xrpc-error'],
   xrpc: ['config', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
   auth: ['config', 'lexicon', 'database', 'xrpc', 'xrpc-error'],
@@ -31,7 +32,10 @@ const MODULES: Record<string, string[]> = {
   // How it is heard of.
   firehose: ['config', 'lexicon', 'database', 'xrpc', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   // Whose it is, and how it travels.
-  account: ['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'xrpc-error'],
+  account: [
+    ...['config', 'lexicon', 'database', 'outbox', 'mail', 'xrpc', 'auth', 'identity', 'commit-log', 'repo'],
+    'xrpc-error',
+  ],
   sync: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   replication: [
     ...['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'account', 'sync'],
@@ -41,7 +45,7 @@ const MODULES: Record<string, string[]> = {
   // What it means, and what is kept beside it.
   projections: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
   'private-state': ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
-  moderation: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
+  moderation: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
   // How that is read.
   bsky: [
     ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'xrpc-error'],

@@ -27,6 +27,7 @@ const PRIVATE_TABLES: readonly KeyedTable[] = [
   ['draft', 'did, id'],
   ['activity_subscription', 'did, subject'],
   ['push_registration', 'did, service_did, platform, token, app_id'],
+  ['email_code', 'did, purpose'],
   ['mirror', 'did'],
   ['peer_repo', 'peer, did'],
 ]

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common'
 import type { Did, Handle, SigningKey } from '../../repo-engine/index.js'
 import { CommitLog, type NewEvent } from '../commit-log/commit-log.js'
-import { accountFrame, identityFrame } from '../commit-log/frame.js'
+import { identityFrame } from '../commit-log/frame.js'
 import type { Tx } from '../database/database.js'
 import { SigningKeys } from '../identity/signing-keys.js'
+import { accountEvent } from '../repo/repo-status.js'
 import { RepoGenesis } from '../repo/repo-genesis.js'
 import { Accounts, type NewAccount } from './accounts.js'
 
@@ -55,8 +56,4 @@ const BARE = { rev: null, cid: null, event: null } as const
 
 function identityEvent(did: Did, handle: Handle): NewEvent {
   return { ...BARE, did, kind: 'identity', frame: identityFrame(did, handle), detail: { handle } }
-}
-
-function accountEvent(did: Did, status: string | null): NewEvent {
-  return { ...BARE, did, kind: 'account', frame: accountFrame(did, status), detail: { status } }
 }

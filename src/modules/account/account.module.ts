@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common'
 import { CqrsModule } from '@nestjs/cqrs'
+import { MailModule } from '../mail/mail.module.js'
 import { OutboxModule } from '../outbox/outbox.module.js'
 import { RepoModule } from '../repo/repo.module.js'
 import { AccountAdminController } from './account-admin.controller.js'
@@ -14,6 +15,7 @@ import { CreateAccountHandler } from './create-account.js'
 import { CreateSessionHandler } from './create-session.js'
 import { DeleteAccountHandler } from './delete-account.js'
 import { DeleteSessionHandler } from './delete-session.js'
+import { EmailCodes } from './email-codes.js'
 import { HandleController } from './handle.controller.js'
 import { HandleRegistration } from './handle-registration.js'
 import { NewIdentities } from './new-identity.js'
@@ -24,7 +26,7 @@ import { SignUpRules } from './sign-up-rules.js'
 import { UpdateHandleHandler } from './update-handle.js'
 
 @Module({
-  imports: [CqrsModule, OutboxModule, RepoModule],
+  imports: [CqrsModule, MailModule, OutboxModule, RepoModule],
   controllers: [ServerController, HandleController, AccountAdminController],
   providers: [
     AccountErasure,
@@ -33,6 +35,7 @@ import { UpdateHandleHandler } from './update-handle.js'
     Accounts,
     AdoptedIdentities,
     AdoptionRegistration,
+    EmailCodes,
     HandleRegistration,
     NewIdentities,
     Passwords,

@@ -1,86 +1,7 @@
-import { plainToInstance, Transform } from 'class-transformer'
-import {
-  getMetadataStorage,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsNotEmpty,
-  IsOptional,
-  IsString,
-  IsUrl,
-  Length,
-  Matches,
-  Max,
-  Min,
-  ValidateBy,
-  validateSync,
-} from 'class-validator'
-import { parseDidKey } from '../../repo-engine/index.js'
-
-const flag = Transform(({ value }: { value: unknown }) =>
-  value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value,
-)
-const integer = Transform(({ value }: { value: unknown }) =>
-  typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value,
-)
-const DID = /^did:[a-z]+:[^\s,]+$/
-const DIDS = /^did:[a-z]+:[^\s,]+(\s*,\s*did:[a-z]+:[^\s,]+)*$/
-const KEY = /^[0-9a-f]{64}$/i
-const url = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] }
-
-function IsDidKey(): PropertyDecorator {
-  const validate = (value: unknown): boolean => {
-    try {
-      return typeof value === 'string' && parseDidKey(value) !== null
-    } catch {
-      return false
-    }
-  }
-  return ValidateBy({
-    name: 'isDidKey',
-    validator: { validate, defaultMessage: () => 'must be a did:key of K-256 or P-256' },
-  })
-}
-
-/** The environment as it is read: one property a variable, checked by its decorators. README's table is this class. */
-export class Environment {
-  @IsOptional() @integer @IsInt() @Min(0) @Max(65535) PDS_PORT?: number
-  @IsOptional() @integer @IsInt() @Min(0) @Max(65535) PORT?: number
-  @IsOptional()
-  @IsString()
-  @Matches(/^[a-z0-9.-]{1,253}$/, { message: 'PDS_HOSTNAME must be a lower-case host name without scheme or port' })
-  PDS_HOSTNAME?: string
-  @IsOptional() @IsString() @IsNotEmpty() PDS_DATA_DIRECTORY?: string
-  @IsOptional() @flag @IsBoolean() PDS_DEV_MODE?: boolean
-  @IsOptional() @IsUrl(url) PDS_DID_PLC_URL?: string
-  @IsOptional()
-  @Matches(KEY, { message: 'must be 64 hexadecimal digits' })
-  PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX?: string
-  @IsOptional() @IsDidKey() PDS_RECOVERY_DID_KEY?: string
-  @IsOptional() @IsString() @Length(16, 1024) PDS_JWT_SECRET?: string
-  @IsOptional() @IsString() @Length(8, 1024) PDS_ADMIN_PASSWORD?: string
-  @IsOptional() @Matches(KEY, { message: 'must be 64 hexadecimal digits' }) PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX?: string
-  @IsOptional() @IsString() PDS_SERVICE_HANDLE_DOMAINS?: string
-  @IsOptional() @flag @IsBoolean() PDS_INVITE_REQUIRED?: boolean
-  @IsOptional() @flag @IsBoolean() PDS_ACCEPTING_REPO_IMPORTS?: boolean
-  @IsOptional() @integer @IsInt() @Min(1) PDS_MAX_REPO_IMPORT_SIZE?: number
-  @IsOptional() @integer @IsInt() @Min(1) PDS_MAX_SUBSCRIPTION_BUFFER?: number
-  @IsOptional() @integer @IsInt() @Min(1) PDS_REPO_BACKFILL_LIMIT_MS?: number
-  @IsOptional() @IsIn(['hosted', 'all']) PDS_FIREHOSE_SCOPE?: 'hosted' | 'all'
-  @IsOptional() @IsString() PDS_CRAWLERS?: string
-  @IsOptional() @IsString() PDS_CRAWL_HOSTS?: string
-  @IsOptional() @integer @IsInt() @Min(0) PDS_BLOB_CACHE_SIZE?: number
-  @IsOptional() @IsString() PDS_CONTACT_EMAIL_ADDRESS?: string
-  @IsOptional() @IsUrl(url) PDS_TERMS_OF_SERVICE_URL?: string
-  @IsOptional() @IsUrl(url) PDS_PRIVACY_POLICY_URL?: string
-  @IsOptional() @IsString() @Length(1, 100) PDS_VERSION?: string
-  @IsOptional() @IsUrl(url) PDS_BSKY_APP_VIEW_URL?: string
-  @IsOptional() @Matches(DID, { message: 'must be a DID' }) PDS_BSKY_APP_VIEW_DID?: string
-  @IsOptional() @Matches(DID, { message: 'must be a DID' }) PDS_MOD_SERVICE_DID?: string
-  @IsOptional() @IsUrl(url) APPVIEW_PUBLIC_URL?: string
-  @IsOptional() @IsUrl(url) APPVIEW_IMG_URL?: string
-  @IsOptional() @Matches(DIDS, { message: 'must be DIDs, with commas between' }) APPVIEW_TRUSTED_VERIFIERS?: string
-}
+import { join } from 'node:path'
+import { plainToInstance } from 'class-transformer'
+import { validateSync } from 'class-validator'
+import { Environment, environmentNames } from './environment.js'
 
 /** The settings in force, derived from the environment; everything else of the server reads these. */
 export class Config {
@@ -99,6 +20,20 @@ export class Config {
   readonly adminPassword: string | null
   readonly signingKeyEncryptionKeyHex: string | null
   readonly inviteRequired: boolean
+  /** Every account may invite somebody each time that so many milliseconds have passed; null: none may. */
+  readonly inviteIntervalMs: number | null
+  /** From when on (milliseconds since the epoch) that counts for accounts that are older. */
+  readonly inviteEpoch: number
+  /** Requests are counted; who shows the key or comes from one of the addresses is not. */
+  readonly rateLimits: { enabled: boolean; bypassKey: string | null; bypassAddresses: readonly string[] }
+  /** Whose `X-Forwarded-For` is believed: addresses, networks, or `loopback`, `linklocal`, `uniquelocal`. */
+  readonly trustedProxies: readonly string[]
+  /** How mail is sent, and that of moderators; null: it is not, and the operator hands out codes. */
+  readonly mail: MailSettings | null
+  readonly moderationMail: MailSettings | null
+  /** Largest blob that may be uploaded, in bytes. */
+  readonly blobUploadLimit: number
+  readonly blobStore: BlobStoreSettings
   readonly acceptingImports: boolean
   /** Largest CAR that importRepo takes, in bytes. */
   readonly maxImportBytes: number
@@ -122,6 +57,16 @@ export class Config {
   readonly appView: { url: string; did: string | null } | null
   /** Labelers whose labels count for everybody here. */
   readonly labelers: readonly string[]
+  /** Labelers that are subscribed to, and where they are. */
+  readonly subscribedLabelers: ReadonlyMap<string, string>
+  /** Who may moderate here by service tokens; its URL is where reports go. */
+  readonly modService: ServiceSettings | null
+  /** Where reports go besides the inbox here; the service above unless told. */
+  readonly reportService: ServiceSettings | null
+  /** Address of the resolver for TXT records; null: the system's. */
+  readonly dnsServer: string | null
+  /** Outgoing requests may reach private addresses. */
+  readonly privateNetworks: boolean
   /** Whose verifications are shown. */
   readonly trustedVerifiers: ReadonlySet<string>
   /** Where others find videos (APPVIEW_PUBLIC_URL) and images; null: here. */
@@ -146,6 +91,22 @@ export class Config {
     this.adminPassword = env.PDS_ADMIN_PASSWORD ?? null
     this.signingKeyEncryptionKeyHex = env.PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX ?? null
     this.inviteRequired = env.PDS_INVITE_REQUIRED ?? !localhost
+    this.inviteIntervalMs = env.PDS_INVITE_INTERVAL ?? null
+    this.inviteEpoch = env.PDS_INVITE_EPOCH ?? 0
+    this.rateLimits = {
+      enabled: env.PDS_RATE_LIMITS_ENABLED ?? !localhost,
+      bypassKey: env.PDS_RATE_LIMIT_BYPASS_KEY ?? null,
+      bypassAddresses: listOf(env.PDS_RATE_LIMIT_BYPASS_IPS),
+    }
+    this.trustedProxies = listOf(env.PDS_TRUSTED_PROXIES ?? 'loopback')
+    this.mail = mailOf('PDS_EMAIL_FROM_ADDRESS', env.PDS_EMAIL_SMTP_URL, env.PDS_EMAIL_FROM_ADDRESS)
+    this.moderationMail = mailOf(
+      'PDS_MODERATION_EMAIL_ADDRESS',
+      env.PDS_MODERATION_EMAIL_SMTP_URL ?? env.PDS_EMAIL_SMTP_URL,
+      env.PDS_MODERATION_EMAIL_ADDRESS ?? env.PDS_EMAIL_FROM_ADDRESS,
+    )
+    this.blobUploadLimit = env.PDS_BLOB_UPLOAD_LIMIT ?? 100 * 1024 ** 2
+    this.blobStore = blobStoreOf(env, this.dataDirectory)
     this.acceptingImports = env.PDS_ACCEPTING_REPO_IMPORTS ?? true
     this.maxImportBytes = env.PDS_MAX_REPO_IMPORT_SIZE ?? 1024 ** 3
     this.subscriptionBuffer = env.PDS_MAX_SUBSCRIPTION_BUFFER ?? 20_000
@@ -161,6 +122,11 @@ export class Config {
     const appView = withoutSlash(env.PDS_BSKY_APP_VIEW_URL)
     this.appView = appView === null ? null : { url: appView, did: env.PDS_BSKY_APP_VIEW_DID ?? null }
     this.labelers = env.PDS_MOD_SERVICE_DID ? [env.PDS_MOD_SERVICE_DID] : []
+    this.subscribedLabelers = new Map(listOf(env.APPVIEW_LABELERS).map(labelerOf))
+    this.modService = serviceOf(env.PDS_MOD_SERVICE_DID, env.PDS_MOD_SERVICE_URL)
+    this.reportService = serviceOf(env.PDS_REPORT_SERVICE_DID, env.PDS_REPORT_SERVICE_URL) ?? this.modService
+    this.dnsServer = env.DNS_SERVER ?? null
+    this.privateNetworks = env.PDS_DISABLE_SSRF_PROTECTION ?? this.devMode
     this.trustedVerifiers = new Set(env.APPVIEW_TRUSTED_VERIFIERS?.split(',').map((did) => did.trim()))
     this.appViewPublicUrl = withoutSlash(env.APPVIEW_PUBLIC_URL)
     this.imageUrl = withoutSlash(env.APPVIEW_IMG_URL)
@@ -196,6 +162,31 @@ export class Config {
   }
 }
 
+/** A mail server as nodemailer names it (`smtps://user:password@host`), and who writes. */
+export interface MailSettings {
+  smtpUrl: string
+  from: string
+}
+
+/** Another server that has a role here. Without a URL it is not called. */
+export interface ServiceSettings {
+  did: string
+  url: string | null
+}
+
+/** Where uploaded blobs are kept. */
+export type BlobStoreSettings = { kind: 'disk'; directory: string } | ({ kind: 's3' } & S3Settings)
+
+export interface S3Settings {
+  bucket: string
+  region: string
+  /** Null: Amazon's own. */
+  endpoint: string | null
+  forcePathStyle: boolean
+  /** Null: as the SDK finds them. */
+  credentials: { accessKeyId: string; secretAccessKey: string } | null
+}
+
 /** A setting that cannot be used: the server does not start. */
 export class ConfigError extends Error {}
 
@@ -204,12 +195,6 @@ export class DataDirectoryInUse extends ConfigError {}
 
 /** Version of this software, as `/xrpc/_health` and the CLI say it. */
 export const VERSION = '0.1.0'
-
-/** Every variable that is read: the checked properties of {@link Environment}. */
-export function environmentNames(): string[] {
-  const checks = getMetadataStorage().getTargetValidationMetadatas(Environment, '', false, false)
-  return [...new Set(checks.map(({ propertyName }) => propertyName))]
-}
 
 function listOf(text: string | undefined): string[] {
   return (text ?? '')
@@ -234,4 +219,39 @@ function crawlHost(text: string): string {
 
 function withoutSlash(address: string | undefined): string | null {
   return address?.replace(/\/+$/, '') ?? null
+}
+
+function mailOf(name: string, smtpUrl: string | undefined, from: string | undefined): MailSettings | null {
+  if (smtpUrl === undefined) return null
+  if (from === undefined) throw new ConfigError(`${name}: mail needs an address that it comes from`)
+  return { smtpUrl, from }
+}
+
+function blobStoreOf(env: Environment, dataDirectory: string): BlobStoreSettings {
+  const bucket = env.PDS_BLOBSTORE_S3_BUCKET
+  if (bucket === undefined)
+    return { kind: 'disk', directory: env.PDS_BLOBSTORE_DISK_LOCATION ?? join(dataDirectory, 'blobs') }
+  if (env.PDS_BLOBSTORE_DISK_LOCATION !== undefined)
+    throw new ConfigError('PDS_BLOBSTORE_S3_BUCKET: blobs are kept either there or in PDS_BLOBSTORE_DISK_LOCATION')
+  const [accessKeyId, secretAccessKey] = [env.PDS_BLOBSTORE_S3_ACCESS_KEY_ID, env.PDS_BLOBSTORE_S3_SECRET_ACCESS_KEY]
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
+    throw new ConfigError('PDS_BLOBSTORE_S3_ACCESS_KEY_ID: it goes with PDS_BLOBSTORE_S3_SECRET_ACCESS_KEY')
+  return {
+    kind: 's3',
+    bucket,
+    region: env.PDS_BLOBSTORE_S3_REGION ?? 'us-east-1',
+    endpoint: env.PDS_BLOBSTORE_S3_ENDPOINT ?? null,
+    forcePathStyle: env.PDS_BLOBSTORE_S3_FORCE_PATH_STYLE ?? false,
+    credentials: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : null,
+  }
+}
+
+function labelerOf(text: string): [did: string, url: string] {
+  const [, did, url] = /^(did:[a-z]+:[^\s=]+)=(https?:\/\/[^\s]+)$/.exec(text) ?? []
+  if (!did || !url) throw new ConfigError(`APPVIEW_LABELERS: "${text}" is not a DID, "=" and a URL`)
+  return [did, url.replace(/\/+$/, '')]
+}
+
+function serviceOf(did: string | undefined, url: string | undefined): ServiceSettings | null {
+  return did === undefined ? null : { did, url: withoutSlash(url) }
 }

@@ -1,10 +1,21 @@
 import { Resolver } from 'node:dns/promises'
 import { Injectable } from '@nestjs/common'
+import { Config, ConfigError } from '../config/config.js'
 
-/** TXT records of the domain name system. */
+/** TXT records of the domain name system, asked of `DNS_SERVER` where there is one. */
 @Injectable()
 export class DnsTxt {
   private readonly resolver = new Resolver({ timeout: 2000, tries: 2 })
+
+  /** @throws ConfigError for a `DNS_SERVER` that is no address. */
+  constructor({ dnsServer }: Config) {
+    if (dnsServer === null) return
+    try {
+      this.resolver.setServers([dnsServer])
+    } catch {
+      throw new ConfigError(`DNS_SERVER: "${dnsServer}" is not an IP address, with a port or without`)
+    }
+  }
 
   /** The texts under a name, one a record; empty when there are none or nobody says. */
   async lookup(name: string): Promise<string[]> {

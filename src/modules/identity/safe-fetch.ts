@@ -38,7 +38,7 @@ const TIMEOUT_MS = 10_000
 /**
  * The only way out to addresses that others have named. The address is looked at when the connection is made, so
  * that a name cannot point elsewhere between check and use; redirects are refused, since they would escape both.
- * In dev mode plain http and private addresses are allowed, and everything else stays the same.
+ * In dev mode, or without that protection, plain http and private addresses are allowed; everything else stays the same.
  */
 @Injectable()
 export class SafeFetch implements OnApplicationShutdown {
@@ -48,7 +48,7 @@ export class SafeFetch implements OnApplicationShutdown {
   private readonly trusting = agents(lookup as LookupFunction)
 
   constructor(private readonly config: Config) {
-    this.lookup = config.devMode ? (lookup as LookupFunction) : lookupPublic
+    this.lookup = config.privateNetworks ? (lookup as LookupFunction) : lookupPublic
     this.guarded = agents(this.lookup)
   }
 
@@ -62,7 +62,7 @@ export class SafeFetch implements OnApplicationShutdown {
 
   /** An address that may be connected to, by the rules of {@link open}. @throws FetchError */
   check(url: string): URL {
-    return checkUrl(url, this.config.devMode)
+    return checkUrl(url, this.config.privateNetworks)
   }
 
   /** Makes a request and reads the whole answer, whatever its status. @throws FetchError, also for redirects. */
@@ -85,7 +85,7 @@ export class SafeFetch implements OnApplicationShutdown {
    * size, and reads or destroys the stream. @throws FetchError, also for redirects.
    */
   async open(url: string, options: OpenOptions = {}): Promise<IncomingMessage> {
-    const trusted = options.trusted || this.config.devMode
+    const trusted = options.trusted || this.config.privateNetworks
     const target = checkUrl(url, trusted)
     const { http, https } = options.trusted ? this.trusting : this.guarded
     const response = await send(target, options, target.protocol === 'https:' ? https : http)

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common'
 import { isDid } from '../../repo-engine/index.js'
+import { CommitLog } from '../commit-log/commit-log.js'
 import { Clock } from '../config/clock.js'
 import { Changes } from '../database/changes.js'
 import { Database, type Tx } from '../database/database.js'
 import { readIn } from '../database/in-list.js'
+import { settleStatus } from '../repo/repo-status.js'
 
 /** Whether the operator has taken something down; `ref` is what the operator files it under. */
 export interface TakedownStatus {
@@ -18,6 +20,7 @@ export class Takedowns {
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly changes: Changes,
+    private readonly log: CommitLog,
   ) {}
 
   /** Those of some subjects that are taken down. A record of an account that is, is not among them for that. */
@@ -40,8 +43,8 @@ export class Takedowns {
   }
 
   /**
-   * Takes something down, or shows it again. An active account that is hosted here can do nothing any more, and its
-   * repository is given to nobody; a deactivated one stays so, and its takedown is found when it comes back.
+   * Takes something down, or shows it again. An account that is taken down can do nothing any more, its repository is given
+   * to nobody, and the log says so; afterwards it is again what its owner says.
    */
   async set(tx: Tx, subject: string, { applied, ref }: TakedownStatus): Promise<void> {
     if (applied)
@@ -53,13 +56,7 @@ export class Takedowns {
         this.clock.now(),
       )
     else await tx.run('DELETE FROM takedown WHERE subject = ?', subject)
-    if (isDid(subject))
-      await tx.run(
-        applied
-          ? "UPDATE repo SET status = 'takendown' WHERE did = ? AND status IS NULL"
-          : "UPDATE repo SET status = NULL WHERE did = ? AND status = 'takendown'",
-        subject,
-      )
+    if (isDid(subject)) await settleStatus(tx, this.log, subject)
     this.changes.touch(tx, new Set([subject]))
   }
 }

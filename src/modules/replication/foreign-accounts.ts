@@ -3,9 +3,10 @@ import { CommandBus } from '@nestjs/cqrs'
 import type { Did, Handle } from '../../repo-engine/index.js'
 import { DeleteAccount } from '../account/delete-account.js'
 import { CommitLog } from '../commit-log/commit-log.js'
-import { accountFrame, identityFrame } from '../commit-log/frame.js'
+import { identityFrame } from '../commit-log/frame.js'
 import type { Tx } from '../database/database.js'
 import type { RepoStatus } from '../repo/repo-row.js'
+import { setOwnStatus } from '../repo/repo-status.js'
 import type { AccountStatus } from './account-status.js'
 import { ForeignHosts } from './foreign-hosts.js'
 import { ForeignIdentities } from './foreign-identities.js'
@@ -53,17 +54,7 @@ export class ForeignAccounts {
    * where nothing has changed.
    */
   async setStatus(tx: Tx, did: Did, status: Exclude<RepoStatus, 'deleted'> | null): Promise<boolean> {
-    const changed = await tx.run(
-      `UPDATE repo SET status = ? WHERE did = ? AND hosting = 'mirrored' AND (status IS NULL OR status <> 'deleted')
-         AND coalesce(status, '') <> ? AND NOT EXISTS (SELECT 1 FROM takedown WHERE subject = repo.did)`,
-      status,
-      did,
-      status ?? '',
-    )
-    if (changed === 0) return false
-    const frame = accountFrame(did, status)
-    await this.log.append(tx, [{ ...BARE, did, kind: 'account', frame, detail: { status } }])
-    return true
+    return setOwnStatus(tx, this.log, did, 'mirrored', status)
   }
 
   /** Honours a deletion: the repository goes with everything that it has here. Nothing where there is none. */

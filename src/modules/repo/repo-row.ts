@@ -102,10 +102,12 @@ export async function newTree(tx: Tx, did: string, partOf: string | null = null)
  */
 export async function insertRepo(tx: Tx, repo: NewRepo, commitBlock: Uint8Array): Promise<void> {
   await tx.run(
-    `INSERT INTO repo (did, hosting, status, rev, head, data, commit_block, verified, tree, stored_root, stored_layer, stored_seq)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(seq), 0) FROM commit_log))`,
+    `INSERT INTO repo (did, hosting, status, own_status, rev, head, data, commit_block, verified, tree, stored_root, stored_layer,
+       stored_seq)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(seq), 0) FROM commit_log))`,
     repo.did,
     repo.hosting,
+    repo.status,
     repo.status,
     repo.rev,
     repo.head.bytes,
@@ -160,7 +162,8 @@ export async function hostRepo(
   block: Uint8Array,
 ): Promise<void> {
   const moved = await tx.run(
-    `UPDATE repo SET hosting = 'hosted', status = CASE status WHEN 'takendown' THEN status END,
+    `UPDATE repo SET hosting = 'hosted', own_status = NULL,
+       status = CASE WHEN EXISTS (SELECT 1 FROM takedown WHERE subject = repo.did) THEN 'takendown' END,
        rev = ?, head = ?, commit_block = ?, verified = 1
      WHERE did = ? AND head = ? AND hosting <> 'hosted' AND (status IS NULL OR status <> 'deleted')`,
     commit.rev,

@@ -1,4 +1,5 @@
-import { Config, ConfigError, environmentNames } from '../../../src/modules/config/config.js'
+import { Config, ConfigError } from '../../../src/modules/config/config.js'
+import { environmentNames } from '../../../src/modules/config/environment.js'
 
 const HEX = 'a1'.repeat(32)
 const DID_KEY = 'did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme'

@@ -31,6 +31,10 @@ export class HeldClock extends Clock {
 
 /** A domain name system of the test's own making. */
 export class TableDns extends DnsTxt {
+  constructor() {
+    super(Config.fromEnv({}))
+  }
+
   lookups = 0
   readonly records = new Map<string, string[]>()
 

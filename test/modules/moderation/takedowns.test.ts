@@ -94,7 +94,7 @@ it('takes an account down: it can do nothing here, and nobody gets its repositor
 it('leaves an account that is deactivated as it is', async () => {
   const setStatus = (value: string | null) =>
     server.get(Database).write(async (tx) => {
-      await tx.run('UPDATE repo SET status = ? WHERE did = ?', value, alice.did)
+      await tx.run('UPDATE repo SET status = ?, own_status = ? WHERE did = ?', value, value, alice.did)
     })
   await setStatus('deactivated')
   await update(repo(), true)

@@ -1,0 +1,53 @@
+/** Whether a repository is active: what its owner, or its host, says of it, unless the operator has taken it down. */
+import type { Did } from '../../repo-engine/index.js'
+import type { CommitLog, NewEvent } from '../commit-log/commit-log.js'
+import { accountFrame } from '../commit-log/frame.js'
+import type { Tx } from '../database/database.js'
+import type { Hosting, RepoStatus } from './repo-row.js'
+
+/**
+ * Writes down what the owner of a repository, or its host, says of its status (null: active), and tells the log when its
+ * status is another one by that. False where there is no such repository of that hosting, or nothing changes.
+ */
+export async function setOwnStatus(
+  tx: Tx,
+  log: CommitLog,
+  did: Did,
+  hosting: Hosting,
+  status: Exclude<RepoStatus, 'deleted'> | null,
+): Promise<boolean> {
+  const changed = await tx.run(
+    `UPDATE repo SET own_status = ? WHERE did = ? AND hosting = ? AND (status IS NULL OR status <> 'deleted')
+       AND coalesce(own_status, '') <> ?`,
+    status,
+    did,
+    hosting,
+    status ?? '',
+  )
+  return changed > 0 && settleStatus(tx, log, did)
+}
+
+/**
+ * To be called when the owner's status or a takedown has changed: makes the status what follows from both, and tells the
+ * log. False where that is so already. A repository that is being erased stays deleted.
+ */
+export async function settleStatus(tx: Tx, log: CommitLog, did: Did): Promise<boolean> {
+  const settled = await tx.get<{ status: RepoStatus | null; hosting: Hosting }>(
+    `UPDATE repo SET status = ${EFFECTIVE}
+     WHERE did = ? AND (status IS NULL OR status <> 'deleted') AND coalesce(status, '') <> coalesce(${EFFECTIVE}, '')
+     RETURNING status, hosting`,
+    did,
+  )
+  if (!settled) return false
+  await log.append(tx, [accountEvent(did, settled.status, settled.hosting)])
+  return true
+}
+
+const EFFECTIVE =
+  "CASE WHEN EXISTS (SELECT 1 FROM takedown WHERE subject = repo.did) THEN 'takendown' ELSE own_status END"
+
+/** The status of an account, null when it is active, for the log. */
+export function accountEvent(did: Did, status: RepoStatus | null, hosting: Hosting = 'hosted'): NewEvent {
+  const bare = { rev: null, cid: null, event: null, hosted: hosting === 'hosted' }
+  return { ...bare, did, kind: 'account', frame: accountFrame(did, status), detail: { status } }
+}
