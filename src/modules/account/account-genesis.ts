@@ -7,6 +7,7 @@ import { SigningKeys } from '../identity/signing-keys.js'
 import { accountEvent } from '../repo/repo-status.js'
 import { RepoGenesis } from '../repo/repo-genesis.js'
 import { Accounts, type NewAccount } from './accounts.js'
+import { InviteCodes } from './invite-codes.js'
 
 /** How an account begins: its names and its key are reserved, then its repository makes it real. */
 @Injectable()
@@ -16,12 +17,17 @@ export class AccountGenesis {
     private readonly keys: SigningKeys,
     private readonly repos: RepoGenesis,
     private readonly log: CommitLog,
+    private readonly invites: InviteCodes,
   ) {}
 
-  /** Takes the handle, the email address and the DID. @throws XrpcError 400 as {@link Accounts.insert}. */
-  async reserve(tx: Tx, account: NewAccount, key: SigningKey): Promise<void> {
+  /**
+   * Takes the handle, the email address and the DID, and counts the use of an invite code.
+   * @throws XrpcError 400 as {@link Accounts.insert} and {@link InviteCodes.use}.
+   */
+  async reserve(tx: Tx, account: NewAccount, key: SigningKey, inviteCode: string | null = null): Promise<void> {
     await this.accounts.insert(tx, account)
     await this.keys.store(tx, account.did, key)
+    if (inviteCode !== null) await this.invites.use(tx, inviteCode, account.did)
   }
 
   /**
@@ -44,9 +50,10 @@ export class AccountGenesis {
     await this.log.append(tx, [identityEvent(did, handle), accountEvent(did, null), ...repository])
   }
 
-  /** Takes a reservation back, and the key with it. False when there is none. */
+  /** Takes a reservation back, and the key and the use of an invite code with it. False when there is none. */
   async cancel(tx: Tx, did: Did): Promise<boolean> {
     await this.keys.remove(tx, did)
+    await this.invites.giveBack(tx, did)
     return this.accounts.remove(tx, did)
   }
 }

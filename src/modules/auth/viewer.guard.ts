@@ -5,7 +5,7 @@ import { AccessStrategy } from './access.strategy.js'
 import { bearerToken } from './bearer.js'
 import { AdminGuard } from './guards.js'
 import { isServiceToken, ServiceTokens } from './service-tokens.js'
-import type { AuthenticatedRequest } from './viewer.js'
+import { type AuthenticatedRequest, letsTakendownIn } from './viewer.js'
 
 /**
  * Lets in everybody, and finds out who it is: a session of this server, an account by a service token for the method
@@ -35,7 +35,7 @@ export class ViewerGuard implements CanActivate {
     const token = bearerToken(request) ?? ''
     request.viewer = isServiceToken(token)
       ? await this.services.viewerOf(token, calledMethod(request))
-      : await this.sessions.viewerOf(request)
+      : await this.sessions.viewerOf(request, letsTakendownIn(context))
     return true
   }
 }
