@@ -28,6 +28,9 @@ const PRIVATE_TABLES: readonly KeyedTable[] = [
   ['activity_subscription', 'did, subject'],
   ['push_registration', 'did, service_did, platform, token, app_id'],
   ['email_code', 'did, purpose'],
+  ['totp', 'did'],
+  ['backup_code', 'did, hash'],
+  ['wrong_guess', 'did, kind'],
   ['mirror', 'did'],
   ['peer_repo', 'peer, did'],
 ]
