@@ -11,14 +11,39 @@ import { Accounts } from './accounts.js'
 import { AdoptAccountHandler } from './adopt-account.js'
 import { AdoptedIdentities } from './adopted-identity.js'
 import { AdoptionRegistration } from './adoption-registration.js'
+import { ConfirmEmailHandler } from './contact/confirm-email.js'
+import { ContactAdminController } from './contact/contact-admin.controller.js'
+import { ContactController } from './contact/contact.controller.js'
+import { RequestCodeHandler } from './contact/request-code.js'
+import { RequestEmailUpdateHandler } from './contact/request-email-update.js'
+import { SendModerationMailHandler } from './contact/send-moderation-mail.js'
+import { SetEmailHandler } from './contact/set-email.js'
+import { UpdateEmailHandler } from './contact/update-email.js'
 import { CreateAccountHandler } from './create-account.js'
 import { CreateSessionHandler } from './create-session.js'
 import { DeleteAccountHandler } from './delete-account.js'
+import { DeleteOwnAccountHandler } from './delete-own-account.js'
 import { DeleteSessionHandler } from './delete-session.js'
 import { EmailCodes } from './email-codes.js'
-import { HandleController } from './handle.controller.js'
+import { BeginTotpHandler } from './factors/begin-totp.js'
+import { ConfirmTotpHandler } from './factors/confirm-totp.js'
+import { CurrentPassword } from './factors/current-password.js'
+import { FactorAdminController } from './factors/factor-admin.controller.js'
+import { FactorController } from './factors/factor.controller.js'
+import { Guesses } from './factors/guesses.js'
+import { RemoveFactorsHandler } from './factors/remove-factors.js'
+import { RemoveTotpHandler } from './factors/remove-totp.js'
+import { SecondFactors } from './factors/second-factors.js'
+import { Totp } from './factors/totp.js'
 import { HandleRegistration } from './handle-registration.js'
+import { HandleController } from './handle.controller.js'
+import { NamedAccounts } from './named-accounts.js'
 import { NewIdentities } from './new-identity.js'
+import { ChangePasswordHandler } from './password/change-password.js'
+import { NewCredentials } from './password/new-credentials.js'
+import { RequestPasswordResetHandler } from './password/request-password-reset.js'
+import { ResetPasswordHandler } from './password/reset-password.js'
+import { SetPasswordHandler } from './password/set-password.js'
 import { Passwords } from './passwords.js'
 import { RefreshSessionHandler } from './refresh-session.js'
 import { ServerController } from './server.controller.js'
@@ -27,7 +52,15 @@ import { UpdateHandleHandler } from './update-handle.js'
 
 @Module({
   imports: [CqrsModule, MailModule, OutboxModule, RepoModule],
-  controllers: [ServerController, HandleController, AccountAdminController],
+  controllers: [
+    ServerController,
+    HandleController,
+    AccountAdminController,
+    ContactController,
+    ContactAdminController,
+    FactorController,
+    FactorAdminController,
+  ],
   providers: [
     AccountErasure,
     AccountGenesis,
@@ -35,17 +68,38 @@ import { UpdateHandleHandler } from './update-handle.js'
     Accounts,
     AdoptedIdentities,
     AdoptionRegistration,
+    CurrentPassword,
     EmailCodes,
+    Guesses,
     HandleRegistration,
+    NamedAccounts,
+    NewCredentials,
     NewIdentities,
     Passwords,
+    SecondFactors,
     SignUpRules,
+    Totp,
     AdoptAccountHandler,
+    BeginTotpHandler,
+    ChangePasswordHandler,
+    ConfirmEmailHandler,
+    ConfirmTotpHandler,
     CreateAccountHandler,
     CreateSessionHandler,
     DeleteAccountHandler,
+    DeleteOwnAccountHandler,
     DeleteSessionHandler,
     RefreshSessionHandler,
+    RemoveFactorsHandler,
+    RemoveTotpHandler,
+    RequestCodeHandler,
+    RequestEmailUpdateHandler,
+    RequestPasswordResetHandler,
+    ResetPasswordHandler,
+    SendModerationMailHandler,
+    SetEmailHandler,
+    SetPasswordHandler,
+    UpdateEmailHandler,
     UpdateHandleHandler,
   ],
   exports: [Accounts],

@@ -160,8 +160,7 @@ export class Accounts {
       email,
       did,
     )
-    if (changed === 0)
-      throw invalidRequest('This email address is already in use, please use a different email.')
+    if (changed === 0) throw invalidRequest('This email address is already in use, please use a different email.')
   }
 
   /** Gives an account another password (PHC string), in place of `before` if that is told. False where there is none. */

@@ -52,9 +52,10 @@ export class ServerController {
 
   @XrpcProcedure('com.atproto.server.createSession')
   async createSession(
-    @Input() { identifier, password, allowTakendown }: Server<'createSession'>['input'],
+    @Input() { identifier, password, allowTakendown, authFactorToken }: Server<'createSession'>['input'],
   ): Promise<Server<'createSession'>['output']> {
-    return this.sessionOf(await this.commands.execute(new CreateSession(identifier, password, allowTakendown)))
+    const signIn = new CreateSession(identifier, password, allowTakendown, authFactorToken)
+    return this.sessionOf(await this.commands.execute(signIn))
   }
 
   @XrpcProcedure('com.atproto.server.refreshSession')
@@ -81,8 +82,9 @@ export class ServerController {
     return { ...tokens, ...(await this.describe(account)) }
   }
 
-  private async describe({ did, handle, email, emailConfirmedAt, status }: Account) {
+  private async describe({ did, handle, email, emailConfirmedAt, emailFactorAt, status }: Account) {
     const emailConfirmed = emailConfirmedAt !== null
+    const emailAuthFactor = emailFactorAt !== null
     const active = status === null
     return {
       did,
@@ -90,6 +92,7 @@ export class ServerController {
       handle,
       email,
       emailConfirmed,
+      emailAuthFactor,
       active,
       status: status ?? undefined,
     }

@@ -112,10 +112,15 @@ export class Sessions {
     await tx.run('DELETE FROM session WHERE id = ?', sessionId)
   }
 
-  /** Ends every session of an account. */
-  async revokeAll(tx: Tx, did: Did): Promise<void> {
-    await tx.run('DELETE FROM refresh_token WHERE session IN (SELECT id FROM session WHERE did = ?)', did)
-    await tx.run('DELETE FROM session WHERE did = ?', did)
+  /** Ends every session of an account, but the one to `keep`. */
+  async revokeAll(tx: Tx, did: Did, keep: string | null = null): Promise<void> {
+    const kept = keep ?? ''
+    await tx.run(
+      'DELETE FROM refresh_token WHERE session IN (SELECT id FROM session WHERE did = ? AND id <> ?)',
+      did,
+      kept,
+    )
+    await tx.run('DELETE FROM session WHERE did = ? AND id <> ?', did, kept)
   }
 
   /** The living session of that id, or null. Asked once for every authenticated request. */

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
 import { HttpAdapterHost } from '@nestjs/core'
-import { createTransport, type Transporter } from 'nodemailer'
+import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer'
 import { Clock } from '../config/clock.js'
 import { Config, type MailSettings } from '../config/config.js'
 import type { Tx } from '../database/database.js'
@@ -8,7 +8,9 @@ import { GivenUp, Outbox } from '../outbox/outbox.js'
 import { adviceFor, failureText, isRefusal, type SmtpError } from './smtp-failure.js'
 
 const OUTBOX_KIND = 'mail'
+/** How long a server may say nothing, and how long it may take for a mail: one that drips is let go as well. */
 const TIMEOUT_MS = 20_000
+const SEND_MS = 60_000
 /** Connections to one mail server. */
 const MAX_CONNECTIONS = 4
 /** How long a mail server may be away before a mail that says nothing else is given up. */
@@ -95,7 +97,8 @@ export class Mailer implements OnApplicationBootstrap, OnApplicationShutdown {
       text,
       html,
       headers: { 'X-Mail-Kind': kind, 'Auto-Submitted': 'auto-generated' },
-    })) as { response: string }
+      signal: AbortSignal.timeout(SEND_MS),
+    } as SendMailOptions)) as { response: string }
     return sent.response
   }
 
@@ -113,8 +116,9 @@ export class Mailer implements OnApplicationBootstrap, OnApplicationShutdown {
         })
   }
 
+  /** What is being sent is cut off: it stays promised, and the next run sends it. */
   onApplicationShutdown(): void {
-    for (const transport of this.transports.values()) transport.close()
+    for (const transport of this.transports.values()) (transport as Closing).close({ force: true })
   }
 
   private settingsFor(kind: MailKind): MailSettings | null {
@@ -141,4 +145,9 @@ export class Mailer implements OnApplicationBootstrap, OnApplicationShutdown {
     }
     return transport
   }
+}
+
+/** As the pool closes, which its types do not tell. */
+interface Closing {
+  close(how: { force: boolean }): void
 }
