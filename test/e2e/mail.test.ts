@@ -1,5 +1,6 @@
 /** What goes over a mailbox, as the official client asks for it, from the mail to its effect. */
-import { AtpAgent, XRPCError } from '@atproto/api'
+import type { AtpAgent } from '@atproto/api'
+import { XRPCError } from '@atproto/api'
 import { CommitLog } from '../../src/modules/commit-log/commit-log.js'
 import { Database } from '../../src/modules/database/database.js'
 import { setOwnStatus } from '../../src/modules/repo/repo-status.js'
