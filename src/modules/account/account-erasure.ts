@@ -31,6 +31,9 @@ const PRIVATE_TABLES: readonly (readonly [...KeyedTable, column?: string])[] = [
   ['app_password', 'did, name'],
   ['invite_code', 'code', 'for_account'],
   ['invite_code_use', 'used_by', 'used_by'],
+  ['totp', 'did'],
+  ['backup_code', 'did, hash'],
+  ['wrong_guess', 'did, kind'],
   ['mirror', 'did'],
   ['peer_repo', 'peer, did'],
 ]

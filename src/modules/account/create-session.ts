@@ -5,6 +5,7 @@ import type { AccessScope, TokenPair } from '../auth/tokens.js'
 import { unauthorized } from '../xrpc/xrpc-error.js'
 import { type Account, Accounts } from './accounts.js'
 import { AppPasswords, type MatchedAppPassword } from './app-passwords.js'
+import { SecondFactors } from './factors/second-factors.js'
 import { Passwords } from './passwords.js'
 
 /** A session just begun or refreshed, as its owner gets it. */
@@ -14,8 +15,8 @@ export interface SignedIn {
 }
 
 /**
- * Signs in with the account's password or an app password. `allowTakendown` lets the owner of an account that is taken
- * down in to appeal.
+ * Signs in with the account's password and what {@link SecondFactors} demand besides, or with an app password.
+ * `allowTakendown` lets the owner of an account that is taken down in to appeal.
  */
 export class CreateSession extends Command<SignedIn> {
   constructor(
@@ -23,18 +24,23 @@ export class CreateSession extends Command<SignedIn> {
     readonly password: string,
     readonly client: SessionClient,
     readonly allowTakendown = false,
+    readonly authFactorToken?: string,
   ) {
     super()
   }
 }
 
-/** @throws XrpcError 401, the same and as late for an unknown account as for a wrong password; 401 AccountTakedown. */
+/**
+ * @throws XrpcError 401, the same and as late for an unknown account as for a wrong password; 401 AccountTakedown; as
+ * {@link SecondFactors.demand}.
+ */
 @CommandHandler(CreateSession)
 export class CreateSessionHandler implements ICommandHandler<CreateSession> {
   constructor(
     private readonly accounts: Accounts,
     private readonly passwords: Passwords,
     private readonly appPasswords: AppPasswords,
+    private readonly factors: SecondFactors,
     private readonly sessions: Sessions,
   ) {}
 
@@ -45,8 +51,9 @@ export class CreateSessionHandler implements ICommandHandler<CreateSession> {
     if (app) return this.begin(account, appScope(account, app), { appPassword: app.name, hash: app.hash }, client)
     const verified = await this.passwords.verify(password, account?.password ?? null)
     if (!account || !verified) throw unauthorized('Invalid identifier or password')
-    // This is the owner: whatever else he has to show is asked for here.
-    return this.begin(account, ownerScope(account, command), { password: account.password }, client)
+    const scope = ownerScope(account, command)
+    await this.factors.demand(account, command.authFactorToken)
+    return this.begin(account, scope, { password: account.password }, client)
   }
 
   private async begin(account: Account, scope: AccessScope, shown: Shown, client: SessionClient): Promise<SignedIn> {

@@ -57,10 +57,10 @@ export class ServerController {
 
   @XrpcProcedure('com.atproto.server.createSession')
   async createSession(
-    @Input() { identifier, password, allowTakendown }: Server<'createSession'>['input'],
+    @Input() { identifier, password, allowTakendown, authFactorToken }: Server<'createSession'>['input'],
     @Req() request: FastifyRequest,
   ): Promise<Server<'createSession'>['output']> {
-    const command = new CreateSession(identifier, password, clientOf(request), allowTakendown)
+    const command = new CreateSession(identifier, password, clientOf(request), allowTakendown, authFactorToken)
     return this.sessionOf(await this.commands.execute(command))
   }
 
@@ -96,8 +96,9 @@ export class ServerController {
     return { ...tokens, ...(await this.describe(account)) }
   }
 
-  private async describe({ did, handle, email, emailConfirmedAt, status }: Account) {
+  private async describe({ did, handle, email, emailConfirmedAt, emailFactorAt, status }: Account) {
     const emailConfirmed = emailConfirmedAt !== null
+    const emailAuthFactor = emailFactorAt !== null
     const active = status === null
     return {
       did,
@@ -105,6 +106,7 @@ export class ServerController {
       handle,
       email,
       emailConfirmed,
+      emailAuthFactor,
       active,
       status: status ?? undefined,
     }

@@ -80,7 +80,7 @@ export class SignUpRules {
 }
 
 /** The normal form of an email address; whether it is taken is not asked. @throws XrpcError 400 InvalidRequest. */
-function checkEmail(email: string | undefined): string {
+export function checkEmail(email: string | undefined): string {
   if (!email) throw invalidRequest('Email is required')
   if (!isEmail(email)) throw invalidRequest('This email address is not supported, please use a different email.')
   return email.toLowerCase()
