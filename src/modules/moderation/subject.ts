@@ -13,6 +13,11 @@ export function takedownKeyOf(subject: Subject): string {
   throw invalidRequest('Invalid subject')
 }
 
+/** Whether it is an account. */
+export function isRepoSubject(subject: Subject): boolean {
+  return subject.$type === REPO
+}
+
 export const repoSubject = (did: string): Subject => ({ $type: REPO, did })
 export const recordSubject = (uri: string, cid: string): Subject => ({ $type: RECORD, uri, cid })
 export const blobSubject = (did: string, cid: string): Subject => ({ $type: BLOB, did, cid })
