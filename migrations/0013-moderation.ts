@@ -13,8 +13,11 @@ export class Moderation1700000000013 implements MigrationInterface {
     await runner.query('CREATE UNIQUE INDEX label_by_seq ON label (seq) WHERE seq IS NOT NULL')
     // The labelers that are subscribed to: where each was, and the newest number of its stream that is stored.
     await runner.query(
-      `CREATE TABLE label_source (did ${key} PRIMARY KEY, url TEXT NOT NULL, position ${int} NOT NULL) ${clustered}`,
+      `CREATE TABLE label_source (src ${key} PRIMARY KEY, url TEXT NOT NULL, position ${int} NOT NULL) ${clustered}`,
     )
+
+    // Accounts are listed in the order in which they came.
+    await runner.query('CREATE INDEX account_by_time ON account (created_at, did)')
 
     // What accounts have reported. subject: a DID, an at-uri, or `did/cid` for a blob, of the account `did`; cid: the version
     // of the record. mod_tool: JSON. Times are milliseconds; resolved_at null: open.
@@ -50,6 +53,7 @@ export class Moderation1700000000013 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     for (const table of ['action', 'report', 'label_source']) await runner.query(`DROP TABLE ${table}`)
+    await runner.query('DROP INDEX account_by_time')
     await runner.query('DROP INDEX label_by_seq')
     await runner.query('ALTER TABLE label DROP COLUMN seq')
     await runner.query('ALTER TABLE label DROP COLUMN sig')

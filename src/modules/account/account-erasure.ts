@@ -28,6 +28,7 @@ const PRIVATE_TABLES: readonly KeyedTable[] = [
   ['activity_subscription', 'did, subject'],
   ['push_registration', 'did, service_did, platform, token, app_id'],
   ['email_code', 'did, purpose'],
+  ['report', 'id'],
   ['mirror', 'did'],
   ['peer_repo', 'peer, did'],
 ]
@@ -100,5 +101,6 @@ export class AccountErasure {
 
 async function erasePrivateState(tx: Tx, did: Did, limit: number): Promise<boolean> {
   for (const table of PRIVATE_TABLES) if ((await deleteSome(tx, table, 'did', did, limit)) > 0) return true
-  return false
+  // What it has reported of others is its own as well.
+  return (await deleteSome(tx, ['report', 'id'], 'reported_by', did, limit)) > 0
 }

@@ -40,18 +40,19 @@ export class AccessStrategy extends Strategy {
   }
 
   /**
+   * `evenTakendown`: for what an account that is taken down may still do; its scope is `com.atproto.takendown` then.
    * @throws XrpcError 401 AuthMissing; 400 InvalidToken for what is no access token of this server; 400 ExpiredToken
    * when it or its session has ended; 401 AccountTakedown.
    */
-  async viewerOf(request: FastifyRequest): Promise<Viewer> {
+  async viewerOf(request: FastifyRequest, evenTakendown = false): Promise<Viewer> {
     const { did, scope, sessionId, expiresAt } = await this.claimsOf(request)
     if (expiresAt <= this.clock.now()) throw expiredToken('Token has expired')
     const session = await this.sessions.find(sessionId)
     if (session?.did !== did) throw expiredToken('Token has been revoked')
     const { status } = session
-    if (scope === 'com.atproto.takendown' || (status !== null && status !== 'deactivated'))
-      throw unauthorized('Account has been taken down', 'AccountTakedown')
-    return { did, scope, sessionId, status }
+    const takendown = scope === 'com.atproto.takendown' || (status !== null && status !== 'deactivated')
+    if (takendown && !evenTakendown) throw unauthorized('Account has been taken down', 'AccountTakedown')
+    return { did, scope: takendown ? 'com.atproto.takendown' : scope, sessionId, status }
   }
 
   private async claimsOf(request: FastifyRequest): Promise<AccessClaims> {

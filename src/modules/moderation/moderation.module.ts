@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common'
+import { AccountViews } from './account-views.js'
+import { AccountsController } from './accounts.controller.js'
 import { LabelQueries } from './label-queries.js'
 import { LabelsController } from './labels.controller.js'
 import { Labels } from './labels.js'
@@ -7,8 +9,8 @@ import { Takedowns } from './takedowns.js'
 
 /** What is said about accounts and records, and what the operator does not show. None of it is in the log. */
 @Module({
-  controllers: [LabelsController, SubjectStatusController],
-  providers: [LabelQueries, Labels, Takedowns],
+  controllers: [AccountsController, LabelsController, SubjectStatusController],
+  providers: [AccountViews, LabelQueries, Labels, Takedowns],
   exports: [Labels, Takedowns],
 })
 export class ModerationModule {}
