@@ -19,15 +19,15 @@ export class Moderation1700000000013 implements MigrationInterface {
     // Accounts are listed in the order in which they came.
     await runner.query('CREATE INDEX account_by_time ON account (created_at, did)')
 
-    // What accounts have reported. subject: a DID, an at-uri, or `did/cid` for a blob, of the account `did`; cid: the version
-    // of the record. mod_tool: JSON. Times are milliseconds; resolved_at null: open.
+    // What accounts have reported. subject: a DID, an at-uri, or `did/cid` for a blob, of the account `did`; ref: the same as it
+    // was named, JSON, as mod_tool is. Times are milliseconds; resolved_at null: open.
     await runner.query(`CREATE TABLE report (
       id ${numberedKey},
       reason_type TEXT NOT NULL,
       reason TEXT,
       did ${key} NOT NULL,
       subject ${key} NOT NULL,
-      cid ${key},
+      ref TEXT NOT NULL,
       mod_tool TEXT,
       reported_by ${key} NOT NULL,
       created_at ${int} NOT NULL,

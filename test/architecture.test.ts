@@ -62,6 +62,7 @@ const MODULES: Record<string, string[]> = {
       'repo',
       'firehose',
     ],
+    'replication',
     'xrpc-error',
   ],
   // How that is read.
@@ -117,6 +118,7 @@ const NSIDS = {
   'src/modules/blob/blob-fetch.ts': 'the method that the server of an account answers',
   'src/modules/bsky/generator/feed-source.ts': 'the methods that feed generators answer',
   'src/modules/firehose/subscribe-repos.ts': 'a stream, which no decorator routes',
+  'src/modules/moderation/report-forwarding.ts': 'the method that moderation services answer',
   'src/modules/moderation/subscribe-labels.ts': 'a stream, which no decorator routes',
   'src/modules/moderation/subject.ts': 'a subject that is a record, a member of its union by its own name',
 }

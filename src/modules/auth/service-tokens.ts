@@ -8,7 +8,7 @@ import { ServiceKeys } from './service-keys.js'
 import type { Viewer } from './viewer.js'
 
 /** The services of this server that a token may name instead of the server itself. */
-const SERVICES = ['', '#bsky_appview', '#atproto_pds']
+const SERVICES = ['', '#bsky_appview', '#atproto_pds', '#atproto_labeler']
 
 /** Tells who is asking from a service token: an account here or elsewhere, through its own server. */
 @Injectable()
