@@ -34,6 +34,9 @@ const PRIVATE_TABLES: readonly (readonly [...KeyedTable, column?: string])[] = [
   ['totp', 'did'],
   ['backup_code', 'did, hash'],
   ['wrong_guess', 'did, kind'],
+  ['report', 'id'],
+  // What it has reported of others is its own as well.
+  ['report', 'id', 'reported_by'],
   ['mirror', 'did'],
   ['peer_repo', 'peer, did'],
 ]

@@ -4,7 +4,8 @@ import { CommitLog, type NewEvent } from '../commit-log/commit-log.js'
 import { identityFrame } from '../commit-log/frame.js'
 import type { Tx } from '../database/database.js'
 import { SigningKeys } from '../identity/signing-keys.js'
-import { accountEvent } from '../repo/repo-status.js'
+import { accountEvent, settleStatus } from '../repo/repo-status.js'
+import { readRepo } from '../repo/repo-row.js'
 import { RepoGenesis } from '../repo/repo-genesis.js'
 import { Accounts, type NewAccount } from './accounts.js'
 import { InviteCodes } from './invite-codes.js'
@@ -42,12 +43,15 @@ export class AccountGenesis {
       tx,
       events.map((event) => ({ ...event, silent: status !== null })),
     )
+    // The operator may have taken it down before it came here.
+    await settleStatus(tx, this.log, did, status !== null)
   }
 
   /** Gives a reserved account the repository that is kept here, and tells the log. To be called in its turn. */
   async adopt(tx: Tx, did: Did, handle: Handle, key: SigningKey): Promise<void> {
     const repository = await this.repos.adopt(tx, did, key)
-    await this.log.append(tx, [identityEvent(did, handle), accountEvent(did, null), ...repository])
+    const { status } = (await readRepo(tx, did))!
+    await this.log.append(tx, [identityEvent(did, handle), accountEvent(did, status), ...repository])
   }
 
   /** Takes a reservation back, and the key and the use of an invite code with it. False when there is none. */

@@ -44,6 +44,7 @@ export class AdminGuard implements CanActivate {
     // Digests have one length, so the comparison tells nothing of the password's.
     const given = digest(Buffer.from(credentials ?? '', 'base64'))
     if (!timingSafeEqual(given, this.expected)) throw unauthorized('Authentication Required')
+    requestOf(context).actor = 'admin'
     return true
   }
 }

@@ -18,8 +18,10 @@ export interface Viewer {
 /** What the guards leave on a request. */
 export interface AuthenticatedRequest extends FastifyRequest {
   viewer?: Viewer
-  /** The operator is asking. */
+  /** The operator is asking, or a moderator: what is taken down is shown. */
   isAdmin?: boolean
+  /** Who the action that is asked for is noted as: `admin`, or the DID of a moderator. */
+  actor?: string
   refresh?: RefreshClaims
 }
 
@@ -27,6 +29,12 @@ export interface AuthenticatedRequest extends FastifyRequest {
 export const Viewer = createParamDecorator(
   (_: unknown, context: ExecutionContext): Viewer | null =>
     context.switchToHttp().getRequest<AuthenticatedRequest>().viewer ?? null,
+)
+
+/** Parameter: who acts, behind AdminGuard or ModeratorGuard: `admin`, or the DID of a moderator. */
+export const Actor = createParamDecorator(
+  (_: unknown, context: ExecutionContext): string =>
+    context.switchToHttp().getRequest<AuthenticatedRequest>().actor ?? 'admin',
 )
 
 /** Parameter: the {@link RefreshClaims} behind RefreshGuard. */
@@ -71,4 +79,9 @@ export function hasPrivilegedAccess({ scope }: Viewer): boolean {
 /** For what an ordinary app password is not trusted with. @throws XrpcError 400 InvalidToken. */
 export function requirePrivilegedAccess(viewer: Viewer): void {
   if (!hasPrivilegedAccess(viewer)) throw invalidToken('Bad token scope')
+}
+
+/** The NSID in the route `/xrpc/<nsid>` of a request. */
+export function calledMethod(request: FastifyRequest): string {
+  return request.routeOptions.url?.slice('/xrpc/'.length) ?? ''
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Did } from '../../repo-engine/index.js'
+import type { ServiceKeyId } from '../auth/service-jwt.js'
 import { ServiceKeys } from '../auth/service-keys.js'
 import { unauthorized } from '../xrpc/xrpc-error.js'
 import { signingKeyOf } from './did-document.js'
@@ -12,10 +13,10 @@ export class AccountKeys extends ServiceKeys {
     super()
   }
 
-  async resolve(did: Did, fresh: boolean): Promise<string> {
+  async resolve(did: Did, fresh: boolean, id: ServiceKeyId = 'atproto'): Promise<string> {
     const document = await this.dids.resolve(did, fresh ? KEY_CHANGED : {})
     if (!document) throw unauthorized('identity unknown')
-    const key = signingKeyOf(document)
+    const key = signingKeyOf(document, id)
     if (!key) throw unauthorized('missing or bad key')
     return key
   }
