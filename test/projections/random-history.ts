@@ -176,7 +176,7 @@ export class RandomHistory {
     this.steps.push(`${did}: comes back as ${handle}`)
     await this.get(AccountRegistration).register(
       { did, handle, email: `${handle}-${this.steps.length}@example.com`, password: '' },
-      { did, key: SigningKey.generate(), genesis: null },
+      { did, key: SigningKey.generate(), origin: 'elsewhere' },
     )
     actor.isHere = true
     await this.setStatus(did, null)

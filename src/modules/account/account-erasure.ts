@@ -28,6 +28,10 @@ const PRIVATE_TABLES: readonly KeyedTable[] = [
   ['activity_subscription', 'did, subject'],
   ['push_registration', 'did, service_did, platform, token, app_id'],
   ['email_code', 'did, purpose'],
+  ['next_signing_key', 'did'],
+  ['retired_key', 'did, until_seq'],
+  ['reserved_key', 'public_key'],
+  ['planned_deletion', 'did'],
   ['mirror', 'did'],
   ['peer_repo', 'peer, did'],
 ]

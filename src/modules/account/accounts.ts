@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common'
 import type { Did, Handle } from '../../repo-engine/index.js'
 import { CommitLog } from '../commit-log/commit-log.js'
-import { identityFrame } from '../commit-log/frame.js'
 import { Clock } from '../config/clock.js'
 import { Database, type Reader, type Tx } from '../database/database.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
+import { identityEvent } from './identity-event.js'
 
 /** Somebody who can sign in here. */
 export interface Account {
@@ -24,6 +24,9 @@ export type NewAccount = Pick<Account, 'did' | 'handle' | 'email' | 'password'>
 /** An account without a repository hosted here is still coming to be: nobody can see it, but its names are taken. */
 const SELECT = `SELECT a.did, a.handle, a.email, a.email_confirmed_at AS emailConfirmedAt, a.password, r.status
   FROM account a JOIN repo r ON r.did = a.did AND r.hosting = 'hosted' WHERE `
+
+/** Of a did:web that this host speaks for: nobody else takes the name, whatever handle its account goes by. */
+const IS_OWN_NAME = "'did:web:' || handle_claim.handle = handle_claim.did"
 
 /** The accounts of this server. */
 @Injectable()
@@ -94,7 +97,7 @@ export class Accounts {
     const account = await tx.get('SELECT 1 FROM account WHERE did = ?', did)
     if (!account) throw invalidRequest(`Could not find account: ${did}`, 'AccountNotFound')
     const other = await tx.get(
-      `SELECT 1 FROM handle_claim WHERE did = ? AND handle <> ?
+      `SELECT 1 FROM handle_claim WHERE did = ? AND handle <> ? AND NOT (${IS_OWN_NAME})
        AND handle NOT IN (SELECT handle FROM account WHERE did = ?)`,
       did,
       handle,
@@ -107,14 +110,14 @@ export class Accounts {
   async setHandle(tx: Tx, did: Did, handle: Handle): Promise<void> {
     await tx.run('UPDATE account SET handle = ? WHERE did = ?', handle, did)
     await this.dropClaims(tx, did)
-    const frame = identityFrame(did, handle)
-    await this.log.append(tx, [{ did, kind: 'identity', rev: null, cid: null, event: null, frame, detail: { handle } }])
+    await this.log.append(tx, [identityEvent(did, handle)])
   }
 
-  /** Lets go of the handles that the account was taking and has not got. */
+  /** Lets go of the handles that the account was taking and has not got. A name that is its DID stays its own. */
   async dropClaims(tx: Tx, did: Did): Promise<void> {
     await tx.run(
-      'DELETE FROM handle_claim WHERE did = ? AND handle NOT IN (SELECT handle FROM account WHERE did = ?)',
+      `DELETE FROM handle_claim WHERE did = ? AND handle NOT IN (SELECT handle FROM account WHERE did = ?)
+       AND NOT (${IS_OWN_NAME} AND EXISTS (SELECT 1 FROM account WHERE account.did = handle_claim.did))`,
       did,
       did,
     )

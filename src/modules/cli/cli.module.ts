@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
+import { KeysCommand } from './keys.command.js'
 import { LogCommand } from './log.command.js'
 import { PeerCommand } from './peer.command.js'
 import { RebuildCommand } from './rebuild.command.js'
@@ -22,6 +23,7 @@ import { VerifyCommand } from './verify.command.js'
     VerifyCommand,
     RebuildCommand,
     ...AccountCommand.registerWithSubCommands(),
+    ...KeysCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
     ...PeerCommand.registerWithSubCommands(),
   ],

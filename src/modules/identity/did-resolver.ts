@@ -40,6 +40,11 @@ export class DidResolver {
     return webUrl(did, this.config.devMode) ? this.cache.get(did, fresh) : null
   }
 
+  /** Whether the document of a DID is one that this host serves out of its own database: it changes with its account. */
+  async isOwn(did: string): Promise<boolean> {
+    return (await this.own.find(did)) !== undefined
+  }
+
   private async load(did: string): Promise<DidDocument | null> {
     if (isPlcDid(did)) return this.plc.document(did)
     const { status, body } = await this.fetch.fetch(webUrl(did, this.config.devMode)!, {

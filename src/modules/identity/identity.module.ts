@@ -6,6 +6,7 @@ import { AccountKeys } from './account-keys.js'
 import { DidResolver } from './did-resolver.js'
 import { DnsTxt } from './dns-txt.js'
 import { HandleResolver } from './handle-resolver.js'
+import { Identities } from './identities.js'
 import { IdentityController } from './identity.controller.js'
 import { EmbeddedPlc } from './plc/embedded-plc.js'
 import { OwnDocuments } from './own-documents.js'
@@ -25,7 +26,9 @@ export class IdentityModule {
   static with({ plcUrl }: Config): DynamicModule {
     const controllers = [IdentityController, WellKnownController]
     const keys = { provide: ServiceKeys, useClass: AccountKeys }
-    const rooms = [DidResolver, HandleResolver, OwnDocuments, ReservedKeys, SafeFetch, ServerAddress, SigningKeys]
+    const rooms = [
+      ...[DidResolver, HandleResolver, Identities, OwnDocuments, ReservedKeys, SafeFetch, ServerAddress, SigningKeys],
+    ]
     const providers = [keys, DnsTxt, ...rooms]
     const exported = [...rooms, PlcDirectory, ServiceKeys]
     if (plcUrl === null)

@@ -67,15 +67,15 @@ export class SigningKeys {
     tx.afterCommit(() => this.opened.set(did, key))
   }
 
-  /** Keeps a key that an account is about to get, in place of another that it has not got yet. */
-  async prepare(tx: Tx, did: string, key: SigningKey): Promise<void> {
-    await tx.run(
-      `INSERT INTO next_signing_key (did, public_key, sealed) VALUES (?, ?, ?)
-       ON CONFLICT (did) DO UPDATE SET public_key = excluded.public_key, sealed = excluded.sealed`,
+  /** Keeps a key that an account is about to get. False, and nothing is done, where it is about to get one already. */
+  async prepare(tx: Tx, did: string, key: SigningKey): Promise<boolean> {
+    const kept = await tx.run(
+      'INSERT INTO next_signing_key (did, public_key, sealed) VALUES (?, ?, ?) ON CONFLICT (did) DO NOTHING',
       did,
       key.didKey,
       this.seal(did, key.exportPrivate()),
     )
+    return kept > 0
   }
 
   /** The key that an account is about to get; null without one. */
