@@ -3,6 +3,7 @@ import { AccountCommand } from './account.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
 import { InviteCommand } from './invite.command.js'
+import { KeysCommand } from './keys.command.js'
 import { LogCommand } from './log.command.js'
 import { PeerCommand } from './peer.command.js'
 import { RebuildCommand } from './rebuild.command.js'
@@ -24,6 +25,7 @@ import { VerifyCommand } from './verify.command.js'
     RebuildCommand,
     ...AccountCommand.registerWithSubCommands(),
     ...InviteCommand.registerWithSubCommands(),
+    ...KeysCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
     ...PeerCommand.registerWithSubCommands(),
   ],
