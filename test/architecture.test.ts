@@ -24,7 +24,9 @@ const MODULES: Record<string, string[]> = {
   'api-2022': ['database', 'lexicon', 'xrpc-error'],
   xrpc: ['config', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
   auth: ['config', 'lexicon', 'database', 'xrpc', 'xrpc-error'],
+  'rate-limit': ['config', 'xrpc', 'auth', 'xrpc-error'],
   identity: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
+  proxy: ['config', 'lexicon', 'xrpc', 'auth', 'identity', 'xrpc-error'],
   // What happened, in order.
   'commit-log': ['config', 'database'],
   // How it is asked for.
@@ -48,12 +50,12 @@ const MODULES: Record<string, string[]> = {
   moderation: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
   // How that is read.
   bsky: [
-    ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'xrpc-error'],
+    ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'proxy', 'xrpc-error'],
     ...['projections', 'private-state', 'moderation'],
   ],
   // What joins it all, and what starts that.
   'app.module': [
-    ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'identity'],
+    ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'rate-limit', 'identity', 'proxy'],
     ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
     ...['private-state', 'moderation', 'bsky'],
   ],
@@ -96,6 +98,7 @@ const NSIDS = {
   'src/modules/api-2022/adapters-bsky.ts': 'each app.bsky call of 2022, and the method of today that answers it',
   'src/modules/api-2022/composites.ts': 'the calls of 2022 that take several methods of today',
   'src/modules/repo/record-link.ts': 'the records of which an actor has one for each subject',
+  'src/modules/rate-limit/limits.ts': 'the methods that have limits of their own',
   'src/modules/blob/blob-fetch.ts': 'the method that the server of an account answers',
   'src/modules/bsky/generator/feed-source.ts': 'the methods that feed generators answer',
   'src/modules/firehose/subscribe-repos.ts': 'a stream, which no decorator routes',

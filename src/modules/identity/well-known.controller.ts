@@ -1,5 +1,5 @@
-import { Controller, Get, Header, Req, Res } from '@nestjs/common'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Controller, Get, Header, Headers, Res } from '@nestjs/common'
+import type { FastifyReply } from 'fastify'
 import type { DidDocument } from './did-document.js'
 import { HandleResolver } from './handle-resolver.js'
 import { ServerAddress } from './server-address.js'
@@ -12,14 +12,14 @@ export class WellKnownController {
     private readonly address: ServerAddress,
   ) {}
 
-  /** The DID of the account whose handle is the Host of the request. */
+  /** The DID of the account whose handle is the Host of the request: that header alone, since others can be made up. */
   @Get('atproto-did')
   @Header('content-type', 'text/plain; charset=utf-8')
   async atprotoDid(
-    @Req() { hostname }: FastifyRequest,
+    @Headers('host') host: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const handle = hostname.toLowerCase()
+    const handle = URL.parse(`http://${host}`)?.hostname ?? ''
     const did = this.handles.isServiceHandle(handle) ? await this.handles.localDid(handle) : null
     if (did) return did
     reply.status(404)
