@@ -31,3 +31,17 @@ export class AddressList {
     this.list.addSubnet(address, prefix, family === 6 ? 'ipv6' : 'ipv4')
   }
 }
+
+/**
+ * The address that a request comes from: whoever is connected, or, where that is a proxy that is trusted, whom it says it
+ * has had the request from (`X-Forwarded-For`), and so on.
+ */
+export function clientAddress(connected: string, forwardedFor: string | undefined, trusted: AddressList): string {
+  const way = (forwardedFor ?? '')
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '')
+  let address = connected
+  while (way.length > 0 && trusted.has(address)) address = way.pop()!
+  return address
+}

@@ -1,24 +1,33 @@
 import { Transform } from 'node:stream'
+import { Injectable } from '@nestjs/common'
 import { XrpcError } from '../xrpc/xrpc-error.js'
 
-/** From the last byte of the request to the head of the answer. */
-const HEAD_MS = 10_000
-/** Without a byte that moves, in either direction. */
-const STALL_MS = 30_000
-/** For all of it. A client on a slow line may take his time for 10 MB. */
-const WHOLE_MS = 5 * 60_000
+/** How long services may take, in milliseconds. */
+@Injectable()
+export class ProxyPatience {
+  /** From the last byte of the request to the head of the answer. */
+  readonly headMs: number = 10_000
+  /** Without a byte that moves, in either direction. */
+  readonly stallMs: number = 30_000
+  /** For all of it. A client on a slow line may take his time for 10 MB. */
+  readonly wholeMs: number = 5 * 60_000
+}
 
 /** One exchange with a service and the time that it may take. To be ended. */
 export class Exchange {
   private readonly abort = new AbortController()
-  private readonly whole = setTimeout(() => this.giveUp(), WHOLE_MS)
+  private readonly whole: NodeJS.Timeout
   private pause: NodeJS.Timeout
   private late = false
   readonly signal = this.abort.signal
 
   /** `hasBody`: there is something to send before an answer can be waited for. */
-  constructor(hasBody: boolean) {
-    this.pause = this.after(hasBody ? STALL_MS : HEAD_MS)
+  constructor(
+    private readonly patience: ProxyPatience,
+    hasBody: boolean,
+  ) {
+    this.whole = this.after(patience.wholeMs)
+    this.pause = this.after(hasBody ? patience.stallMs : patience.headMs)
   }
 
   /** It took too long, and not somebody else has ended it. */
@@ -31,13 +40,13 @@ export class Exchange {
     return this.metered(
       maxBytes,
       () => new XrpcError(413, 'PayloadTooLarge', 'Request body is too large'),
-      () => this.wait(HEAD_MS),
+      () => this.wait(this.patience.headMs),
     )
   }
 
   /** What is answered, as it goes through. One that is larger breaks off. */
   receiving(maxBytes: number): Transform {
-    this.wait(STALL_MS)
+    this.wait(this.patience.stallMs)
     return this.metered(
       maxBytes,
       () => new Error(`an answer of more than ${maxBytes} bytes`),

@@ -7,7 +7,7 @@ import { Config } from '../config/config.js'
 import { SafeFetch } from '../identity/safe-fetch.js'
 import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
 import { CallHeaders, passedBack, picked } from './call-headers.js'
-import { Exchange } from './exchange.js'
+import { Exchange, ProxyPatience } from './exchange.js'
 import type { Service } from './service.js'
 import { errorOf, unreachable } from './upstream-error.js'
 
@@ -28,6 +28,7 @@ export class PassThrough {
     private readonly fetch: SafeFetch,
     private readonly outgoing: CallHeaders,
     private readonly config: Config,
+    private readonly patience: ProxyPatience,
   ) {}
 
   /**
@@ -47,7 +48,7 @@ export class PassThrough {
     if (!method) throw invalidRequest('XRPC requests only supports GET and POST')
     if (this.outgoing.isReturning(request.headers)) throw invalidRequest('This call has come through here before')
     const body = bodyOf(request)
-    const exchange = new Exchange(body !== undefined)
+    const exchange = new Exchange(this.patience, body !== undefined)
     // Who hangs up before the end wants nothing more of it.
     reply.raw.once('close', () => exchange.cancel())
     try {

@@ -3,6 +3,7 @@ import { APP_INTERCEPTOR } from '@nestjs/core'
 import { ViewerGuard } from '../auth/viewer.guard.js'
 import { LexiconModule } from '../lexicon/lexicon.module.js'
 import { CallHeaders } from './call-headers.js'
+import { ProxyPatience } from './exchange.js'
 import { PassThrough } from './pass-through.js'
 import { ProxyHeader } from './proxy-header.js'
 import { ProxyInterceptor } from './proxy.interceptor.js'
@@ -17,6 +18,7 @@ import { UnservedController } from './unserved.controller.js'
     CallHeaders,
     ServiceCalls,
     PassThrough,
+    ProxyPatience,
     ProxyHeader,
     ViewerGuard,
     { provide: APP_INTERCEPTOR, useClass: ProxyInterceptor },
