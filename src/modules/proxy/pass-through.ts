@@ -91,7 +91,11 @@ export class PassThrough {
       throw new XrpcError(413, 'PayloadTooLarge', 'Request body is too large')
     const sent = exchange.sending(limit)
     let broken: unknown
-    pipeline(body, sent, (error) => (broken = error ?? undefined))
+    // The body is left whole when its sender has sent too much: he is told so on the same connection.
+    body
+      .on('error', (error) => sent.destroy(error))
+      .pipe(sent)
+      .on('error', (error) => (broken = error))
     try {
       return await this.fetch.open(url, { ...options, body: sent, signal })
     } catch (error) {
