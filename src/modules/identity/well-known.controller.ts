@@ -19,7 +19,7 @@ export class WellKnownController {
     @Headers('host') host: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const handle = URL.parse(`http://${host}`)?.hostname ?? ''
+    const handle = /^([a-z0-9.-]+)(:\d+)?$/i.exec(host ?? '')?.[1]?.toLowerCase() ?? ''
     const did = this.handles.isServiceHandle(handle) ? await this.handles.localDid(handle) : null
     if (did) return did
     reply.status(404)

@@ -1,5 +1,6 @@
 import { All, Controller, Req, Res, type StreamableFile } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
+import { isNsid } from '../../repo-engine/index.js'
 import { AccessStrategy } from '../auth/access.strategy.js'
 import { invalidToken } from '../auth/tokens.js'
 import type { AuthenticatedRequest } from '../auth/viewer.js'
@@ -30,7 +31,7 @@ export class UnservedController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile> {
     try {
-      const nsid = nsidIn(request.url)
+      const nsid = request.url.slice('/xrpc/'.length).split('?', 1)[0]!
       this.checkVerb(nsid, request.method)
       const service = await this.serviceFor(request, nsid)
       if (service) return await this.calls.pass(service, request, reply, nsid)
@@ -45,7 +46,8 @@ export class UnservedController {
   private async serviceFor(request: AuthenticatedRequest, nsid: string): Promise<Service | null> {
     const named = request.headers['atproto-proxy']
     const appView = isOfAppView(nsid) ? this.config.appView : null
-    if (isKept(nsid) || (named === undefined && !appView)) return null
+    // What stands in the path goes into another one: it has to be the name of a method.
+    if (!isNsid(nsid) || isKept(nsid) || (named === undefined && !appView)) return null
     // Nobody makes this server ask others before it is known who asks; the AppView of the settings tells anybody what is public.
     const isPublic = named === undefined && request.method !== 'POST' && request.headers.authorization === undefined
     if (!isPublic) request.viewer = await this.sessions.viewerOf(request)
@@ -60,12 +62,4 @@ export class UnservedController {
     if (method && verb !== expected && (verb !== 'HEAD' || expected === 'POST'))
       throw invalidRequest(`Incorrect HTTP method (${verb}) expected ${expected}`)
   }
-}
-
-/** What stands in the path goes into another one: it has to be the name of a method (https://atproto.com/specs/nsid). */
-function nsidIn(url: string): string {
-  const nsid = url.slice('/xrpc/'.length).split('?', 1)[0]!
-  if (!/^[a-zA-Z0-9-]{1,63}(\.[a-zA-Z0-9-]{1,63}){2,}$/.test(nsid) || nsid.length > 317)
-    throw invalidRequest('invalid xrpc path')
-  return nsid
 }
