@@ -6,6 +6,7 @@ import { PrivateState1700000000005 } from './0005-private-state.js'
 import { Rebuild1700000000006 } from './0006-rebuild.js'
 import { Replication1700000000007 } from './0007-replication.js'
 import { StatusAndCodes1700000000008 } from './0008-status-and-codes.js'
+import { Blobs1700000000012 } from './0012-blobs.js'
 
 /** Every migration, in the order in which they run. A new one is added at the end; a released one never changes. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   Rebuild1700000000006,
   Replication1700000000007,
   StatusAndCodes1700000000008,
+  Blobs1700000000012,
 ]

@@ -41,7 +41,7 @@ const MODULES: Record<string, string[]> = {
     ...['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'account', 'sync'],
     'xrpc-error',
   ],
-  blob: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'repo', 'xrpc-error'],
+  blob: ['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'identity', 'repo', 'xrpc-error'],
   // What it means, and what is kept beside it.
   projections: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
   'private-state': ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
@@ -58,7 +58,18 @@ const MODULES: Record<string, string[]> = {
     ...['private-state', 'moderation', 'bsky'],
   ],
   cli: [
-    ...['config', 'database', 'identity', 'xrpc', 'commit-log', 'repo', 'account', 'replication', 'projections'],
+    ...[
+      'config',
+      'database',
+      'identity',
+      'xrpc',
+      'commit-log',
+      'repo',
+      'account',
+      'replication',
+      'projections',
+      'blob',
+    ],
     ...['xrpc-error', 'app.module'],
   ],
   'src/main.ts': ['config', 'app.module'],
