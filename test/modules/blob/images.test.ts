@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { Cid } from '../../../src/repo-engine/index.js'
+import type { Cid } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
 import { mirror, OtherPds, png, postOf, profileOf } from './other-pds.js'
 
