@@ -72,6 +72,7 @@ export class BlobScrub {
   /** Deletes the bytes that no account has and that are older than so many milliseconds. Gives how many blobs that were. */
   async sweepOrphans(olderThanMs: number, isStopped: () => boolean): Promise<number> {
     let removed = 0
+    await this.store.sweepTemps()
     for await (const blob of this.store.list()) {
       if (isStopped()) break
       if (blob.storedAt > this.clock.now() - olderThanMs || (await this.isOwned(blob.cid))) continue

@@ -35,6 +35,6 @@ export abstract class BlobStore {
   /** All blobs, in any order. Those that come or go meanwhile may be among them or not. */
   abstract list(): AsyncIterable<StoredBlob>
 
-  /** Deletes what an earlier run of the server has left half received. */
+  /** Deletes what was left half received so long ago that nobody goes on with it. */
   abstract sweepTemps(): Promise<void>
 }

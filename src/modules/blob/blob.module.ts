@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common'
 import { CqrsModule } from '@nestjs/cqrs'
+import { Clock } from '../config/clock.js'
 import { Config } from '../config/config.js'
 import { OutboxModule } from '../outbox/outbox.module.js'
 import { RecordBlobs } from '../repo/record-blobs.js'
@@ -34,9 +35,9 @@ import { UploadController } from './upload.controller.js'
   providers: [
     {
       provide: BlobStore,
-      inject: [Config],
-      useFactory: async ({ blobStore }: Config): Promise<BlobStore> =>
-        blobStore.kind === 's3' ? S3Store.load(blobStore) : new DiskStore(blobStore.directory),
+      inject: [Config, Clock],
+      useFactory: async ({ blobStore }: Config, clock: Clock): Promise<BlobStore> =>
+        blobStore.kind === 's3' ? S3Store.load(blobStore, clock) : new DiskStore(blobStore.directory),
     },
     BlobLocks,
     BlobRemoval,

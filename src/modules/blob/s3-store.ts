@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type * as ClientS3 from '@aws-sdk/client-s3'
 import type { Upload } from '@aws-sdk/lib-storage'
 import { Cid, CODEC_RAW } from '../../repo-engine/index.js'
+import type { Clock } from '../config/clock.js'
 import type { S3Settings } from '../config/config.js'
 import { BlobStore, type StoredBlob } from './blob-store.js'
 import { BlobMissing, type OpenBytes } from './open-blob.js'
@@ -23,12 +24,16 @@ export class S3Store extends BlobStore {
     private readonly sdk: Sdk,
     private readonly client: ClientS3.S3Client,
     private readonly bucket: string,
+    private readonly clock: Clock,
   ) {
     super()
   }
 
   /** Loads what it takes, which a server with a disk can do without. Nothing is asked of the bucket yet. */
-  static async load({ bucket, region, endpoint, forcePathStyle, credentials }: S3Settings): Promise<S3Store> {
+  static async load(
+    { bucket, region, endpoint, forcePathStyle, credentials }: S3Settings,
+    clock: Clock,
+  ): Promise<S3Store> {
     const { Upload } = await import('@aws-sdk/lib-storage')
     const sdk = { ...(await import('@aws-sdk/client-s3')), Upload }
     const client = new sdk.S3Client({
@@ -41,7 +46,7 @@ export class S3Store extends BlobStore {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     })
-    return new S3Store(sdk, client, bucket)
+    return new S3Store(sdk, client, bucket, clock)
   }
 
   async putTemp(source: AsyncIterable<Uint8Array>): Promise<string> {
@@ -106,13 +111,8 @@ export class S3Store extends BlobStore {
   }
 
   async sweepTemps(): Promise<void> {
-    let newest = 0
-    const found: { key: string; storedAt: number }[] = []
-    for await (const { key, storedAt } of this.objects(TEMPS)) {
-      found.push({ key, storedAt })
-      newest = Math.max(newest, storedAt)
-    }
-    for (const { key, storedAt } of found) if (storedAt < newest - ABANDONED_MS) await this.remove(key)
+    for await (const { key, storedAt } of this.objects(TEMPS))
+      if (storedAt < this.clock.now() - ABANDONED_MS) await this.remove(key)
   }
 
   private async remove(Key: string): Promise<void> {
