@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type * as ClientS3 from '@aws-sdk/client-s3'
 import type { Upload } from '@aws-sdk/lib-storage'
 import { Cid, CODEC_RAW } from '../../repo-engine/index.js'
+import type { OnApplicationShutdown } from '@nestjs/common'
 import type { Clock } from '../config/clock.js'
 import type { S3Settings } from '../config/config.js'
 import { BlobStore, type StoredBlob } from './blob-store.js'
@@ -19,7 +20,7 @@ const PARTS_AT_ONCE = 2
 const TIMEOUTS = { connectionTimeout: 10_000, requestTimeout: 60_000 }
 
 /** Blobs as objects of a bucket: `blocks/<CID>`; half received ones under `tmp/`. */
-export class S3Store extends BlobStore {
+export class S3Store extends BlobStore implements OnApplicationShutdown {
   private constructor(
     private readonly sdk: Sdk,
     private readonly client: ClientS3.S3Client,
@@ -47,6 +48,10 @@ export class S3Store extends BlobStore {
       responseChecksumValidation: 'WHEN_REQUIRED',
     })
     return new S3Store(sdk, client, bucket, clock)
+  }
+
+  onApplicationShutdown(): void {
+    this.client.destroy()
   }
 
   async putTemp(source: AsyncIterable<Uint8Array>): Promise<string> {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
+import { BlobCommand } from './blob.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
 import { LogCommand } from './log.command.js'
@@ -22,6 +23,7 @@ import { VerifyCommand } from './verify.command.js'
     VerifyCommand,
     RebuildCommand,
     ...AccountCommand.registerWithSubCommands(),
+    ...BlobCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
     ...PeerCommand.registerWithSubCommands(),
   ],
