@@ -3,6 +3,7 @@ import { AccountCommand } from './account.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
 import { LogCommand } from './log.command.js'
+import { MailCommand } from './mail.command.js'
 import { PeerCommand } from './peer.command.js'
 import { RebuildCommand } from './rebuild.command.js'
 import { ServeCommand } from './serve.command.js'
@@ -23,6 +24,7 @@ import { VerifyCommand } from './verify.command.js'
     RebuildCommand,
     ...AccountCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
+    ...MailCommand.registerWithSubCommands(),
     ...PeerCommand.registerWithSubCommands(),
   ],
 })
