@@ -14,6 +14,8 @@ const COMMANDS: Record<string, string[]> = {
   'account reset-password': ['<handle-or-did>', '--data', '--json'],
   'account factors': ['<handle-or-did>', '--remove', '--data', '--json'],
   'mail test': ['<address>', '--data', '--json'],
+  'invite create': ['--uses', '--for', '--data', '--json'],
+  'invite list': ['--data', '--json'],
   'log compact': ['--before', '--data', '--json'],
   'peer add': [
     ...['<url-or-did>', '--pull', '--push', '--accept', '--did', '--followed', '--relay'],
@@ -64,6 +66,8 @@ describe('wrong usage ends with 2 and says why', () => {
     [['mail'], 'Usage: skylog mail'],
     [['mail', 'test', 'nobody'], 'nobody is not an email address'],
     [['serve', '--port', 'http'], '--port'],
+    [['invite'], 'Usage: skylog invite'],
+    [['invite', 'create', '--uses', '0'], '--uses'],
     [['log'], 'Usage: skylog log'],
     [['log', 'compact'], "required option '--before <duration>'"],
     [['log', 'compact', '--before', 'soon'], '--before'],

@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
+import { InviteCommand } from './invite.command.js'
+import { KeysCommand } from './keys.command.js'
 import { LogCommand } from './log.command.js'
 import { MailCommand } from './mail.command.js'
 import { PeerCommand } from './peer.command.js'
@@ -23,6 +25,8 @@ import { VerifyCommand } from './verify.command.js'
     VerifyCommand,
     RebuildCommand,
     ...AccountCommand.registerWithSubCommands(),
+    ...InviteCommand.registerWithSubCommands(),
+    ...KeysCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
     ...MailCommand.registerWithSubCommands(),
     ...PeerCommand.registerWithSubCommands(),

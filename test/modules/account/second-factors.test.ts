@@ -2,8 +2,6 @@ import { createHmac } from 'node:crypto'
 import { CommandBus } from '@nestjs/cqrs'
 import type { Did } from '../../../src/repo-engine/index.js'
 import { DeleteAccount } from '../../../src/modules/account/delete-account.js'
-import { Sessions } from '../../../src/modules/auth/sessions.js'
-import { SessionTokens } from '../../../src/modules/auth/tokens.js'
 import { Clock } from '../../../src/modules/config/clock.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { TestServer } from '../../support/account-app.js'
@@ -255,7 +253,7 @@ describe('what is kept', () => {
 
 describe('who may', () => {
   it('is who has signed in with the password of the account', async () => {
-    const { did } = await server.createAccount('ned')
+    await server.createAccount('ned')
     const paths: [string, unknown?][] = [
       ['/account/factors'],
       ['/account/totp/begin', {}],
@@ -265,11 +263,9 @@ describe('who may', () => {
     ]
     const { accessJwt } = (await signIn('ned')).body as { accessJwt: string }
     for (const [path, body] of paths) expect((await call(path, null, body)).status).toBe(401)
-    // As if it were of an app password.
-    const grant = await server
-      .get(Database)
-      .write((tx) => server.get(Sessions).open(tx, did as Did, 'com.atproto.appPass'))
-    const app = server.get(SessionTokens).mint(grant).accessJwt
+    const made = await server.post('com.atproto.server.createAppPassword', { auth: accessJwt, body: { name: 'app' } })
+    const { password } = made.body as { password: string }
+    const { accessJwt: app } = (await signIn('ned', undefined, password)).body as { accessJwt: string }
     for (const [path, body] of paths)
       expect(await call(path, app, body)).toMatchObject({ status: 400, body: { error: 'InvalidToken' } })
     for (const method of ['requestEmailConfirmation', 'requestEmailUpdate', 'requestAccountDelete'])

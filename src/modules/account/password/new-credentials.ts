@@ -26,7 +26,8 @@ export class NewCredentials {
     { before = null, keep = null }: { before?: string | null; keep?: string | null } = {},
   ): Promise<boolean> {
     if (!(await this.accounts.setPassword(tx, did, password, before))) return false
-    await this.sessions.revokeAll(tx, did, keep)
+    if (keep === null) await this.sessions.revokeAll(tx, did)
+    else await this.sessions.revokeOthers(tx, did, keep)
     await this.codes.forget(tx, did)
     return true
   }
