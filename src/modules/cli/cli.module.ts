@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
+import { BlobCommand } from './blob.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
 import { InviteCommand } from './invite.command.js'
@@ -27,6 +28,7 @@ import { VerifyCommand } from './verify.command.js'
     ...AccountCommand.registerWithSubCommands(),
     ...InviteCommand.registerWithSubCommands(),
     ...KeysCommand.registerWithSubCommands(),
+    ...BlobCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
     ...MailCommand.registerWithSubCommands(),
     ...PeerCommand.registerWithSubCommands(),
