@@ -143,3 +143,25 @@ it('a test of mail takes one address', async () => {
     expect(await test(body)).toMatchObject({ status: 400 })
   expect(await test({ to: 'dan@example.com' })).toMatchObject({ body: { sent: true, to: 'dan@example.com' } })
 })
+
+it('what the operator did is in the log of actions, without any secret', async () => {
+  const { did } = await server.createAccount('erin')
+  await admin('updateAccountPassword', { did, password: 'secret password' })
+  await admin('updateAccountEmail', { account: did, email: 'secret@example.com' })
+  await confirm(did)
+  await plainJson(`${server.url}/admin/accounts/factors/remove`, ADMIN, { account: did })
+  await admin('sendEmail', { recipientDid: did, senderDid: did, content: 'Secret', comment: 'as agreed' })
+  const { body } = await plainJson<{ actions: { action: string; reason: string | null; actor: string }[] }>(
+    `${server.url}/admin/actions?subject=${did}`,
+    ADMIN,
+  )
+  expect(body.actions.map(({ action, reason }) => [action, reason])).toEqual([
+    ['send-email', 'as agreed'],
+    ['remove-factors', null],
+    ['confirm-email', null],
+    ['update-email', null],
+    ['update-password', null],
+  ])
+  expect(new Set(body.actions.map(({ actor }) => actor))).toEqual(new Set(['admin']))
+  expect(JSON.stringify(body)).not.toMatch(/secret/i)
+})
