@@ -80,7 +80,7 @@ const MODULES: Record<string, string[]> = {
   ],
   cli: [
     ...['config', 'database', 'identity', 'xrpc', 'audit', 'commit-log', 'repo', 'account', 'replication'],
-    ...['projections', 'moderation', 'blob', 'xrpc-error', 'app.module'],
+    ...['mail', 'projections', 'moderation', 'blob', 'xrpc-error', 'app.module'],
   ],
   'src/main.ts': ['config', 'app.module'],
   'src/cli.ts': ['config', 'cli'],
