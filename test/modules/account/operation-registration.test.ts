@@ -21,7 +21,12 @@ beforeEach(async () => {
   plc = await PlcStub.start()
   // The same after a restart: identities name it.
   server = await TestServer.start({ PDS_DID_PLC_URL: plc.url, PDS_PORT: await freePort() })
-  const body = { handle: 'alice.test', email: 'alice@example.com', password: 'alice-password', recoveryKey: owner.didKey }
+  const body = {
+    handle: 'alice.test',
+    email: 'alice@example.com',
+    password: 'alice-password',
+    recoveryKey: owner.didKey,
+  }
   alice = (await server.post('com.atproto.server.createAccount', { body })).body as unknown as Owner
   plc.submissions = 0
 })
@@ -49,7 +54,10 @@ describe("an owner's operation", () => {
 
   it('changes nothing when the directory refuses', async () => {
     plc.mood = 'refuse'
-    expect(await submit(next(withName('a')))).toMatchObject({ status: 400, body: { message: 'PLC directory: not today' } })
+    expect(await submit(next(withName('a')))).toMatchObject({
+      status: 400,
+      body: { message: 'PLC directory: not today' },
+    })
     expect([await outboxIsEmpty(), await kinds(server, alice.did)]).toEqual([true, BEGINNING])
   })
 

@@ -84,7 +84,9 @@ it('refuses operations that would lose the account by accident (abuse 9)', async
   const key = rotationKey()
   const other = SigningKey.generate().didKey
   const { verificationMethods } = stateOf(genesis)!
-  const pds = (endpoint: string, type = 'AtprotoPersonalDataServer') => ({ services: { atproto_pds: { type, endpoint } } })
+  const pds = (endpoint: string, type = 'AtprotoPersonalDataServer') => ({
+    services: { atproto_pds: { type, endpoint } },
+  })
   const ours = stateOf(genesis)!.services.atproto_pds!.endpoint
   for (const [changes, message] of [
     [{ rotationKeys: [other] }, "Rotation keys do not include server's rotation key"],
@@ -99,7 +101,13 @@ it('refuses operations that would lose the account by accident (abuse 9)', async
     const operation = formatUpdate(genesis, changes as object, key)
     expect(await submit(carla, operation)).toMatchObject({ status: 400, body: { error: 'InvalidRequest', message } })
   }
-  for (const operation of [{}, [], { type: 'plc_operation' }, formatTombstone(genesis, key), { ...genesis, prev: 'x', more: 1 }])
+  for (const operation of [
+    {},
+    [],
+    { type: 'plc_operation' },
+    formatTombstone(genesis, key),
+    { ...genesis, prev: 'x', more: 1 },
+  ])
     expect(await submit(carla, operation)).toMatchObject({ status: 400, body: { error: 'InvalidRequest' } })
   const stranger = formatUpdate(genesis, {}, SigningKey.generate())
   expect(await submit(carla, stranger)).toMatchObject({ status: 400 })
@@ -143,7 +151,10 @@ it('looks at anybody afresh, and announces nobody but the viewer', async () => {
     server.post(`${NSID}.refreshIdentity`, { auth: erin.accessJwt, body: { identifier } })
   const [before, others] = [(await kinds(server, erin.did)).length, (await kinds(server, frank.did)).length]
   expect(await refresh('frank.test')).toMatchObject({ status: 200, body: { did: frank.did, handle: 'frank.test' } })
-  expect(await refresh(erin.did)).toMatchObject({ status: 200, body: { handle: 'erin.test', didDoc: { id: erin.did } } })
+  expect(await refresh(erin.did)).toMatchObject({
+    status: 200,
+    body: { handle: 'erin.test', didDoc: { id: erin.did } },
+  })
   expect(await kinds(server, erin.did, before)).toEqual(['identity'])
   expect(await kinds(server, frank.did, others)).toEqual([])
   expect((await refresh('nobody.test')).body.error).toBe('HandleNotFound')

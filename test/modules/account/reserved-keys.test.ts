@@ -53,7 +53,12 @@ it('createAccount with the DID uses it up', async () => {
   })
   await server.get(PlcDirectory).submit(did, op)
   const { signingKey } = (await reserve(did)).body
-  const auth = mintServiceJwt(did, { aud: 'did:web:localhost', lxm: 'com.atproto.server.createAccount' }, old, Date.now())
+  const auth = mintServiceJwt(
+    did,
+    { aud: 'did:web:localhost', lxm: 'com.atproto.server.createAccount' },
+    old,
+    Date.now(),
+  )
   const body = { did, handle: 'bob.test', email: 'bob@example.com', password: 'bob-password' }
   expect((await server.post('com.atproto.server.createAccount', { auth, body })).status).toBe(200)
   expect(await server.get(SigningKeys).publicKey(did)).toBe(signingKey)
