@@ -5,10 +5,11 @@ const COMMANDS: Record<string, string[]> = {
   import: ['<car>', '--did', '--data', '--json'],
   inspect: ['<did-or-car>', '--key', '--data', '--json'],
   verify: ['<did-or-car>', '--key', '--data', '--json'],
-  'account create': ['--handle', '--email', '--password', '--data', '--json'],
+  'account create': ['--handle', '--email', '--password', '--did-web', '--data', '--json'],
   'account adopt': ['<did>', '--email', '--handle', '--rotation-key-file', '--password', '--data', '--json'],
   'account list': ['--data', '--json'],
   'account delete': ['<handle-or-did>', '--yes', '--data', '--json'],
+  'keys rotate': ['[account]', '--signing', '--rotation', '--all', '--data', '--json'],
   'log compact': ['--before', '--data', '--json'],
   'peer add': [
     ...['<url-or-did>', '--pull', '--push', '--accept', '--did', '--followed', '--relay'],
