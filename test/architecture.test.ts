@@ -91,7 +91,7 @@ const PAST_THE_INDEX = {
 
 /** Where names of methods and record types stand beside decorators and lexicons. */
 const NSIDS = {
-  'src/modules/account/new-identity.ts': 'the method that a service token must name',
+  'src/modules/account/incoming-dids.ts': 'the method that a service token must name',
   'src/modules/api-2022/adapters-atproto.ts': 'each com.atproto call of 2022, and the method of today that answers it',
   'src/modules/api-2022/adapters-bsky.ts': 'each app.bsky call of 2022, and the method of today that answers it',
   'src/modules/api-2022/composites.ts': 'the calls of 2022 that take several methods of today',

@@ -1,7 +1,7 @@
 /** What owners do with their identities, by the official client; and how others see it, by the official verifiers. */
 import { request } from 'node:http'
 import { CommandBus } from '@nestjs/cqrs'
-import { AtpAgent } from '@atproto/api'
+import type { AtpAgent } from '@atproto/api'
 import { getDid, getHandle, getKey, getPds } from '@atproto/identity'
 import { EmailCodes } from '../../src/modules/account/email-codes.js'
 import { RotateKeys } from '../../src/modules/account/rotate-keys.js'
