@@ -4,7 +4,8 @@ import { CommitLog } from '../commit-log/commit-log.js'
 import type { Tx } from '../database/database.js'
 import { ReservedKeys } from '../identity/reserved-keys.js'
 import { SigningKeys } from '../identity/signing-keys.js'
-import { accountEvent } from '../repo/repo-status.js'
+import { accountEvent, settleStatus } from '../repo/repo-status.js'
+import { readRepo } from '../repo/repo-row.js'
 import { RepoGenesis } from '../repo/repo-genesis.js'
 import { Accounts, type NewAccount } from './accounts.js'
 import { identityEvent } from './identity-event.js'
@@ -20,7 +21,10 @@ export class AccountGenesis {
     private readonly log: CommitLog,
   ) {}
 
-  /** Takes the handle, the email address and the DID. @throws XrpcError 400 as {@link Accounts.insert}. */
+  /**
+   * Takes the handle, the email address, the DID and the key, and counts the use of an invite code.
+   * @throws XrpcError 400 as {@link Accounts.insert}.
+   */
   async reserve(tx: Tx, account: NewAccount, key: SigningKey): Promise<void> {
     await this.accounts.insert(tx, account)
     await this.keys.store(tx, account.did, key)
@@ -39,6 +43,8 @@ export class AccountGenesis {
       tx,
       events.map((event) => ({ ...event, silent: status !== null })),
     )
+    // The operator may have taken it down before it came here.
+    await settleStatus(tx, this.log, did, status !== null)
   }
 
   /** As {@link begin}, for an account whose key was reserved a while ago: gives what is to be written. */
@@ -50,7 +56,8 @@ export class AccountGenesis {
   /** Gives a reserved account the repository that is kept here, and tells the log. To be called in its turn. */
   async adopt(tx: Tx, did: Did, handle: Handle, key: SigningKey): Promise<void> {
     const repository = await this.repos.adopt(tx, did, key)
-    await this.log.append(tx, [identityEvent(did, handle), accountEvent(did, null), ...repository])
+    const { status } = (await readRepo(tx, did))!
+    await this.log.append(tx, [identityEvent(did, handle), accountEvent(did, status), ...repository])
   }
 
   /** Keeps a key that an account will sign with, unless another one is kept already: gives that it is the one. */

@@ -38,8 +38,9 @@ export class AccountRegistration {
   }
 
   /**
-   * @throws XrpcError 400 when the handle, the email address or the DID is taken; 502 when an outside directory does
-   * not answer: the account is there as soon as it does. PlcError when it refuses: nothing is left behind.
+   * @throws XrpcError 400 when the handle, the email address or the DID is taken, or the invite code used up; 502 when an
+   * outside directory does not answer: the account is there as soon as it does. PlcError when it refuses: nothing is left
+   * behind.
    */
   async register(account: NewAccount, identity: NewIdentity): Promise<void> {
     const { plc } = this

@@ -4,7 +4,7 @@ import { verifyServiceJwt } from '../auth/service-jwt.js'
 import { Clock } from '../config/clock.js'
 import { Config } from '../config/config.js'
 import { signingKeyOf } from '../identity/did-document.js'
-import { DidResolver } from '../identity/did-resolver.js'
+import { DidResolver, KEY_CHANGED } from '../identity/did-resolver.js'
 import { ReservedKeys } from '../identity/reserved-keys.js'
 import { invalidRequest, unauthorized } from '../xrpc/xrpc-error.js'
 
@@ -42,7 +42,7 @@ export class IncomingDids {
   }
 
   private async keyOf(did: Did, fresh: boolean): Promise<string> {
-    const document = await this.dids.resolve(did, { fresh })
+    const document = await this.dids.resolve(did, fresh ? KEY_CHANGED : {})
     if (!document) throw invalidRequest(`Unable to resolve DID: ${did}`, 'UnresolvableDid')
     const key = signingKeyOf(document)
     if (!key) throw invalidRequest('DID document has no atproto signing key', 'IncompatibleDidDoc')

@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
+import { BlobCommand } from './blob.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
+import { InviteCommand } from './invite.command.js'
 import { KeysCommand } from './keys.command.js'
 import { LogCommand } from './log.command.js'
 import { PeerCommand } from './peer.command.js'
@@ -23,7 +25,9 @@ import { VerifyCommand } from './verify.command.js'
     VerifyCommand,
     RebuildCommand,
     ...AccountCommand.registerWithSubCommands(),
+    ...InviteCommand.registerWithSubCommands(),
     ...KeysCommand.registerWithSubCommands(),
+    ...BlobCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
     ...PeerCommand.registerWithSubCommands(),
   ],

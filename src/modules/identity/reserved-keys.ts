@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common'
 import ipaddr from 'ipaddr.js'
 import { parseDidKey, SigningKey } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
+import { seal } from '../config/sealed.js'
 import { Secrets } from '../config/secrets.js'
 import { Database, type Tx } from '../database/database.js'
 import { XrpcError } from '../xrpc/xrpc-error.js'
-import { openKey, sealKey } from './sealed-key.js'
+import { openKey } from './sealed-key.js'
 
 /** How long a key waits for its account. */
 const LIFE_MS = 3 * 24 * 60 * 60 * 1000
@@ -53,7 +54,7 @@ export class ReservedKeys {
         'INSERT INTO reserved_key (public_key, did, sealed, asked_by, created_at) VALUES (?, ?, ?, ?, ?)',
         key.didKey,
         did,
-        sealKey(this.secrets.keyEncryptionKey, key.didKey, key.exportPrivate()),
+        seal(this.secrets.keyEncryptionKey, key.didKey, key.exportPrivate()),
         asker,
         now,
       )

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
 import { parseDidKey, SigningKey } from '../../repo-engine/index.js'
+import { seal } from '../config/sealed.js'
 import { Secrets } from '../config/secrets.js'
 import { Database, type Answer, type Reader, type Tx } from '../database/database.js'
-import { openKey, sealKey } from './sealed-key.js'
+import { openKey } from './sealed-key.js'
 
 /** Opened keys that are kept; about 1 KB each. */
 const MAX_OPENED = 20_000
@@ -14,7 +15,7 @@ interface Row {
 }
 
 /**
- * The keys that sign the commits of local accounts, sealed at rest under the key-encryption key and the DID; and the keys
+ * The keys that sign the commits of local accounts, sealed at rest under the key-encryption key, for their DID; and the keys
  * that rotate their identities.
  */
 @Injectable()
@@ -62,7 +63,7 @@ export class SigningKeys {
        ON CONFLICT (did) DO UPDATE SET public_key = excluded.public_key, sealed = excluded.sealed`,
       did,
       key.didKey,
-      this.seal(did, key.exportPrivate()),
+      seal(this.secrets.keyEncryptionKey, did, key.exportPrivate()),
     )
     tx.afterCommit(() => this.opened.set(did, key))
   }
@@ -73,7 +74,7 @@ export class SigningKeys {
       'INSERT INTO next_signing_key (did, public_key, sealed) VALUES (?, ?, ?) ON CONFLICT (did) DO NOTHING',
       did,
       key.didKey,
-      this.seal(did, key.exportPrivate()),
+      seal(this.secrets.keyEncryptionKey, did, key.exportPrivate()),
     )
     return kept > 0
   }
@@ -120,10 +121,6 @@ export class SigningKeys {
 
   private row(did: string): Answer<Row | undefined> {
     return this.database.read.get<Row>('SELECT public_key, sealed FROM signing_key WHERE did = ?', did)
-  }
-
-  private seal(did: string, secret: Buffer): Buffer {
-    return sealKey(this.secrets.keyEncryptionKey, did, secret)
   }
 
   private unseal(did: string, { public_key, sealed }: Row): SigningKey {
