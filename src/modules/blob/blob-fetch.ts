@@ -11,8 +11,7 @@ import { download } from './download.js'
 import { blobNotFound } from './open-blob.js'
 import { Turns } from './turns.js'
 
-/** What gives a blob as it is. */
-export const GET_BLOB = 'com.atproto.sync.getBlob'
+const GET_BLOB = 'com.atproto.sync.getBlob'
 const TIME = { stallMs: 10_000, totalMs: 120_000 }
 /** Blobs fetched at once, and from one server. */
 const FETCHES = { atOnce: 8, ofOneKey: 4, waiting: 200 }

@@ -30,11 +30,16 @@ export interface Movie {
   tracks: Track[]
 }
 
+/** Whether a movie has its samples in fragments behind it, as segments have them. */
+export function isFragmented(bytes: Buffer): boolean {
+  const [moov] = boxesIn(bytes, 0, bytes.length)
+  return moov !== undefined && childOf(bytes, moov, 'mvex') !== null
+}
+
 /** Reads a box `moov`, head and all. @throws Unsegmentable */
 export function readMovie(bytes: Buffer): Movie {
   const [moov] = boxesIn(bytes, 0, bytes.length)
   if (moov?.type !== 'moov') throw new Unsegmentable('there is no movie')
-  if (childOf(bytes, moov, 'mvex')) throw new Unsegmentable('it is in fragments already')
   const traks = boxesIn(bytes, moov.body, moov.end).filter(({ type }) => type === 'trak')
   const tracks: Track[] = []
   for (const handler of ['vide', 'soun'] as const) {

@@ -1,9 +1,10 @@
-import { Controller, Get, Header, Param, Res } from '@nestjs/common'
-import type { FastifyReply } from 'fastify'
+import { Controller, Get, Header, Param, Req, Res } from '@nestjs/common'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { RepoError } from '../../../repo-engine/index.js'
 import { XrpcError } from '../../xrpc/xrpc-error.js'
-import { GET_BLOB } from '../blob-fetch.js'
 import { blankPicture } from '../scale-image.js'
+import { sendBlob } from '../send-blob.js'
+import { playlistOf, WHOLE } from './playlist.js'
 import { Videos } from './videos.js'
 
 const FOR_A_DAY = 'public, max-age=86400'
@@ -15,40 +16,28 @@ type VideoParams = Record<'did' | 'cid', string>
 export class VideoController {
   constructor(private readonly videos: Videos) {}
 
-  /** All segments of a video. One that cannot be cut is one segment, as it is. */
+  /** All segments of a video. */
   @Get('playlist.m3u8')
   @Header('cache-control', FOR_A_DAY)
   @Header('content-type', PLAYLIST)
   async playlist(@Param() { did, cid }: VideoParams): Promise<string> {
-    const segments = await this.videos.segments(did, cid).catch(hidden)
-    const query = new URLSearchParams({ did, cid })
-    const lines = segments
-      ? segments.map(({ duration }, i) => [duration, `${i}.m4s`] as const)
-      : [[1, `/xrpc/${GET_BLOB}?${query.toString()}`] as const]
-    const longest = Math.max(...lines.map(([duration]) => duration))
-    return [
-      '#EXTM3U',
-      '#EXT-X-VERSION:7',
-      `#EXT-X-TARGETDURATION:${Math.max(1, Math.ceil(longest))}`,
-      '#EXT-X-MEDIA-SEQUENCE:0',
-      '#EXT-X-PLAYLIST-TYPE:VOD',
-      '#EXT-X-INDEPENDENT-SEGMENTS',
-      ...(segments ? ['#EXT-X-MAP:URI="init.mp4"'] : []),
-      ...lines.flatMap(([duration, uri]) => [`#EXTINF:${duration.toFixed(6)},`, uri]),
-      '#EXT-X-ENDLIST',
-      '',
-    ].join('\n')
+    return playlistOf(await this.videos.cutOf(did, cid).catch(hidden))
   }
 
-  /** `init.mp4`, or `<number>.m4s`. */
+  /** `init.mp4` and `<number>.m4s`, or `whole.mp4`. */
   @Get(':piece')
   async piece(
     @Param() { did, cid, piece }: Record<'did' | 'cid' | 'piece', string>,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const [, number] = /^(?:init\.mp4|(\d{1,6})\.m4s)$/.exec(piece) ?? [null]
-    if (number === null) throw notFound()
-    const bytes = await this.videos.piece(did, cid, number === undefined ? 'init' : Number(number)).catch(hidden)
+    if (piece === WHOLE) {
+      const blob = await this.videos.open(did, cid).catch(hidden)
+      return sendBlob(blob, request, reply, { disposition: 'attachment' })
+    }
+    const number = piece === 'init.mp4' ? 'init' : /^(\d{1,6})\.m4s$/.exec(piece)?.[1]
+    if (number === undefined) throw notFound()
+    const bytes = await this.videos.piece(did, cid, number === 'init' ? number : Number(number)).catch(hidden)
     if (!bytes) throw notFound()
     void reply
       .headers({ ...SAFE, 'cache-control': FOR_A_DAY })
@@ -59,7 +48,8 @@ export class VideoController {
   /** No picture of a video is decoded here, so what stands for it is blank. */
   @Get('thumbnail.jpg')
   async thumbnail(@Param() { did, cid }: VideoParams, @Res() reply: FastifyReply): Promise<void> {
-    await this.videos.assertVideo(did, cid).catch(hidden)
+    const video = await this.videos.open(did, cid).catch(hidden)
+    await video.close()
     void reply
       .headers({ ...SAFE, 'cache-control': FOR_A_DAY })
       .type('image/jpeg')
