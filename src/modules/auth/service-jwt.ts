@@ -64,6 +64,9 @@ export async function verifyServiceJwt(
 
   const message = Buffer.from(`${parts[0]}.${parts[1]}`)
   const signature = Buffer.from(parts[2]!, 'base64url')
+  // The decoder takes other alphabets and skips what it does not know: one token would have many spellings.
+  if (signature.toString('base64url') !== parts[2])
+    throw unauthorized('jwt signature does not match jwt issuer', 'BadJwtSignature')
   const id = isLabeler ? 'atproto_label' : 'atproto'
   const key = await resolveKey(iss, false, id)
   if (matches(key, header.alg as string, message, signature)) return iss
@@ -72,11 +75,20 @@ export async function verifyServiceJwt(
   throw unauthorized('jwt signature does not match jwt issuer', 'BadJwtSignature')
 }
 
-/** A token that `iss` shows to `target`, good for a minute from `now` (milliseconds since the epoch). */
-export function mintServiceJwt(iss: Did, target: ServiceJwtTarget, key: SigningKey, now: number): string {
+/**
+ * A token that `iss` shows to `target`, good until `exp` (seconds since the epoch), or for a minute from `now`
+ * (milliseconds). Without a method it is good for all that the service has.
+ */
+export function mintServiceJwt(
+  iss: Did,
+  { aud, lxm }: Pick<ServiceJwtTarget, 'aud'> & Partial<ServiceJwtTarget>,
+  key: SigningKey,
+  now: number,
+  exp?: number,
+): string {
   const iat = Math.floor(now / 1000)
   const header = { typ: 'JWT', alg: key.curve === 'k256' ? 'ES256K' : 'ES256' }
-  const payload = { iat, iss, ...target, exp: iat + MINT_SECONDS, jti: randomBytes(16).toString('hex') }
+  const payload = { iat, iss, aud, exp: exp ?? iat + MINT_SECONDS, lxm, jti: randomBytes(16).toString('hex') }
   const message = `${encode(header)}.${encode(payload)}`
   return `${message}.${key.sign(Buffer.from(message)).toString('base64url')}`
 }

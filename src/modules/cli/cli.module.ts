@@ -4,6 +4,8 @@ import { ActionCommand } from './action.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
 import { LabelCommand } from './label.command.js'
+import { InviteCommand } from './invite.command.js'
+import { KeysCommand } from './keys.command.js'
 import { LogCommand } from './log.command.js'
 import { PeerCommand } from './peer.command.js'
 import { RebuildCommand } from './rebuild.command.js'
@@ -27,6 +29,8 @@ import { VerifyCommand } from './verify.command.js'
     ...AccountCommand.registerWithSubCommands(),
     ...ActionCommand.registerWithSubCommands(),
     ...LabelCommand.registerWithSubCommands(),
+    ...InviteCommand.registerWithSubCommands(),
+    ...KeysCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
     ...PeerCommand.registerWithSubCommands(),
     ...ReportCommand.registerWithSubCommands(),

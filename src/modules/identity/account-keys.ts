@@ -4,7 +4,7 @@ import type { ServiceKeyId } from '../auth/service-jwt.js'
 import { ServiceKeys } from '../auth/service-keys.js'
 import { unauthorized } from '../xrpc/xrpc-error.js'
 import { signingKeyOf } from './did-document.js'
-import { DidResolver } from './did-resolver.js'
+import { DidResolver, KEY_CHANGED } from './did-resolver.js'
 
 /** The keys of accounts, as their DID documents name them. */
 @Injectable()
@@ -14,7 +14,7 @@ export class AccountKeys extends ServiceKeys {
   }
 
   async resolve(did: Did, fresh: boolean, id: ServiceKeyId = 'atproto'): Promise<string> {
-    const document = await this.dids.resolve(did, { fresh })
+    const document = await this.dids.resolve(did, fresh ? KEY_CHANGED : {})
     if (!document) throw unauthorized('identity unknown')
     const key = signingKeyOf(document, id)
     if (!key) throw unauthorized('missing or bad key')
