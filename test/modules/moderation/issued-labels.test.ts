@@ -15,7 +15,7 @@ interface Sent {
 let server: TestServer
 let alice: { did: string; handle: string; accessJwt: string }
 let auth: string
-let open: Subscription[] = []
+const open: Subscription[] = []
 beforeEach(async () => {
   server = await TestServer.start()
   alice = await server.createAccount('alice')
