@@ -8,7 +8,7 @@ export interface ReadContext {
   viewer: Did | null
   /** The operator sees what is taken down. */
   admin: boolean
-  /** Labelers that the reader trusts (`atproto-accept-labelers`); null: the header was not sent. */
+  /** Labelers that the reader trusts (`atproto-accept-labelers`); null: the header was not sent, or is empty. */
   labelers: readonly Did[] | null
   /** Those of them that may take down. */
   redacting: ReadonlySet<string>
@@ -32,7 +32,7 @@ export const Context = createParamDecorator((_: unknown, context: ExecutionConte
 
 /** `did:a;redact, did:b` (https://atproto.com/specs/label#label-distribution): what is no DID is left out. */
 export function acceptedLabelers(header: string | string[] | undefined): Pick<ReadContext, 'labelers' | 'redacting'> {
-  if (header === undefined) return { labelers: null, redacting: NOBODY }
+  if (header === undefined || String(header).trim() === '') return { labelers: null, redacting: NOBODY }
   const entries = String(header)
     .slice(0, MAX_HEADER)
     .split(',')
