@@ -64,7 +64,7 @@ const MODULES: Record<string, string[]> = {
       'repo',
       'firehose',
     ],
-    'replication',
+    ...['account', 'replication'],
     'xrpc-error',
   ],
   // How that is read.
