@@ -25,6 +25,8 @@ const MODULES: Record<string, string[]> = {
   xrpc: ['config', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
   auth: ['config', 'lexicon', 'database', 'xrpc', 'xrpc-error'],
   'rate-limit': ['config', 'xrpc', 'auth', 'xrpc-error'],
+  // What the operator and moderators have done: for every room to write down.
+  audit: ['config', 'database', 'xrpc', 'auth', 'xrpc-error'],
   identity: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
   proxy: ['config', 'lexicon', 'xrpc', 'auth', 'identity', 'xrpc-error'],
   // What happened, in order.
@@ -35,19 +37,36 @@ const MODULES: Record<string, string[]> = {
   firehose: ['config', 'lexicon', 'database', 'xrpc', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   // Whose it is, and how it travels.
   account: [
-    ...['config', 'lexicon', 'database', 'outbox', 'mail', 'xrpc', 'auth', 'identity', 'commit-log', 'repo'],
+    ...['config', 'lexicon', 'database', 'outbox', 'mail', 'xrpc', 'auth', 'audit', 'identity', 'commit-log', 'repo'],
     'xrpc-error',
   ],
   sync: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   replication: [
-    ...['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'account', 'sync'],
+    ...['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'audit', 'identity', 'commit-log', 'repo'],
+    ...['account', 'sync'],
     'xrpc-error',
   ],
   blob: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'repo', 'xrpc-error'],
   // What it means, and what is kept beside it.
   projections: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
   'private-state': ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
-  moderation: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
+  moderation: [
+    ...[
+      'config',
+      'lexicon',
+      'database',
+      'outbox',
+      'xrpc',
+      'auth',
+      'audit',
+      'identity',
+      'commit-log',
+      'repo',
+      'firehose',
+    ],
+    'replication',
+    'xrpc-error',
+  ],
   // How that is read.
   bsky: [
     ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'proxy', 'xrpc-error'],
@@ -55,13 +74,13 @@ const MODULES: Record<string, string[]> = {
   ],
   // What joins it all, and what starts that.
   'app.module': [
-    ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'rate-limit', 'identity', 'proxy'],
+    ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'rate-limit', 'audit', 'identity', 'proxy'],
     ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
     ...['private-state', 'moderation', 'bsky'],
   ],
   cli: [
-    ...['config', 'database', 'identity', 'xrpc', 'commit-log', 'repo', 'account', 'replication', 'projections'],
-    ...['xrpc-error', 'app.module'],
+    ...['config', 'database', 'identity', 'xrpc', 'audit', 'commit-log', 'repo', 'account', 'replication'],
+    ...['projections', 'moderation', 'xrpc-error', 'app.module'],
   ],
   'src/main.ts': ['config', 'app.module'],
   'src/cli.ts': ['config', 'cli'],
@@ -94,6 +113,7 @@ const PAST_THE_INDEX = {
 /** Where names of methods and record types stand beside decorators and lexicons. */
 const NSIDS = {
   'src/modules/account/new-identity.ts': 'the method that a service token must name',
+  'src/modules/auth/guarded-methods.ts': 'the methods that nobody calls through a service token without more',
   'src/modules/api-2022/adapters-atproto.ts': 'each com.atproto call of 2022, and the method of today that answers it',
   'src/modules/api-2022/adapters-bsky.ts': 'each app.bsky call of 2022, and the method of today that answers it',
   'src/modules/api-2022/composites.ts': 'the calls of 2022 that take several methods of today',
@@ -102,6 +122,8 @@ const NSIDS = {
   'src/modules/blob/blob-fetch.ts': 'the method that the server of an account answers',
   'src/modules/bsky/generator/feed-source.ts': 'the methods that feed generators answer',
   'src/modules/firehose/subscribe-repos.ts': 'a stream, which no decorator routes',
+  'src/modules/moderation/report-forwarding.ts': 'the method that moderation services answer',
+  'src/modules/moderation/subscribe-labels.ts': 'a stream, which no decorator routes',
   'src/modules/moderation/subject.ts': 'a subject that is a record, a member of its union by its own name',
 }
 

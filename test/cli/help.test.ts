@@ -9,6 +9,8 @@ const COMMANDS: Record<string, string[]> = {
   'account adopt': ['<did>', '--email', '--handle', '--rotation-key-file', '--password', '--data', '--json'],
   'account list': ['--data', '--json'],
   'account delete': ['<handle-or-did>', '--yes', '--data', '--json'],
+  'invite create': ['--uses', '--for', '--data', '--json'],
+  'invite list': ['--data', '--json'],
   'log compact': ['--before', '--data', '--json'],
   'peer add': [
     ...['<url-or-did>', '--pull', '--push', '--accept', '--did', '--followed', '--relay'],
@@ -56,6 +58,8 @@ describe('wrong usage ends with 2 and says why', () => {
     [['account', 'adopt', 'did:plc:ewvi7nxzyoun6zhxrhs64oiz'], "required option '--email <address>'"],
     [['account', 'adopt', 'alice.test', '--email', 'alice@example.com'], 'not a DID'],
     [['serve', '--port', 'http'], '--port'],
+    [['invite'], 'Usage: skylog invite'],
+    [['invite', 'create', '--uses', '0'], '--uses'],
     [['log'], 'Usage: skylog log'],
     [['log', 'compact'], "required option '--before <duration>'"],
     [['log', 'compact', '--before', 'soon'], '--before'],

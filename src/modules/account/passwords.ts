@@ -16,7 +16,7 @@ const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9
 const MIN_LENGTH = 8
 const MAX_LENGTH = 256
 /** What older accounts may have; anything longer is not worth hashing. */
-const MAX_LOGIN_LENGTH = 512
+export const MAX_LOGIN_LENGTH = 512
 
 /** Hashes at once: each takes 19 MiB and a thread of libuv's four, which files and DNS also need. */
 const MAX_RUNNING = 2

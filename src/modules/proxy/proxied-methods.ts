@@ -1,20 +1,14 @@
 /**
  * What an account has with its own server, and nobody is asked for in its stead: its repository, its identity, its
- * settings, and reports, which have a way of their own. Among these are the methods that the official PDS calls protected.
+ * settings, and reports, which have a way of their own.
  */
 const KEPT =
   /^(app\.bsky\.actor\.(get|put)Preferences|com\.atproto\.(admin|identity|moderation|repo|server|sync|temp)\..*)$/
-const CHAT = 'chat.bsky.'
 const BSKY = 'app.bsky.'
 
 /** Whether a method is never passed on. */
 export function isKept(nsid: string): boolean {
   return KEPT.test(nsid)
-}
-
-/** Whether an app password has to be a privileged one. */
-export function isPrivileged(nsid: string): boolean {
-  return nsid.startsWith(CHAT)
 }
 
 /** Whether any AppView answers a method: this server, and that of the settings for what is not known here. */

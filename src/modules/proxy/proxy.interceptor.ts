@@ -1,6 +1,7 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { type Observable, of } from 'rxjs'
+import { requireCallElsewhere } from '../auth/guarded-methods.js'
 import { ViewerGuard } from '../auth/viewer.guard.js'
 import type { AuthenticatedRequest } from '../auth/viewer.js'
 import { nsidOf } from '../xrpc/xrpc.js'
@@ -40,6 +41,7 @@ export class ProxyInterceptor implements NestInterceptor {
     // Nobody makes this server ask others before it is known who asks.
     if (!request.viewer) await this.viewers.canActivate(context)
     if (!request.viewer?.sessionId) return next.handle()
+    requireCallElsewhere(request.viewer, nsid)
     const service = await this.header.service(named, nsid)
     if (!service) return next.handle()
     return of(await this.calls.pass(service, request, http.getResponse<FastifyReply>(), nsid))

@@ -2,14 +2,14 @@ import { All, Controller, Req, Res, type StreamableFile } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { isNsid } from '../../repo-engine/index.js'
 import { AccessStrategy } from '../auth/access.strategy.js'
-import { invalidToken } from '../auth/tokens.js'
+import { requireCallElsewhere } from '../auth/guarded-methods.js'
 import type { AuthenticatedRequest } from '../auth/viewer.js'
 import { Config } from '../config/config.js'
 import { Lexicons } from '../lexicon/lexicons.js'
 import { UNSERVED } from '../xrpc/bodies.js'
 import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
 import { PassThrough } from './pass-through.js'
-import { isKept, isOfAppView, isPrivileged } from './proxied-methods.js'
+import { isKept, isOfAppView } from './proxied-methods.js'
 import { ProxyHeader } from './proxy-header.js'
 import type { Service } from './service.js'
 
@@ -51,7 +51,7 @@ export class UnservedController {
     // Nobody makes this server ask others before it is known who asks; the AppView of the settings tells anybody what is public.
     const isPublic = named === undefined && request.method !== 'POST' && request.headers.authorization === undefined
     if (!isPublic) request.viewer = await this.sessions.viewerOf(request)
-    if (request.viewer?.scope === 'com.atproto.appPass' && isPrivileged(nsid)) throw invalidToken('Bad token method')
+    if (request.viewer) requireCallElsewhere(request.viewer, nsid)
     const service = named === undefined ? null : await this.header.service(String(named), nsid)
     return service ?? (appView && { ...appView, trusted: true })
   }

@@ -45,7 +45,8 @@ function ask(nsid: string, { headers, ...options }: Call = {}): Promise<Answer> 
 
 /** A session such as an app password gives. */
 async function sessionOf(scope: AccessScope): Promise<string> {
-  return (await server.get(Sessions).start(alice.did as Did, scope)).accessJwt
+  const session = { did: alice.did as Did, scope, shown: null, client: { userAgent: null, address: null } }
+  return (await server.get(Sessions).start(session)).accessJwt
 }
 
 describe('a call that names a service', () => {
