@@ -24,9 +24,9 @@ const MODULES: Record<string, string[]> = {
   'api-2022': ['database', 'lexicon', 'xrpc-error'],
   xrpc: ['config', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
   auth: ['config', 'lexicon', 'database', 'xrpc', 'xrpc-error'],
-  'rate-limit': ['config', 'xrpc', 'auth', 'xrpc-error'],
   // What the operator and moderators have done: for every room to write down.
   audit: ['config', 'database', 'xrpc', 'auth', 'xrpc-error'],
+  'rate-limit': ['config', 'xrpc', 'auth', 'xrpc-error'],
   identity: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
   proxy: ['config', 'lexicon', 'xrpc', 'auth', 'identity', 'xrpc-error'],
   // What happened, in order.
@@ -74,7 +74,7 @@ const MODULES: Record<string, string[]> = {
   ],
   // What joins it all, and what starts that.
   'app.module': [
-    ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'rate-limit', 'audit', 'identity', 'proxy'],
+    ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'audit', 'rate-limit', 'identity', 'proxy'],
     ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
     ...['private-state', 'moderation', 'bsky'],
   ],
@@ -112,7 +112,7 @@ const PAST_THE_INDEX = {
 
 /** Where names of methods and record types stand beside decorators and lexicons. */
 const NSIDS = {
-  'src/modules/account/new-identity.ts': 'the method that a service token must name',
+  'src/modules/account/incoming-dids.ts': 'the method that a service token must name',
   'src/modules/auth/guarded-methods.ts': 'the methods that nobody calls through a service token without more',
   'src/modules/api-2022/adapters-atproto.ts': 'each com.atproto call of 2022, and the method of today that answers it',
   'src/modules/api-2022/adapters-bsky.ts': 'each app.bsky call of 2022, and the method of today that answers it',
