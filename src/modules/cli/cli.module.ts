@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
+import { BlobCommand } from './blob.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
 import { InviteCommand } from './invite.command.js'
 import { KeysCommand } from './keys.command.js'
 import { LogCommand } from './log.command.js'
+import { MailCommand } from './mail.command.js'
 import { PeerCommand } from './peer.command.js'
 import { RebuildCommand } from './rebuild.command.js'
 import { ServeCommand } from './serve.command.js'
@@ -26,7 +28,9 @@ import { VerifyCommand } from './verify.command.js'
     ...AccountCommand.registerWithSubCommands(),
     ...InviteCommand.registerWithSubCommands(),
     ...KeysCommand.registerWithSubCommands(),
+    ...BlobCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
+    ...MailCommand.registerWithSubCommands(),
     ...PeerCommand.registerWithSubCommands(),
   ],
 })
