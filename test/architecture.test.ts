@@ -46,6 +46,11 @@ const MODULES: Record<string, string[]> = {
   projections: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
   'private-state': ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
   moderation: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
+  // How accounts come here from other servers.
+  migration: [
+    ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'account', 'blob'],
+    ...['private-state', 'moderation', 'xrpc-error'],
+  ],
   // How that is read.
   bsky: [
     ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'xrpc-error'],
@@ -55,11 +60,11 @@ const MODULES: Record<string, string[]> = {
   'app.module': [
     ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'identity'],
     ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
-    ...['private-state', 'moderation', 'bsky'],
+    ...['private-state', 'moderation', 'migration', 'bsky'],
   ],
   cli: [
     ...['config', 'database', 'identity', 'xrpc', 'commit-log', 'repo', 'account', 'replication', 'projections'],
-    ...['xrpc-error', 'app.module'],
+    ...['migration', 'xrpc-error', 'app.module'],
   ],
   'src/main.ts': ['config', 'app.module'],
   'src/cli.ts': ['config', 'cli'],

@@ -6,6 +6,7 @@ import type { Tx } from '../database/database.js'
 import { SigningKeys } from '../identity/signing-keys.js'
 import { accountEvent } from '../repo/repo-status.js'
 import { RepoGenesis } from '../repo/repo-genesis.js'
+import type { RepoStatus } from '../repo/repo-row.js'
 import { Accounts, type NewAccount } from './accounts.js'
 
 /** How an account begins: its names and its key are reserved, then its repository makes it real. */
@@ -41,7 +42,7 @@ export class AccountGenesis {
   /** Gives a reserved account the repository that is kept here, and tells the log. To be called in its turn. */
   async adopt(tx: Tx, did: Did, handle: Handle, key: SigningKey): Promise<void> {
     const repository = await this.repos.adopt(tx, did, key)
-    await this.log.append(tx, [identityEvent(did, handle), accountEvent(did, null), ...repository])
+    await this.log.append(tx, [...beginning(did, handle, null), ...repository])
   }
 
   /** Takes a reservation back, and the key with it. False when there is none. */
@@ -49,6 +50,11 @@ export class AccountGenesis {
     await this.keys.remove(tx, did)
     return this.accounts.remove(tx, did)
   }
+}
+
+/** What the log says of an account that begins with a repository of its own: who it is, and whether it is active. */
+export function beginning(did: Did, handle: Handle, status: RepoStatus | null): NewEvent[] {
+  return [identityEvent(did, handle), accountEvent(did, status)]
 }
 
 /** An event that moves no head. */

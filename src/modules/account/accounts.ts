@@ -120,6 +120,13 @@ export class Accounts {
     )
   }
 
+  /** Keeps the same password in another form, unless it has been changed meanwhile. */
+  async renewPassword(did: Did, stored: string, renewed: string): Promise<void> {
+    await this.database.write(async (tx) =>
+      tx.run('UPDATE account SET password = ? WHERE did = ? AND password = ?', renewed, did, stored),
+    )
+  }
+
   /** Takes an account away, and frees its names. False when there is none. */
   async remove(tx: Tx, did: Did): Promise<boolean> {
     const removed = await tx.run('DELETE FROM account WHERE did = ?', did)

@@ -3,7 +3,7 @@ import { Sessions } from '../auth/sessions.js'
 import type { TokenPair } from '../auth/tokens.js'
 import { unauthorized } from '../xrpc/xrpc-error.js'
 import { type Account, Accounts } from './accounts.js'
-import { Passwords } from './passwords.js'
+import { isOfficialHash, Passwords } from './passwords.js'
 
 /** A session just begun or refreshed, as its owner gets it. */
 export interface SignedIn {
@@ -35,10 +35,16 @@ export class CreateSessionHandler implements ICommandHandler<CreateSession> {
     const account = await this.accounts.byIdentifier(identifier)
     const verified = await this.passwords.verify(password, account?.password ?? null)
     if (!account || !verified) throw unauthorized('Invalid identifier or password')
+    await this.renew(account, password)
     const takendown = isTakendown(account)
     if (takendown && !allowTakendown) throw unauthorized('Account has been taken down', 'AccountTakedown')
     const scope = takendown ? 'com.atproto.takendown' : 'com.atproto.access'
     return { account, tokens: await this.sessions.start(account.did, scope) }
+  }
+
+  /** A password that another server has hashed is hashed as those made here, at the first moment that it is known. */
+  private async renew({ did, password: stored }: Account, password: string): Promise<void> {
+    if (isOfficialHash(stored)) await this.accounts.renewPassword(did, stored, await this.passwords.hash(password))
   }
 }
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
+import { AdoptOfficialCommand } from './adopt-official.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
 import { LogCommand } from './log.command.js'
@@ -18,6 +19,7 @@ import { VerifyCommand } from './verify.command.js'
     SkylogCommand,
     ServeCommand,
     ImportCommand,
+    AdoptOfficialCommand,
     InspectCommand,
     VerifyCommand,
     RebuildCommand,

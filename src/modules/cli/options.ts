@@ -20,9 +20,14 @@ export interface DataOptions {
   data?: string
 }
 
-/** The settings of the server, with what was said on the command line. @throws ConfigError */
-export function configOf({ data }: DataOptions, more: Readonly<Record<string, string | undefined>> = {}): Config {
-  return Config.fromEnv({ ...process.env, ...(data !== undefined && { PDS_DATA_DIRECTORY: data }), ...more })
+type Settings = Readonly<Record<string, string | undefined>>
+
+/**
+ * The settings of the server, with what was said on the command line. `more` counts before the environment, `under` after
+ * it. @throws ConfigError
+ */
+export function configOf({ data }: DataOptions, more: Settings = {}, under: Settings = {}): Config {
+  return Config.fromEnv({ ...under, ...process.env, ...(data !== undefined && { PDS_DATA_DIRECTORY: data }), ...more })
 }
 
 /**

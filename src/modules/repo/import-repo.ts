@@ -28,11 +28,13 @@ export interface ImportOptions {
   /** Whose repository it must be; null: whoever the commit says. */
   did: Did | null
   hosting: Hosting
+  /** A hosted repository that begins with this import, and whether it is active. Left out: it has to be here already. */
+  begins?: Pick<NewRepo, 'status' | 'ownStatus'>
   /** Signs the new head of a hosted repository; null: the repository keeps the commit it came with. */
   key: SigningKey | null
   /** The did:key that the commit must be signed by, or null where it cannot be known; by default nobody asks. */
   signedBy?: (commit: DecodedCommit) => Promise<string | null>
-  /** What the repository may unfold to, which can be more than its file has; left out: as much as the server allows. */
+  /** What its file may have, and the repository unfold to, which can be more; left out: as much as the server allows. */
   maxBytes?: number
   /** Events that come before the import, in the same transaction. */
   announce?: readonly NewEvent[]
@@ -79,7 +81,7 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
     this.underWay.add(who)
     try {
       if (source instanceof CarFile) return await this.place(source, options)
-      const car = await this.staging.receive(source)
+      const car = await this.staging.receive(source, options.maxBytes)
       try {
         return await this.place(car, options)
       } finally {
@@ -103,7 +105,7 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
       const current = await readRepo(this.database.read, commit.did)
       assertErased(current)
       // Whoever sends it had an account when it began to.
-      if (!current && options.hosting === 'hosted')
+      if (!current && options.hosting === 'hosted' && !options.begins)
         throw invalidRequest(`Could not find repo for DID: ${commit.did}`, 'RepoNotFound')
       if (current && (current.hosting === 'hosted') !== (options.hosting === 'hosted'))
         throw invalidRequest(`${commit.did} is already here, ${current.hosting}; importing into it has to name it`)
@@ -117,7 +119,8 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
       const repo: NewRepo = {
         did: commit.did,
         hosting: options.hosting,
-        status: current?.status ?? null,
+        status: current?.status ?? options.begins?.status ?? null,
+        ownStatus: options.begins?.ownStatus,
         tree: staged.tree,
         layer: staged.layer,
         rev,

@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common'
+import { type Did, type Handle, isDid, isHandle, SigningKey } from '../../repo-engine/index.js'
+import { Accounts } from '../account/accounts.js'
+import { isOfficialHash } from '../account/passwords.js'
+import { type ResumedToken, Sessions } from '../auth/sessions.js'
+import type { AccessScope } from '../auth/tokens.js'
+import { Database, type Tx } from '../database/database.js'
+import { SigningKeys } from '../identity/signing-keys.js'
+import { Takedowns } from '../moderation/takedowns.js'
+import type { OfficialAccount, OfficialDirectory, OfficialRefreshToken } from './official-directory.js'
+import type { OfficialStore } from './official-store.js'
+
+/** An account that can be taken over: it has all that one here needs. */
+export interface SoundAccount {
+  did: Did
+  handle: Handle
+  email: string
+  password: string
+  key: SigningKey
+}
+
+/** What was taken of an account besides its repository. */
+export interface TakenCredentials {
+  sessions: number
+  takenRecords: number
+}
+
+/** Takes over who an account is and how its owner signs in. */
+@Injectable()
+export class OfficialCredentials {
+  constructor(
+    private readonly database: Database,
+    private readonly accounts: Accounts,
+    private readonly keys: SigningKeys,
+    private readonly sessions: Sessions,
+    private readonly takedowns: Takedowns,
+  ) {}
+
+  /**
+   * One write: the account with its names, its password as it was hashed there, its signing key, its sessions, and what the
+   * operator has taken down of it. Nobody can see the account before it has its repository; until then this can be done
+   * again. @throws XrpcError 400 when another account has the handle or the email address
+   */
+  async take(account: OfficialAccount, sound: SoundAccount, from: OfficialDirectory, store: OfficialStore) {
+    const { did, handle, email, password, key } = sound
+    const tokens = from.refreshTokens(did).map(resumed)
+    const taken = store.takenRecords()
+    return this.database.write(async (tx): Promise<TakenCredentials> => {
+      await this.accounts.remove(tx, did)
+      await this.accounts.insert(tx, { did, handle, email, password })
+      await tx.run(
+        'UPDATE account SET created_at = ?, email_confirmed_at = ? WHERE did = ?',
+        account.createdAt,
+        account.emailConfirmedAt,
+        did,
+      )
+      await this.keys.store(tx, did, key)
+      await this.takeDown(tx, account, taken)
+      return { sessions: await this.sessions.resume(tx, did, tokens), takenRecords: taken.length }
+    })
+  }
+
+  private async takeDown(
+    tx: Tx,
+    { did, takedownRef }: OfficialAccount,
+    records: readonly { uri: string; takedownRef: string }[],
+  ): Promise<void> {
+    if (takedownRef !== null) await this.takedowns.set(tx, did, { applied: true, ref: takedownRef })
+    for (const { uri, takedownRef: ref } of records) await this.takedowns.set(tx, uri, { applied: true, ref })
+  }
+}
+
+/** @throws Error that says what an account lacks */
+export function soundAccount(account: OfficialAccount, from: OfficialDirectory): SoundAccount {
+  const { did, handle, email, passwordScrypt: password } = account
+  if (!isDid(did)) throw new Error(`${did} is not a DID`)
+  const normal = handle?.toLowerCase() ?? null
+  if (!isHandle(normal)) throw new Error('it has no handle: give it one there, and adopt again')
+  if (email === null || password === null) throw new Error('it has no email address and no password: it cannot sign in')
+  if (!isOfficialHash(password)) throw new Error('its password is hashed in an unknown way')
+  const key = SigningKey.fromPrivate('k256', from.signingKey(did))
+  return { did, handle: normal, email: email.toLowerCase(), password, key }
+}
+
+function resumed({ id, nextId, expiresAt, appPasswordName, privileged }: OfficialRefreshToken): ResumedToken {
+  const scope: AccessScope =
+    appPasswordName === null
+      ? 'com.atproto.access'
+      : privileged
+        ? 'com.atproto.appPassPrivileged'
+        : 'com.atproto.appPass'
+  return { id, nextId, expiresAt: Date.parse(expiresAt), scope }
+}
