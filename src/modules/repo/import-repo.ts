@@ -109,7 +109,7 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
         throw invalidRequest(`Could not find repo for DID: ${commit.did}`, 'RepoNotFound')
       if (current && (current.hosting === 'hosted') !== (options.hosting === 'hosted'))
         throw invalidRequest(`${commit.did} is already here, ${current.hosting}; importing into it has to name it`)
-      const rev = this.revOf(commit, current, options.key !== null)
+      const rev = this.revOf(commit, current, options)
       const staged = await this.staging.stage(car, head, commit.did, rev, (done) =>
         options.onProgress?.(done, summary.records),
       )
@@ -148,10 +148,11 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
   }
 
   /** A commit signed here gets a new rev; one that is kept has its own, save for version 2, which has none. */
-  private revOf({ rev }: DecodedCommit, current: Repo | null, resigned: boolean): Tid {
+  private revOf({ rev }: DecodedCommit, current: Repo | null, { key, begins }: ImportOptions): Tid {
     const now = this.tids.next()
-    if (rev !== null) assertNotAhead(rev, tidToMicros(now) / 1000)
-    if (resigned || rev === null) {
+    // What this server's own operator brings was written by another clock; what is written from now on is above it.
+    if (rev !== null && !begins) assertNotAhead(rev, tidToMicros(now) / 1000)
+    if (key !== null || rev === null) {
       const latest = current && (rev === null || current.rev > rev) ? current.rev : rev
       return this.tids.next(latest)
     }
