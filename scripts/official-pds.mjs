@@ -3,7 +3,7 @@
  * project, and run as a child.
  *
  *   node scripts/official-pds.mjs install
- *   node scripts/official-pds.mjs start --data DIR --plc URL [--port 0] [--hostname NAME] [--env FILE]
+ *   node scripts/official-pds.mjs start --data DIR --plc URL [--port 0] [--hostname NAME] [--did DID] [--env FILE]
  *
  * `start` installs it where it is missing, prints one line of JSON when it is ready ({url, did, adminPassword}), and
  * stops on SIGTERM. `--env` writes its settings into a file, as an installer would.
@@ -50,12 +50,12 @@ export function install() {
 }
 
 /** The settings of a server in the words of its own `pds.env`. Secrets are no secrets: they guard test data. */
-function environment({ data, plc, port, hostname }) {
+function environment({ data, plc, port, hostname, did }) {
   return {
     PDS_HOSTNAME: hostname,
     PDS_PORT: String(port),
     // Beside another server on localhost it needs a name of its own.
-    ...(hostname === 'localhost' && { PDS_SERVICE_DID: 'did:web:official.test' }),
+    ...(hostname === 'localhost' && { PDS_SERVICE_DID: did }),
     PDS_DATA_DIRECTORY: data,
     PDS_BLOBSTORE_DISK_LOCATION: join(data, 'blocks'),
     PDS_DEV_MODE: String(hostname === 'localhost'),
@@ -109,7 +109,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const option = { type: 'string' }
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { data: option, plc: option, port: option, hostname: { ...option, default: 'localhost' }, env: option },
+    options: {
+      ...{ data: option, plc: option, port: option, env: option },
+      hostname: { ...option, default: 'localhost' },
+      did: { ...option, default: 'did:web:official.test' },
+    },
   })
   const [what] = positionals
   try {
