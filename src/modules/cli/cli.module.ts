@@ -4,6 +4,7 @@ import { AdoptOfficialCommand } from './adopt-official.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
 import { LogCommand } from './log.command.js'
+import { MigrateCommand } from './migrate.command.js'
 import { PeerCommand } from './peer.command.js'
 import { RebuildCommand } from './rebuild.command.js'
 import { ServeCommand } from './serve.command.js'
@@ -20,6 +21,7 @@ import { VerifyCommand } from './verify.command.js'
     ServeCommand,
     ImportCommand,
     AdoptOfficialCommand,
+    MigrateCommand,
     InspectCommand,
     VerifyCommand,
     RebuildCommand,

@@ -43,6 +43,17 @@ export function rotationKeyOf(file: string | undefined): string | undefined {
   return key
 }
 
+/**
+ * A secret in a file, or else in a variable; null without either. Never an argument, as {@link rotationKeyOf}.
+ * @throws Error when the file cannot be read or is empty
+ */
+export function secretOf(file: string | undefined, variable: string): string | null {
+  const text = file === undefined ? process.env[variable] : readFileSync(file, 'utf8')
+  const secret = text?.trim() || null
+  if (file !== undefined && secret === null) throw new Error(`${file} is empty`)
+  return secret
+}
+
 /** What was asked for makes no sense, whatever is on the disk: exit code 2. */
 export class WrongUsage extends Error {}
 
