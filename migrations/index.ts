@@ -6,6 +6,9 @@ import { PrivateState1700000000005 } from './0005-private-state.js'
 import { Rebuild1700000000006 } from './0006-rebuild.js'
 import { Replication1700000000007 } from './0007-replication.js'
 import { StatusAndCodes1700000000008 } from './0008-status-and-codes.js'
+import { Credentials1700000000009 } from './0009-credentials.js'
+import { SecondFactors1700000000010 } from './0010-second-factors.js'
+import { Moderation1700000000013 } from './0013-moderation.js'
 
 /** Every migration, in the order in which they run. A new one is added at the end; a released one never changes. */
 export const migrations = [
@@ -17,4 +20,7 @@ export const migrations = [
   Rebuild1700000000006,
   Replication1700000000007,
   StatusAndCodes1700000000008,
+  Credentials1700000000009,
+  SecondFactors1700000000010,
+  Moderation1700000000013,
 ]

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { type DynamicModule, type INestApplicationContext, Logger, type LogLevel, Module } from '@nestjs/common'
 import { CommitLogModule } from './modules/commit-log/commit-log.module.js'
 import { AccountModule } from './modules/account/account.module.js'
+import { AuditModule } from './modules/audit/audit.module.js'
 import { AuthModule } from './modules/auth/auth.module.js'
 import { BlobModule } from './modules/blob/blob.module.js'
 import { BskyModule } from './modules/bsky/bsky.module.js'
@@ -37,6 +38,7 @@ export class AppModule {
         CommitLogModule,
         ProjectionsModule,
         AuthModule,
+        AuditModule,
         IdentityModule.with(config),
         RepoModule,
         AccountModule,

@@ -4,10 +4,11 @@ import { CommitLog, type NewEvent } from '../commit-log/commit-log.js'
 import { identityFrame } from '../commit-log/frame.js'
 import type { Tx } from '../database/database.js'
 import { SigningKeys } from '../identity/signing-keys.js'
-import { accountEvent } from '../repo/repo-status.js'
+import { accountEvent, settleStatus } from '../repo/repo-status.js'
 import { RepoGenesis } from '../repo/repo-genesis.js'
-import type { RepoStatus } from '../repo/repo-row.js'
+import { readRepo, type RepoStatus } from '../repo/repo-row.js'
 import { Accounts, type NewAccount } from './accounts.js'
+import { InviteCodes } from './invite-codes.js'
 
 /** How an account begins: its names and its key are reserved, then its repository makes it real. */
 @Injectable()
@@ -17,12 +18,17 @@ export class AccountGenesis {
     private readonly keys: SigningKeys,
     private readonly repos: RepoGenesis,
     private readonly log: CommitLog,
+    private readonly invites: InviteCodes,
   ) {}
 
-  /** Takes the handle, the email address and the DID. @throws XrpcError 400 as {@link Accounts.insert}. */
-  async reserve(tx: Tx, account: NewAccount, key: SigningKey): Promise<void> {
+  /**
+   * Takes the handle, the email address and the DID, and counts the use of an invite code.
+   * @throws XrpcError 400 as {@link Accounts.insert} and {@link InviteCodes.use}.
+   */
+  async reserve(tx: Tx, account: NewAccount, key: SigningKey, inviteCode: string | null = null): Promise<void> {
     await this.accounts.insert(tx, account)
     await this.keys.store(tx, account.did, key)
+    if (inviteCode !== null) await this.invites.use(tx, inviteCode, account.did)
   }
 
   /**
@@ -37,17 +43,21 @@ export class AccountGenesis {
       tx,
       events.map((event) => ({ ...event, silent: status !== null })),
     )
+    // The operator may have taken it down before it came here.
+    await settleStatus(tx, this.log, did, status !== null)
   }
 
   /** Gives a reserved account the repository that is kept here, and tells the log. To be called in its turn. */
   async adopt(tx: Tx, did: Did, handle: Handle, key: SigningKey): Promise<void> {
     const repository = await this.repos.adopt(tx, did, key)
-    await this.log.append(tx, [...beginning(did, handle, null), ...repository])
+    const { status } = (await readRepo(tx, did))!
+    await this.log.append(tx, [...beginning(did, handle, status), ...repository])
   }
 
-  /** Takes a reservation back, and the key with it. False when there is none. */
+  /** Takes a reservation back, and the key and the use of an invite code with it. False when there is none. */
   async cancel(tx: Tx, did: Did): Promise<boolean> {
     await this.keys.remove(tx, did)
+    await this.invites.giveBack(tx, did)
     return this.accounts.remove(tx, did)
   }
 }

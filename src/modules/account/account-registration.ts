@@ -14,6 +14,11 @@ import { type Finish, GivenUp, Outbox } from '../outbox/outbox.js'
 
 const KIND = 'register-account'
 
+/** `inviteCode`: what it comes by. */
+export interface InvitedAccount extends NewAccount {
+  inviteCode?: string | null
+}
+
 interface Registration {
   did: Did
   handle: Handle
@@ -38,10 +43,11 @@ export class AccountRegistration {
   }
 
   /**
-   * @throws XrpcError 400 when the handle, the email address or the DID is taken; 502 when an outside directory does
-   * not answer: the account is there as soon as it does. PlcError when it refuses: nothing is left behind.
+   * @throws XrpcError 400 when the handle, the email address or the DID is taken, or the invite code used up; 502 when an
+   * outside directory does not answer: the account is there as soon as it does. PlcError when it refuses: nothing is left
+   * behind.
    */
-  async register(account: NewAccount, identity: NewIdentity): Promise<void> {
+  async register(account: InvitedAccount, identity: NewIdentity): Promise<void> {
     const { plc } = this
     const { did, key, genesis } = identity
     if (genesis === null) await this.registerAtOnce(account, identity)
@@ -49,7 +55,7 @@ export class AccountRegistration {
       await this.registerAtOnce(account, identity, (tx) => plc.submitWithin(tx, did, genesis))
     else {
       const id = await this.database.write(async (tx) => {
-        await this.genesis.reserve(tx, account, key)
+        await this.genesis.reserve(tx, account, key, account.inviteCode)
         return this.outbox.add(tx, KIND, { did, handle: account.handle, genesis } satisfies Registration)
       })
       await this.outbox.perform(id).catch(explain)
@@ -57,12 +63,12 @@ export class AccountRegistration {
   }
 
   private async registerAtOnce(
-    account: NewAccount,
+    account: InvitedAccount,
     { did, key, genesis }: NewIdentity,
     submit?: Finish,
   ): Promise<void> {
     await this.database.write(async (tx) => {
-      await this.genesis.reserve(tx, account, key)
+      await this.genesis.reserve(tx, account, key, account.inviteCode)
       await submit?.(tx)
       await this.genesis.begin(tx, did, account.handle, key, genesis ? null : 'deactivated')
     })

@@ -13,6 +13,8 @@ export interface Account {
   email: string
   /** RFC 3339; null until the address is confirmed. */
   emailConfirmedAt: string | null
+  /** Since when a sign-in needs a code sent to the address (RFC 3339); null: it does not, as long as it is not confirmed. */
+  emailFactorAt: string | null
   /** PHC string. */
   password: string
   /** Null: active. It stands on the repository, whose readers ask for it most. */
@@ -21,8 +23,16 @@ export interface Account {
 
 export type NewAccount = Pick<Account, 'did' | 'handle' | 'email' | 'password'>
 
+/** What is known of an account's address. Times are RFC 3339. */
+export interface StoredEmail {
+  email: string
+  confirmedAt: string | null
+  factorAt: string | null
+}
+
 /** An account without a repository hosted here is still coming to be: nobody can see it, but its names are taken. */
-const SELECT = `SELECT a.did, a.handle, a.email, a.email_confirmed_at AS emailConfirmedAt, a.password, r.status
+const SELECT = `SELECT a.did, a.handle, a.email, a.email_confirmed_at AS emailConfirmedAt, a.password, r.status,
+    CASE WHEN a.email_confirmed_at IS NOT NULL THEN a.email_factor_at END AS emailFactorAt
   FROM account a JOIN repo r ON r.did = a.did AND r.hosting = 'hosted' WHERE `
 
 /** The accounts of this server. */
@@ -44,6 +54,11 @@ export class Accounts {
     if (identifier.startsWith('did:')) return this.byDid(identifier, reader)
     const column = identifier.includes('@') ? 'email' : 'handle'
     return (await reader.get<Account>(`${SELECT} a.${column} = ?`, identifier.toLowerCase())) ?? null
+  }
+
+  /** The account that an email address, in any case, belongs to, or null. */
+  async byEmail(email: string): Promise<Account | null> {
+    return (await this.database.read.get<Account>(`${SELECT} a.email = ?`, email.toLowerCase())) ?? null
   }
 
   /** @throws XrpcError 400 HandleNotAvailable when another account has the handle or is taking it. */
@@ -120,11 +135,48 @@ export class Accounts {
     )
   }
 
-  /** Keeps the same password in another form, unless it has been changed meanwhile. */
-  async renewPassword(did: Did, stored: string, renewed: string): Promise<void> {
-    await this.database.write(async (tx) =>
-      tx.run('UPDATE account SET password = ? WHERE did = ? AND password = ?', renewed, did, stored),
+  /**
+   * The address of an account as it stands, which nobody else changes before this write ends; null without an account.
+   * `factorAt` is what the owner has asked for, also while the address is not confirmed.
+   */
+  async lockEmail(tx: Tx, did: Did): Promise<StoredEmail | null> {
+    const row = await tx.get<StoredEmail>(
+      `UPDATE account SET did = did WHERE did = ?
+       RETURNING email, email_confirmed_at AS confirmedAt, email_factor_at AS factorAt`,
+      did,
     )
+    return row ?? null
+  }
+
+  /** @throws XrpcError 400 InvalidRequest when another account has the address. */
+  async setEmail(tx: Tx, did: Did, { email, confirmedAt, factorAt }: StoredEmail): Promise<void> {
+    const changed = await tx.run(
+      `UPDATE account SET email = ?, email_confirmed_at = ?, email_factor_at = ?
+       WHERE did = ? AND NOT EXISTS (SELECT 1 FROM account other WHERE other.email = ? AND other.did <> ?)`,
+      email,
+      confirmedAt,
+      factorAt,
+      did,
+      email,
+      did,
+    )
+    if (changed === 0) throw invalidRequest('This email address is already in use, please use a different email.')
+  }
+
+  /** Gives an account another password (PHC string), in place of `before` if that is told. False where there is none. */
+  async setPassword(tx: Tx, did: Did, password: string, before: string | null = null): Promise<boolean> {
+    const changed = await tx.run(
+      'UPDATE account SET password = ? WHERE did = ? AND password = coalesce(?, password)',
+      password,
+      did,
+      before,
+    )
+    return changed > 0
+  }
+
+  /** Keeps the same password in another form. False when it has been changed meanwhile. */
+  async renewPassword(did: Did, stored: string, renewed: string): Promise<boolean> {
+    return this.database.write((tx) => this.setPassword(tx, did, renewed, stored))
   }
 
   /** Takes an account away, and frees its names. False when there is none. */

@@ -4,7 +4,7 @@ import { verifyServiceJwt } from '../auth/service-jwt.js'
 import { Clock } from '../config/clock.js'
 import { Config } from '../config/config.js'
 import { signingKeyOf } from '../identity/did-document.js'
-import { DidResolver } from '../identity/did-resolver.js'
+import { DidResolver, KEY_CHANGED } from '../identity/did-resolver.js'
 import { formatGenesis } from '../identity/plc/genesis.js'
 import type { PlcUpdate } from '../identity/plc/operation.js'
 import { ServerAddress } from '../identity/server-address.js'
@@ -59,7 +59,7 @@ export class NewIdentities {
   }
 
   private async keyOf(did: Did, fresh: boolean): Promise<string> {
-    const document = await this.dids.resolve(did, { fresh })
+    const document = await this.dids.resolve(did, fresh ? KEY_CHANGED : {})
     if (!document) throw invalidRequest(`Unable to resolve DID: ${did}`, 'UnresolvableDid')
     const key = signingKeyOf(document)
     if (!key) throw invalidRequest('DID document has no atproto signing key', 'IncompatibleDidDoc')

@@ -20,7 +20,7 @@ const SCRYPT = /^([0-9a-f]{32}):([0-9a-f]{128})$/
 const MIN_LENGTH = 8
 const MAX_LENGTH = 256
 /** What older accounts may have; anything longer is not worth hashing. */
-const MAX_LOGIN_LENGTH = 512
+export const MAX_LOGIN_LENGTH = 512
 
 /** Hashes at once: each takes 19 MiB and a thread of libuv's four, which files and DNS also need. */
 const MAX_RUNNING = 2
@@ -73,7 +73,8 @@ export class Passwords {
     return timingSafeEqual(actual, expected) && stored !== null
   }
 
-  private async deriveScrypt(password: string, salt: string, length: number): Promise<Buffer> {
+  /** The scrypt hash that the official PDS makes of a password, `length` bytes. @throws as {@link hash} */
+  async deriveScrypt(password: string, salt: string, length: number): Promise<Buffer> {
     await this.enter()
     try {
       return await new Promise((resolve, reject) =>

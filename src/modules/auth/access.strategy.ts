@@ -8,7 +8,7 @@ import { Secrets } from '../config/secrets.js'
 import { unauthorized } from '../xrpc/xrpc-error.js'
 import { bearerToken, runStrategy } from './bearer.js'
 import { Sessions } from './sessions.js'
-import { type AccessClaims, expiredToken, readAccessClaims, type VerifiedJwt } from './tokens.js'
+import { type AccessClaims, expiredToken, invalidToken, readAccessClaims, type VerifiedJwt } from './tokens.js'
 import type { Viewer } from './viewer.js'
 
 /** Tokens whose signature need not be looked at again; a client sends the same one for two hours. */
@@ -40,18 +40,22 @@ export class AccessStrategy extends Strategy {
   }
 
   /**
-   * @throws XrpcError 401 AuthMissing; 400 InvalidToken for what is no access token of this server; 400 ExpiredToken
-   * when it or its session has ended; 401 AccountTakedown.
+   * `evenTakendown`: for what the owner of an account that is taken down may still do; the scope is
+   * `com.atproto.takendown` then. @throws XrpcError 401 AuthMissing; 400 InvalidToken for what is no access token of this
+   * server, or one that is not good for this; 400 ExpiredToken when it or its session has ended; 401 AccountTakedown.
    */
-  async viewerOf(request: FastifyRequest): Promise<Viewer> {
+  async viewerOf(request: FastifyRequest, evenTakendown = false): Promise<Viewer> {
     const { did, scope, sessionId, expiresAt } = await this.claimsOf(request)
     if (expiresAt <= this.clock.now()) throw expiredToken('Token has expired')
     const session = await this.sessions.find(sessionId)
     if (session?.did !== did) throw expiredToken('Token has been revoked')
     const { status } = session
-    if (scope === 'com.atproto.takendown' || (status !== null && status !== 'deactivated'))
-      throw unauthorized('Account has been taken down', 'AccountTakedown')
-    return { did, scope, sessionId, status }
+    if (scope === 'com.atproto.takendown' && !evenTakendown) throw invalidToken('Bad token scope')
+    if (status === null || status === 'deactivated') return { did, scope, sessionId, status }
+    // An app is not let in to appeal, and even less to leave.
+    const isOwner = scope === 'com.atproto.access' || scope === 'com.atproto.takendown'
+    if (!evenTakendown || !isOwner) throw unauthorized('Account has been taken down', 'AccountTakedown')
+    return { did, scope: 'com.atproto.takendown', sessionId, status }
   }
 
   private async claimsOf(request: FastifyRequest): Promise<AccessClaims> {

@@ -80,13 +80,14 @@ export class AdoptOfficialCommand extends CommandRunner {
   }
 }
 
-function reportText({ accounts, lastSeq, left }: Report): string {
+function reportText({ accounts, inviteCodes, lastSeq, left }: Report): string {
   const of = (outcome: AdoptedPerson['outcome']): number => accounts.filter((one) => one.outcome === outcome).length
   const taken = accounts.filter((one) => one.outcome === 'taken')
   const failed = accounts.filter((one) => one.outcome === 'failed')
   return [
     section('Adopted', [
       ['accounts', `${count(of('taken'))} now, ${count(of('there'))} before, ${count(of('failed'))} not`],
+      ['invite codes', count(inviteCodes)],
       ['sequence', `goes on above ${count(lastSeq)}`],
     ]),
     ...(taken.length > 0

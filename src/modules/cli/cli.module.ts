@@ -3,6 +3,7 @@ import { AccountCommand } from './account.command.js'
 import { AdoptOfficialCommand } from './adopt-official.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
+import { InviteCommand } from './invite.command.js'
 import { LogCommand } from './log.command.js'
 import { MigrateCommand } from './migrate.command.js'
 import { PeerCommand } from './peer.command.js'
@@ -26,6 +27,7 @@ import { VerifyCommand } from './verify.command.js'
     VerifyCommand,
     RebuildCommand,
     ...AccountCommand.registerWithSubCommands(),
+    ...InviteCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
     ...PeerCommand.registerWithSubCommands(),
   ],

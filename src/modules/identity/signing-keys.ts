@@ -1,13 +1,10 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
 import { parseDidKey, SigningKey } from '../../repo-engine/index.js'
+import { seal, unseal } from '../config/sealed.js'
 import { Secrets } from '../config/secrets.js'
 import { Database, type Answer, type Tx } from '../database/database.js'
 
-const CIPHER = 'aes-256-gcm'
-const NONCE_LENGTH = 12
-const TAG_LENGTH = 16
 /** Opened keys that are kept; about 1 KB each. */
 const MAX_OPENED = 20_000
 
@@ -16,10 +13,7 @@ interface Row {
   sealed: Buffer
 }
 
-/**
- * The keys that sign the commits of local accounts, sealed at rest: nonce (12) | AES-256-GCM ciphertext (32) | tag (16)
- * under the key-encryption key, with the DID as additional data, so that a row says nothing under another DID.
- */
+/** The keys that sign the commits of local accounts, sealed at rest under the key-encryption key, for their DID. */
 @Injectable()
 export class SigningKeys {
   /** Signs the did:plc operations of accounts made here. */
@@ -45,7 +39,7 @@ export class SigningKeys {
        ON CONFLICT (did) DO UPDATE SET public_key = excluded.public_key, sealed = excluded.sealed`,
       did,
       key.didKey,
-      this.seal(did, key.exportPrivate()),
+      seal(this.secrets.keyEncryptionKey, did, key.exportPrivate()),
     )
     tx.afterCommit(() => this.opened.set(did, key))
   }
@@ -82,25 +76,12 @@ export class SigningKeys {
     return this.database.read.get<Row>('SELECT public_key, sealed FROM signing_key WHERE did = ?', did)
   }
 
-  private seal(did: string, secret: Buffer): Buffer {
-    const nonce = randomBytes(NONCE_LENGTH)
-    const cipher = createCipheriv(CIPHER, this.secrets.keyEncryptionKey, nonce).setAAD(Buffer.from(did))
-    return Buffer.concat([nonce, cipher.update(secret), cipher.final(), cipher.getAuthTag()])
-  }
-
   private unseal(did: string, sealed: Buffer): Buffer {
-    const nonce = sealed.subarray(0, NONCE_LENGTH)
-    const secret = sealed.subarray(NONCE_LENGTH, -TAG_LENGTH)
-    try {
-      const decipher = createDecipheriv(CIPHER, this.secrets.keyEncryptionKey, nonce, { authTagLength: TAG_LENGTH })
-        .setAAD(Buffer.from(did))
-        .setAuthTag(sealed.subarray(-TAG_LENGTH))
-      return Buffer.concat([decipher.update(secret), decipher.final()])
-    } catch {
-      throw new Error(
-        `the signing key of ${did} cannot be opened: it was sealed under another key-encryption key. Put back the ` +
-          'secrets.json that belongs to this database, or set PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX to its keyEncryptionKey',
-      )
-    }
+    const secret = unseal(this.secrets.keyEncryptionKey, did, sealed)
+    if (secret) return secret
+    throw new Error(
+      `the signing key of ${did} cannot be opened: it was sealed under another key-encryption key. Put back the ` +
+        'secrets.json that belongs to this database, or set PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX to its keyEncryptionKey',
+    )
   }
 }

@@ -20,7 +20,7 @@ export class WellKnownController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const handle = hostname.toLowerCase()
-    const did = this.handles.isServiceHandle(handle) ? await this.handles.localDid(handle) : null
+    const did = this.handles.isServiceHandle(handle) ? await this.handles.resolve(handle) : null
     if (did) return did
     reply.status(404)
     return 'User not found'

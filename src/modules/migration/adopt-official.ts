@@ -5,11 +5,13 @@ import { Config } from '../config/config.js'
 import { Database } from '../database/database.js'
 import { readRepo } from '../repo/repo-row.js'
 import { type OfficialAccount, OfficialDirectory } from './official-directory.js'
+import { OfficialInvites } from './official-invites.js'
 import { OfficialPeople, type TakenAccount } from './official-people.js'
 
 /** What was taken over from an official PDS. */
 export interface AdoptedServer {
   accounts: AdoptedPerson[]
+  inviteCodes: number
   /** The newest sequence number that was given out there; those here are above it. */
   lastSeq: number
 }
@@ -44,6 +46,7 @@ export class AdoptOfficialHandler implements ICommandHandler<AdoptOfficial> {
     private readonly database: Database,
     private readonly log: CommitLog,
     private readonly people: OfficialPeople,
+    private readonly invites: OfficialInvites,
     private readonly config: Config,
   ) {}
 
@@ -54,6 +57,7 @@ export class AdoptOfficialHandler implements ICommandHandler<AdoptOfficial> {
       const lastSeq = from.lastSeq()
       // Before anything is appended: relays ignore whatever comes under numbers that they have seen.
       this.log.startAbove(lastSeq)
+      const inviteCodes = await this.invites.take(from)
       const all = from.accounts()
       const accounts: AdoptedPerson[] = []
       for (const account of all) {
@@ -61,7 +65,7 @@ export class AdoptOfficialHandler implements ICommandHandler<AdoptOfficial> {
         accounts.push(await this.adopt(account, from, blobs))
       }
       onProgress(all.length, all.length)
-      return { accounts, lastSeq }
+      return { accounts, inviteCodes, lastSeq }
     } finally {
       from.close()
     }

@@ -5,12 +5,21 @@ import { ModerationModule } from '../moderation/moderation.module.js'
 import { PrivateStateModule } from '../private-state/private-state.module.js'
 import { AdoptOfficialHandler } from './adopt-official.js'
 import { OfficialCredentials } from './official-credentials.js'
+import { OfficialInvites } from './official-invites.js'
 import { OfficialPeople } from './official-people.js'
 import { OfficialRepo } from './official-repo.js'
+import { OfficialSignIns } from './official-sign-ins.js'
 
 /** How accounts come here from other servers. */
 @Module({
   imports: [CqrsModule, AccountModule, ModerationModule, PrivateStateModule],
-  providers: [AdoptOfficialHandler, OfficialCredentials, OfficialPeople, OfficialRepo],
+  providers: [
+    AdoptOfficialHandler,
+    OfficialCredentials,
+    OfficialInvites,
+    OfficialPeople,
+    OfficialRepo,
+    OfficialSignIns,
+  ],
 })
 export class MigrationModule {}

@@ -2,12 +2,11 @@ import { Injectable } from '@nestjs/common'
 import { type Did, type Handle, isDid, isHandle, SigningKey } from '../../repo-engine/index.js'
 import { Accounts } from '../account/accounts.js'
 import { isOfficialHash } from '../account/passwords.js'
-import { type ResumedToken, Sessions } from '../auth/sessions.js'
-import type { AccessScope } from '../auth/tokens.js'
 import { Database, type Tx } from '../database/database.js'
 import { SigningKeys } from '../identity/signing-keys.js'
 import { Takedowns } from '../moderation/takedowns.js'
-import type { OfficialAccount, OfficialDirectory, OfficialRefreshToken } from './official-directory.js'
+import type { OfficialAccount, OfficialDirectory } from './official-directory.js'
+import { OfficialSignIns } from './official-sign-ins.js'
 import type { OfficialStore } from './official-store.js'
 
 /** An account that can be taken over: it has all that one here needs. */
@@ -21,6 +20,7 @@ export interface SoundAccount {
 
 /** What was taken of an account besides its repository. */
 export interface TakenCredentials {
+  appPasswords: number
   sessions: number
   takenRecords: number
 }
@@ -32,31 +32,31 @@ export class OfficialCredentials {
     private readonly database: Database,
     private readonly accounts: Accounts,
     private readonly keys: SigningKeys,
-    private readonly sessions: Sessions,
+    private readonly signIns: OfficialSignIns,
     private readonly takedowns: Takedowns,
   ) {}
 
   /**
-   * One write: the account with its names, its password as it was hashed there, its signing key, its sessions, and what the
+   * One write: the account with its names, its password as it was hashed there, its signing key, its sign-ins, and what the
    * operator has taken down of it. Nobody can see the account before it has its repository; until then this can be done
    * again. @throws XrpcError 400 when another account has the handle or the email address
    */
   async take(account: OfficialAccount, sound: SoundAccount, from: OfficialDirectory, store: OfficialStore) {
     const { did, handle, email, password, key } = sound
-    const tokens = from.refreshTokens(did).map(resumed)
     const taken = store.takenRecords()
     return this.database.write(async (tx): Promise<TakenCredentials> => {
       await this.accounts.remove(tx, did)
       await this.accounts.insert(tx, { did, handle, email, password })
       await tx.run(
-        'UPDATE account SET created_at = ?, email_confirmed_at = ? WHERE did = ?',
+        'UPDATE account SET created_at = ?, email_confirmed_at = ?, invites_disabled = ? WHERE did = ?',
         account.createdAt,
         account.emailConfirmedAt,
+        account.invitesDisabled ? 1 : 0,
         did,
       )
       await this.keys.store(tx, did, key)
       await this.takeDown(tx, account, taken)
-      return { sessions: await this.sessions.resume(tx, did, tokens), takenRecords: taken.length }
+      return { ...(await this.signIns.take(tx, did, from)), takenRecords: taken.length }
     })
   }
 
@@ -80,14 +80,4 @@ export function soundAccount(account: OfficialAccount, from: OfficialDirectory):
   if (!isOfficialHash(password)) throw new Error('its password is hashed in an unknown way')
   const key = SigningKey.fromPrivate('k256', from.signingKey(did))
   return { did, handle: normal, email: email.toLowerCase(), password, key }
-}
-
-function resumed({ id, nextId, expiresAt, appPasswordName, privileged }: OfficialRefreshToken): ResumedToken {
-  const scope: AccessScope =
-    appPasswordName === null
-      ? 'com.atproto.access'
-      : privileged
-        ? 'com.atproto.appPassPrivileged'
-        : 'com.atproto.appPass'
-  return { id, nextId, expiresAt: Date.parse(expiresAt), scope }
 }

@@ -7,6 +7,7 @@ import { OfficialRepo, type TakenRepo } from './official-repo.js'
 /** What was taken of an account, and what could not be. */
 export interface TakenAccount extends TakenRepo {
   status: 'active' | 'deactivated' | 'takendown'
+  appPasswords: number
   sessions: number
   preferences: number
   takenRecords: number

@@ -29,9 +29,9 @@ export async function setOwnStatus(
 
 /**
  * To be called when the owner's status or a takedown has changed: makes the status what follows from both, and tells the
- * log. False where that is so already. A repository that is being erased stays deleted.
+ * log. False where that is so already. A repository that is being erased stays deleted. `silent`: nobody is to know of it yet.
  */
-export async function settleStatus(tx: Tx, log: CommitLog, did: Did): Promise<boolean> {
+export async function settleStatus(tx: Tx, log: CommitLog, did: Did, silent = false): Promise<boolean> {
   const settled = await tx.get<{ status: RepoStatus | null; hosting: Hosting }>(
     `UPDATE repo SET status = ${EFFECTIVE}
      WHERE did = ? AND (status IS NULL OR status <> 'deleted') AND coalesce(status, '') <> coalesce(${EFFECTIVE}, '')
@@ -39,7 +39,7 @@ export async function settleStatus(tx: Tx, log: CommitLog, did: Did): Promise<bo
     did,
   )
   if (!settled) return false
-  await log.append(tx, [accountEvent(did, settled.status, settled.hosting)])
+  await log.append(tx, [{ ...accountEvent(did, settled.status, settled.hosting), silent }])
   return true
 }
 

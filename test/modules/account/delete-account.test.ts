@@ -117,6 +117,8 @@ it('leaves one event, and nothing else that is of it', async () => {
   })
   expect(await placesOf(database().read, SECRET)).toEqual([])
   expect(await placesOf(database().read, alice.did)).toEqual([
+    // The operator's own log says who has deleted it.
+    'action.subject 1',
     'bsky_actor.did 1',
     'commit_log.did 1',
     'commit_log.frame 1',

@@ -51,6 +51,7 @@ describe('an official PDS that was taken over', () => {
         outcome: 'taken',
         status: 'active',
         records: 44,
+        appPasswords: 2,
         sessions: 3,
         preferences: 3,
         kept: true,
@@ -150,6 +151,43 @@ describe('an official PDS that was taken over', () => {
     const auth = alice.appPasswords.phone.refreshJwt
     expect((await server.post('com.atproto.server.deleteSession', { auth })).status).toBe(200)
     expect((await server.post('com.atproto.server.refreshSession', { auth })).body.error).toBe('ExpiredToken')
+  })
+
+  it('an app password is good, also once it is kept as those made here are', async () => {
+    const { password } = alice.appPasswords.chat
+    const hash = async () =>
+      (await server
+        .get(Database)
+        .read.get<{ hash: Buffer }>("SELECT hash FROM app_password WHERE name = 'chat' AND did = ?", alice.did))!.hash
+    expect(await hash()).toHaveLength(64)
+    expect((await login(server, 'alice.test', 'aaaa-bbbb-cccc-dddd')).status).toBe(401)
+    for (const length of [32, 32]) {
+      const { status, body } = await login(server, 'alice.test', password)
+      expect({ status, did: body.did }).toEqual({ status: 200, did: alice.did })
+      expect(await hash()).toHaveLength(length)
+    }
+    const { body: owner } = await login(server, 'alice.test', alice.password)
+    const listed = await server.query('com.atproto.server.listAppPasswords', { auth: owner.accessJwt as string })
+    expect(listed.body.passwords).toMatchObject([
+      { name: 'chat', privileged: true },
+      { name: 'phone', privileged: false },
+    ])
+  })
+
+  it('invite codes are good for what they have left, and those taken back are not', async () => {
+    expect(adopted.inviteCodes).toBe(2)
+    const auth = `Basic ${Buffer.from(`admin:${takeover.settings.PDS_ADMIN_PASSWORD}`).toString('base64')}`
+    const { body } = await server.query('com.atproto.admin.getInviteCodes', { auth })
+    const codes = body.codes as { code: string }[]
+    expect(codes.find(({ code }) => code === facts.invites.admin)).toMatchObject({ available: 5, disabled: true })
+    expect(codes.find(({ code }) => code === facts.invites.dan)).toMatchObject({
+      available: 2,
+      disabled: false,
+      forAccount: dan.did,
+      uses: [{ usedBy: expect.stringMatching(/^did:plc:/) }],
+    })
+    expect(await accountOf(dan.did)).toMatchObject({ invites_disabled: 1 })
+    expect(await accountOf(alice.did)).toMatchObject({ invites_disabled: 0 })
   })
 
   it('preferences are here, those for the owner alone included', async () => {

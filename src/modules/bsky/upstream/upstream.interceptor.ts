@@ -1,9 +1,10 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { lastValueFrom, type Observable, of } from 'rxjs'
+import { requireCallElsewhere } from '../../auth/guarded-methods.js'
 import { ViewerGuard } from '../../auth/viewer.guard.js'
 import type { AuthenticatedRequest } from '../../auth/viewer.js'
-import { invalidRequest, unauthorized, XrpcError } from '../../xrpc/xrpc-error.js'
+import { unauthorized, XrpcError } from '../../xrpc/xrpc-error.js'
 import { ProxyHeader } from './proxy-header.js'
 import type { Service } from './service-calls.js'
 import { Upstream } from './upstream.js'
@@ -13,7 +14,6 @@ const OURS = 'app.bsky.'
 const UNSERVED = '/xrpc/*'
 /** What accounts keep on their own server, and what is that server's own business: never passed on. */
 const KEPT = /^(app\.bsky\.actor\.(get|put)Preferences|com\.atproto\.(admin|identity|repo|server|sync|temp)\..*)$/
-const CHAT = 'chat.bsky.'
 
 /**
  * Passes calls on to other services: to the one that a signed-in client names by `atproto-proxy`, whole; and to the AppView
@@ -61,8 +61,7 @@ export class UpstreamInterceptor implements NestInterceptor {
       if (isServed) return null
       throw unauthorized('Authentication Required', 'AuthMissing')
     }
-    if (nsid.startsWith(CHAT) && viewer.scope === 'com.atproto.appPass')
-      throw invalidRequest('Bad token method', 'InvalidToken')
+    requireCallElsewhere(viewer, nsid)
     const service = await this.header.service(header)
     if (!service && !isServed) throw new XrpcError(501, 'MethodNotImplemented', 'Method Not Implemented')
     return service
