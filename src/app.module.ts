@@ -18,6 +18,8 @@ import { LexiconModule } from './modules/lexicon/lexicon.module.js'
 import { MigrationModule } from './modules/migration/migration.module.js'
 import { ModerationModule } from './modules/moderation/moderation.module.js'
 import { PrivateStateModule } from './modules/private-state/private-state.module.js'
+import { ProxyModule } from './modules/proxy/proxy.module.js'
+import { RateLimitModule } from './modules/rate-limit/rate-limit.module.js'
 import { RepoModule } from './modules/repo/repo.module.js'
 import { ReplicationModule } from './modules/replication/replication.module.js'
 import { SyncModule } from './modules/sync/sync.module.js'
@@ -33,6 +35,8 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.with(config),
+        // First of those who look at every call: what is too much is nobody's work.
+        RateLimitModule.with(config),
         LexiconModule,
         DatabaseModule,
         CommitLogModule,
@@ -49,6 +53,8 @@ export class AppModule {
         PrivateStateModule,
         ModerationModule,
         MigrationModule,
+        // Before the room whose methods others may be asked for instead.
+        ProxyModule,
         BskyModule,
         HealthModule,
         XrpcModule,
@@ -67,7 +73,7 @@ export interface RunningServer {
 
 /** Starts a server with the given settings. @throws ConfigError, or the error that keeps it from listening. */
 export async function startServer(config: Config, logLevels?: LogLevel[]): Promise<RunningServer> {
-  const app = await createHttpApp(AppModule.with(config), logLevels)
+  const app = await createHttpApp(AppModule.with(config), config, logLevels)
   try {
     await app.listen(config.port, '0.0.0.0')
   } catch (error) {

@@ -26,7 +26,9 @@ const MODULES: Record<string, string[]> = {
   auth: ['config', 'lexicon', 'database', 'xrpc', 'xrpc-error'],
   // What the operator and moderators have done: for every room to write down.
   audit: ['config', 'database', 'xrpc', 'auth', 'xrpc-error'],
+  'rate-limit': ['config', 'xrpc', 'auth', 'xrpc-error'],
   identity: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
+  proxy: ['config', 'lexicon', 'xrpc', 'auth', 'identity', 'xrpc-error'],
   // What happened, in order.
   'commit-log': ['config', 'database'],
   // How it is asked for.
@@ -59,12 +61,12 @@ const MODULES: Record<string, string[]> = {
   ],
   // How that is read.
   bsky: [
-    ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'xrpc-error'],
+    ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'proxy', 'xrpc-error'],
     ...['projections', 'private-state', 'moderation'],
   ],
   // What joins it all, and what starts that.
   'app.module': [
-    ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'audit', 'identity'],
+    ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'audit', 'rate-limit', 'identity', 'proxy'],
     ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
     ...['private-state', 'moderation', 'migration', 'bsky'],
   ],
@@ -102,7 +104,7 @@ const PAST_THE_INDEX = {
 
 /** Where names of methods and record types stand beside decorators and lexicons. */
 const NSIDS = {
-  'src/modules/account/new-identity.ts': 'the method that a service token must name',
+  'src/modules/account/incoming-dids.ts': 'the method that a service token must name',
   'src/modules/auth/guarded-methods.ts': 'the methods that nobody calls through a service token without more',
   'src/modules/api-2022/adapters-atproto.ts': 'each com.atproto call of 2022, and the method of today that answers it',
   'src/modules/api-2022/adapters-bsky.ts': 'each app.bsky call of 2022, and the method of today that answers it',
@@ -110,6 +112,7 @@ const NSIDS = {
   'src/modules/migration/move/remote-server.ts': 'the method by which a session elsewhere goes on',
   'src/modules/migration/move/two-accounts.ts': 'the methods of other servers that a move calls',
   'src/modules/repo/record-link.ts': 'the records of which an actor has one for each subject',
+  'src/modules/rate-limit/limits.ts': 'the methods that have limits of their own',
   'src/modules/blob/blob-fetch.ts': 'the method that the server of an account answers',
   'src/modules/bsky/generator/feed-source.ts': 'the methods that feed generators answer',
   'src/modules/firehose/subscribe-repos.ts': 'a stream, which no decorator routes',

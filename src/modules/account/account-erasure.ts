@@ -37,6 +37,10 @@ const PRIVATE_TABLES: readonly (readonly [...KeyedTable, column?: string])[] = [
   ['report', 'id'],
   // What it has reported of others is its own as well.
   ['report', 'id', 'reported_by'],
+  ['next_signing_key', 'did'],
+  ['retired_key', 'did, until_seq'],
+  ['reserved_key', 'public_key'],
+  ['planned_deletion', 'did'],
   ['mirror', 'did'],
   ['peer_repo', 'peer, did'],
 ]

@@ -6,6 +6,8 @@ import { RepoModule } from '../repo/repo.module.js'
 import { AccountAdminController } from './account-admin.controller.js'
 import { AccountErasure } from './account-erasure.js'
 import { AccountGenesis } from './account-genesis.js'
+import { AccountStatus } from './account-status.js'
+import { ActivateAccountHandler } from './activate-account.js'
 import { AccountRegistration } from './account-registration.js'
 import { Accounts } from './accounts.js'
 import { AdoptAccountHandler } from './adopt-account.js'
@@ -26,6 +28,8 @@ import { CreateAccountHandler } from './create-account.js'
 import { CreateAppPasswordHandler } from './create-app-password.js'
 import { CreateInviteCodesHandler } from './create-invite-codes.js'
 import { CreateSessionHandler } from './create-session.js'
+import { Credentials } from './credentials.js'
+import { DeactivateAccountHandler } from './deactivate-account.js'
 import { DeleteAccountHandler } from './delete-account.js'
 import { DeleteOwnAccountHandler } from './delete-own-account.js'
 import { DeleteSessionHandler } from './delete-session.js'
@@ -41,13 +45,27 @@ import { RemoveFactorsHandler } from './factors/remove-factors.js'
 import { RemoveTotpHandler } from './factors/remove-totp.js'
 import { SecondFactors } from './factors/second-factors.js'
 import { Totp } from './factors/totp.js'
-import { HandleController } from './handle.controller.js'
 import { HandleRegistration } from './handle-registration.js'
 import { InviteCodes } from './invite-codes.js'
 import { InviteQueries } from './invite-queries.js'
 import { InviteAdminController, InvitesController } from './invites.controller.js'
 
 import { NamedAccounts } from './named-accounts.js'
+import { IdentityAdminController } from './identity-admin.controller.js'
+import { SigningKeyChange } from './key-change.js'
+import { KeyRenewal } from './key-renewal.js'
+import { RotateKeysHandler } from './rotate-keys.js'
+import { UpdateSigningKeyHandler } from './update-signing-key.js'
+import { IdentityChanges } from './identity-changes.js'
+import { IncomingDids } from './incoming-dids.js'
+import { LifeController } from './life.controller.js'
+import { OperationRegistration } from './operation-registration.js'
+import { OwnIdentityController } from './own-identity.controller.js'
+import { PlannedDeletions } from './planned-deletions.js'
+import { RefreshIdentityHandler } from './refresh-identity.js'
+import { RequestPlcSignatureHandler } from './request-plc-signature.js'
+import { SignPlcOperationHandler } from './sign-plc-operation.js'
+import { SubmitPlcOperationHandler } from './submit-plc-operation.js'
 import { NewIdentities } from './new-identity.js'
 import { ChangePasswordHandler } from './password/change-password.js'
 import { NewCredentials } from './password/new-credentials.js'
@@ -74,17 +92,20 @@ import { UpdateHandleHandler } from './update-handle.js'
     ServiceAuthController,
     InvitesController,
     InviteAdminController,
-    HandleController,
     AccountAdminController,
     ContactController,
     ContactAdminController,
     FactorController,
     FactorAdminController,
+    LifeController,
+    OwnIdentityController,
+    IdentityAdminController,
   ],
   providers: [
     AccountErasure,
     AccountGenesis,
     AccountRegistration,
+    AccountStatus,
     Accounts,
     AdoptedIdentities,
     AdoptionRegistration,
@@ -92,6 +113,13 @@ import { UpdateHandleHandler } from './update-handle.js'
     CurrentPassword,
     EmailCodes,
     Guesses,
+    Credentials,
+    IdentityChanges,
+    IncomingDids,
+    KeyRenewal,
+    SigningKeyChange,
+    OperationRegistration,
+    PlannedDeletions,
     HandleRegistration,
     InviteCodes,
     InviteQueries,
@@ -107,6 +135,12 @@ import { UpdateHandleHandler } from './update-handle.js'
     ChangePasswordHandler,
     ConfirmEmailHandler,
     ConfirmTotpHandler,
+    ActivateAccountHandler,
+    DeactivateAccountHandler,
+    RefreshIdentityHandler,
+    RequestPlcSignatureHandler,
+    SignPlcOperationHandler,
+    SubmitPlcOperationHandler,
     CreateAccountHandler,
     ClaimInviteCodesHandler,
     CreateAppPasswordHandler,
@@ -130,7 +164,9 @@ import { UpdateHandleHandler } from './update-handle.js'
     SetEmailHandler,
     SetPasswordHandler,
     UpdateEmailHandler,
+    RotateKeysHandler,
     UpdateHandleHandler,
+    UpdateSigningKeyHandler,
   ],
   exports: [AppPasswords, InviteCodes, Accounts, InviteQueries],
 })

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common'
 import type { Did, Handle } from '../../repo-engine/index.js'
 import { CommitLog } from '../commit-log/commit-log.js'
-import { identityFrame } from '../commit-log/frame.js'
 import { Clock } from '../config/clock.js'
 import { Database, type Reader, type Tx } from '../database/database.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
+import { InviteCodes } from './invite-codes.js'
+import { identityEvent } from './identity-event.js'
 
 /** Somebody who can sign in here. */
 export interface Account {
@@ -21,7 +22,8 @@ export interface Account {
   status: string | null
 }
 
-export type NewAccount = Pick<Account, 'did' | 'handle' | 'email' | 'password'>
+/** `inviteCode`: what it comes by. */
+export type NewAccount = Pick<Account, 'did' | 'handle' | 'email' | 'password'> & { inviteCode?: string | null }
 
 /** What is known of an account's address. Times are RFC 3339. */
 export interface StoredEmail {
@@ -35,6 +37,9 @@ const SELECT = `SELECT a.did, a.handle, a.email, a.email_confirmed_at AS emailCo
     CASE WHEN a.email_confirmed_at IS NOT NULL THEN a.email_factor_at END AS emailFactorAt
   FROM account a JOIN repo r ON r.did = a.did AND r.hosting = 'hosted' WHERE `
 
+/** Of a did:web that this host speaks for: nobody else takes the name, whatever handle its account goes by. */
+const IS_OWN_NAME = "'did:web:' || handle_claim.handle = handle_claim.did"
+
 /** The accounts of this server. */
 @Injectable()
 export class Accounts {
@@ -42,6 +47,7 @@ export class Accounts {
     private readonly database: Database,
     private readonly log: CommitLog,
     private readonly clock: Clock,
+    private readonly invites: InviteCodes,
   ) {}
 
   /** The account of a DID, of whatever status, or null. */
@@ -72,8 +78,11 @@ export class Accounts {
     if (await this.database.read.get('SELECT 1 FROM account WHERE email = ?', email)) throw emailTaken(email)
   }
 
-  /** @throws XrpcError 400 HandleNotAvailable, or InvalidRequest when the email address or the DID has an account. */
-  async insert(tx: Tx, { did, handle, email, password }: NewAccount): Promise<void> {
+  /**
+   * Takes the names of an account, and counts the use of its invite code. @throws XrpcError 400 HandleNotAvailable; InvalidRequest
+   * when the email address or the DID has an account; as {@link InviteCodes.use}
+   */
+  async insert(tx: Tx, { did, handle, email, password, inviteCode = null }: NewAccount): Promise<void> {
     await this.claimHandle(tx, did, handle)
     const inserted = await tx.run(
       `INSERT INTO account (did, handle, email, password, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
@@ -83,7 +92,7 @@ export class Accounts {
       password,
       this.clock.iso(),
     )
-    if (inserted === 1) return
+    if (inserted === 1) return void (inviteCode !== null && (await this.invites.use(tx, inviteCode, did)))
     const sameEmail = await tx.get('SELECT 1 FROM account WHERE email = ?', email)
     if (sameEmail) throw emailTaken(email)
     throw invalidRequest('Account already exists', 'AlreadyExists')
@@ -109,7 +118,7 @@ export class Accounts {
     const account = await tx.get('SELECT 1 FROM account WHERE did = ?', did)
     if (!account) throw invalidRequest(`Could not find account: ${did}`, 'AccountNotFound')
     const other = await tx.get(
-      `SELECT 1 FROM handle_claim WHERE did = ? AND handle <> ?
+      `SELECT 1 FROM handle_claim WHERE did = ? AND handle <> ? AND NOT (${IS_OWN_NAME})
        AND handle NOT IN (SELECT handle FROM account WHERE did = ?)`,
       did,
       handle,
@@ -122,14 +131,14 @@ export class Accounts {
   async setHandle(tx: Tx, did: Did, handle: Handle): Promise<void> {
     await tx.run('UPDATE account SET handle = ? WHERE did = ?', handle, did)
     await this.dropClaims(tx, did)
-    const frame = identityFrame(did, handle)
-    await this.log.append(tx, [{ did, kind: 'identity', rev: null, cid: null, event: null, frame, detail: { handle } }])
+    await this.log.append(tx, [identityEvent(did, handle)])
   }
 
-  /** Lets go of the handles that the account was taking and has not got. */
+  /** Lets go of the handles that the account was taking and has not got. A name that is its DID stays its own. */
   async dropClaims(tx: Tx, did: Did): Promise<void> {
     await tx.run(
-      'DELETE FROM handle_claim WHERE did = ? AND handle NOT IN (SELECT handle FROM account WHERE did = ?)',
+      `DELETE FROM handle_claim WHERE did = ? AND handle NOT IN (SELECT handle FROM account WHERE did = ?)
+       AND NOT (${IS_OWN_NAME} AND EXISTS (SELECT 1 FROM account WHERE account.did = handle_claim.did))`,
       did,
       did,
     )
@@ -179,10 +188,11 @@ export class Accounts {
     return this.database.write((tx) => this.setPassword(tx, did, renewed, stored))
   }
 
-  /** Takes an account away, and frees its names. False when there is none. */
+  /** Takes an account away, frees its names, and gives its invite back if it never came to be. False when there is none. */
   async remove(tx: Tx, did: Did): Promise<boolean> {
     const removed = await tx.run('DELETE FROM account WHERE did = ?', did)
     await this.dropClaims(tx, did)
+    await this.invites.giveBack(tx, did)
     return removed > 0
   }
 }

@@ -39,11 +39,14 @@ export class CreateAccountHandler implements ICommandHandler<CreateAccount> {
   ) {}
 
   async execute({ input, serviceToken, client }: CreateAccount): Promise<CreatedAccount> {
+    const { did: wanted, recoveryKey } = input
+    const webName = wanted !== undefined && serviceToken === null ? this.identities.webNameOf(wanted) : null
     // Before the rules: whether a DID has an account here is nobody's business but its own.
-    const adopted = input.did === undefined ? null : await this.identities.adopt(input.did, serviceToken)
+    const adopted = wanted === undefined || webName !== null ? null : await this.identities.adopt(wanted, serviceToken)
     const { handle, email, password, inviteCode } = await this.rules.check(input)
+    const made = adopted ?? (webName === null ? null : await this.identities.makeWeb(webName, handle))
     const hash = await this.passwords.hash(password)
-    const identity = adopted ?? this.identities.make(handle, input.recoveryKey)
+    const identity = made ?? this.identities.make(handle, recoveryKey)
     const { did } = identity
     await this.registration.register({ did, handle, email, password: hash, inviteCode }, identity)
     const tokens = await this.sessions.start({ did, scope: 'com.atproto.access', shown: null, client })

@@ -61,12 +61,13 @@ export class SignUpRules {
 
   /**
    * A handle in its normal form that an account may take: one of this server's domains, or one that says it is the
-   * account's. `did` is null for an account that has none yet.
+   * account's. `did` is null for an account that has none yet; `byOperator`: names that only the operator gives out, too.
    * @throws XrpcError 400 InvalidHandle, UnsupportedDomain, HandleNotAvailable, InvalidRequest.
    */
-  async checkHandle(text: string, did: Did | null): Promise<Handle> {
-    if (did === null || this.handles.isServiceHandle(text)) {
-      const handle = this.handles.checkServiceHandle(text)
+  async checkHandle(text: string, did: Did | null, byOperator = false): Promise<Handle> {
+    const isBareName = byOperator && this.handles.isBareName(text)
+    if (did === null || isBareName || this.handles.isServiceHandle(text)) {
+      const handle = this.handles.checkServiceHandle(text, { byOperator })
       await this.accounts.checkHandleFree(handle, did)
       return handle
     }

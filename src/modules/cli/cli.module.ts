@@ -4,6 +4,7 @@ import { AdoptOfficialCommand } from './adopt-official.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
 import { InviteCommand } from './invite.command.js'
+import { KeysCommand } from './keys.command.js'
 import { LogCommand } from './log.command.js'
 import { MigrateCommand } from './migrate.command.js'
 import { PeerCommand } from './peer.command.js'
@@ -28,6 +29,7 @@ import { VerifyCommand } from './verify.command.js'
     RebuildCommand,
     ...AccountCommand.registerWithSubCommands(),
     ...InviteCommand.registerWithSubCommands(),
+    ...KeysCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
     ...PeerCommand.registerWithSubCommands(),
   ],

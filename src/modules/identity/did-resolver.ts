@@ -4,10 +4,10 @@ import { Clock } from '../config/clock.js'
 import { Config } from '../config/config.js'
 import { readDocument, type DidDocument } from './did-document.js'
 import { FreshCache } from './fresh-cache.js'
+import { OwnDocuments } from './own-documents.js'
 import { isPlcDid } from './plc/operation.js'
 import { PlcDirectory } from './plc/plc-directory.js'
 import { FetchError, SafeFetch } from './safe-fetch.js'
-import { ServerAddress } from './server-address.js'
 
 const HOUR_MS = 60 * 60 * 1000
 const FRESHNESS = { staleMs: HOUR_MS, maxMs: 24 * HOUR_MS, missingMs: 60_000 }
@@ -32,7 +32,7 @@ export class DidResolver {
   constructor(
     private readonly plc: PlcDirectory,
     private readonly fetch: SafeFetch,
-    private readonly address: ServerAddress,
+    private readonly own: OwnDocuments,
     private readonly config: Config,
     clock: Clock,
   ) {
@@ -45,9 +45,15 @@ export class DidResolver {
    * signature or a handle does not match; not within `notWithinMs` of the last time. Never throws for what others do.
    */
   async resolve(did: string, { fresh = false, notWithinMs = 0 }: ResolveOptions = {}): Promise<DidDocument | null> {
-    if (did === this.config.serviceDid) return this.address.document()
+    const own = await this.own.find(did)
+    if (own !== undefined) return own
     if (isPlcDid(did)) return this.plc.isEmbedded ? this.plc.document(did) : this.cache.get(did, fresh, notWithinMs)
     return webUrl(did, this.config.devMode) ? this.cache.get(did, fresh, notWithinMs) : null
+  }
+
+  /** Whether the document of a DID is one that this host serves out of its own database: it changes with its account. */
+  async isOwn(did: string): Promise<boolean> {
+    return (await this.own.find(did)) !== undefined
   }
 
   private async load(did: string): Promise<DidDocument | null> {

@@ -7,7 +7,7 @@ import { handleOf, type DidDocument } from './did-document.js'
 import { DnsTxt } from './dns-txt.js'
 import { FreshCache } from './fresh-cache.js'
 import { FetchError, SafeFetch } from './safe-fetch.js'
-import { checkServiceHandle, hasDisallowedTld, serviceDomainOf } from './service-handles.js'
+import { checkServiceHandle, hasDisallowedTld, isBareName, serviceDomainOf } from './service-handles.js'
 
 const MINUTE_MS = 60 * 1000
 const FRESHNESS = { staleMs: 10 * MINUTE_MS, maxMs: 24 * 60 * MINUTE_MS, missingMs: MINUTE_MS / 2 }
@@ -71,12 +71,14 @@ export class HandleResolver {
     return serviceDomainOf(handle.toLowerCase(), this.config.handleDomains) !== null
   }
 
-  /**
-   * The normal form of a handle that this server may give out; whether it is taken is not asked.
-   * @throws XrpcError 400 InvalidHandle, UnsupportedDomain, or HandleNotAvailable for a reserved name.
-   */
-  checkServiceHandle(handle: string, { allowReserved = false }: { allowReserved?: boolean } = {}): Handle {
-    return checkServiceHandle(handle, this.config.handleDomains, allowReserved)
+  /** True for a name that only the operator gives out: the server's host name, and its domains themselves. */
+  isBareName(handle: string): boolean {
+    return isBareName(handle.toLowerCase(), this.config)
+  }
+
+  /** As {@link checkServiceHandle}, for this server's names. */
+  checkServiceHandle(handle: string, { byOperator = false }: { byOperator?: boolean } = {}): Handle {
+    return checkServiceHandle(handle, this.config, byOperator)
   }
 
   private async load(handle: string): Promise<Did | null> {

@@ -45,7 +45,9 @@ export class OfficialCredentials {
     const { did, handle, email, password, key } = sound
     const taken = store.takenRecords()
     return this.database.write(async (tx): Promise<TakenCredentials> => {
-      await this.accounts.remove(tx, did)
+      // What a run that was cut off has left. Not as one that is given up: the invite that it came by is used all the same.
+      await tx.run('DELETE FROM account WHERE did = ?', did)
+      await this.accounts.dropClaims(tx, did)
       await this.accounts.insert(tx, { did, handle, email, password })
       await tx.run(
         'UPDATE account SET created_at = ?, email_confirmed_at = ?, invites_disabled = ? WHERE did = ?',

@@ -36,7 +36,7 @@ export class OfficialRepo {
         did,
         hosting: 'hosted',
         begins: { status, ownStatus },
-        key: kept ? null : key,
+        key: kept ? null : () => key,
         signedBy: async () => (kept ? key.didKey : null),
         // An operator's own data is taken whatever its size.
         maxBytes: Infinity,

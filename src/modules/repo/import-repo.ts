@@ -12,7 +12,7 @@ import {
   verifyCommit,
   verifyRepo,
 } from '../../repo-engine/index.js'
-import { Database } from '../database/database.js'
+import { type Answer, Database } from '../database/database.js'
 import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
 import type { NewEvent } from '../commit-log/commit-log.js'
 import { CarFile } from './car-file.js'
@@ -30,8 +30,11 @@ export interface ImportOptions {
   hosting: Hosting
   /** A hosted repository that begins with this import, and whether it is active. Left out: it has to be here already. */
   begins?: Pick<NewRepo, 'status' | 'ownStatus'>
-  /** Signs the new head of a hosted repository; null: the repository keeps the commit it came with. */
-  key: SigningKey | null
+  /**
+   * Gives what signs the new head of a hosted repository, asked for when it is signed; null: the repository keeps the
+   * commit it came with.
+   */
+  key: (() => Answer<SigningKey>) | null
   /** The did:key that the commit must be signed by, or null where it cannot be known; by default nobody asks. */
   signedBy?: (commit: DecodedCommit) => Promise<string | null>
   /** What its file may have, and the repository unfold to, which can be more; left out: as much as the server allows. */
@@ -114,7 +117,7 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
         options.onProgress?.(done, summary.records),
       )
       const block = options.key
-        ? signCommit({ did: commit.did, version: 3, data: commit.data, rev, prev: null }, options.key)
+        ? signCommit({ did: commit.did, version: 3, data: commit.data, rev, prev: null }, await options.key())
         : car.get(head)!
       const repo: NewRepo = {
         did: commit.did,

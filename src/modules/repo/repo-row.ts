@@ -178,6 +178,25 @@ export async function hostRepo(
   if (moved === 0) throw new HeadMoved(`${kept.did} is no longer kept here at ${kept.head.toString()}`)
 }
 
+/** Puts a repository hosted here, of whatever status, under another commit over the same tree. @throws HeadMoved */
+export async function resignRepo(
+  tx: Tx,
+  from: HeadRef,
+  commit: Pick<Repo, 'rev' | 'head'>,
+  block: Uint8Array,
+): Promise<void> {
+  const moved = await tx.run(
+    `UPDATE repo SET rev = ?, head = ?, commit_block = ?
+     WHERE did = ? AND head = ? AND hosting = 'hosted' AND (status IS NULL OR status <> 'deleted')`,
+    commit.rev,
+    commit.head.bytes,
+    block,
+    from.did,
+    from.head.bytes,
+  )
+  if (moved === 0) throw new HeadMoved(`the head of ${from.did} is no longer ${from.head.toString()}`)
+}
+
 /** Brings the stored nodes from one tree to another: `stored` says which, `changes` how the two differ. */
 export async function storeNodes(
   tx: Tx,

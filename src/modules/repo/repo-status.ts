@@ -1,8 +1,9 @@
 /** Whether a repository is active: what its owner, or its host, says of it, unless the operator has taken it down. */
-import type { Did } from '../../repo-engine/index.js'
+import { Cid, type Did, type Tid } from '../../repo-engine/index.js'
 import type { CommitLog, NewEvent } from '../commit-log/commit-log.js'
 import { accountFrame } from '../commit-log/frame.js'
 import type { Tx } from '../database/database.js'
+import { syncEvent } from './repo-events.js'
 import type { Hosting, RepoStatus } from './repo-row.js'
 
 /**
@@ -25,6 +26,23 @@ export async function setOwnStatus(
     status ?? '',
   )
   return changed > 0 && settleStatus(tx, log, did)
+}
+
+/**
+ * Makes a repository hosted here active, in the owner's name, and gives what the log is to be told of it: its status, and
+ * its head, which nobody may have heard of before. One that is active already gives the same. Null where that is not the
+ * owner's to say: it is taken down, or there is none.
+ */
+export async function activateRepo(tx: Tx, did: Did): Promise<NewEvent[] | null> {
+  const row = await tx.get<{ rev: Tid; head: Buffer; commit_block: Buffer }>(
+    `UPDATE repo SET own_status = NULL, status = NULL
+     WHERE did = ? AND hosting = 'hosted' AND (own_status IS NULL OR own_status = 'deactivated')
+       AND (status IS NULL OR status = 'deactivated') AND NOT EXISTS (SELECT 1 FROM takedown WHERE subject = repo.did)
+     RETURNING rev, head, commit_block`,
+    did,
+  )
+  if (!row) return null
+  return [accountEvent(did, null), syncEvent(did, row.rev, Cid.fromBytes(row.head), row.commit_block)]
 }
 
 /**

@@ -218,7 +218,7 @@ it('can come back, once all is gone: as an account, and as an archived repositor
   const comeBack = (): Promise<void> =>
     registration.register(
       { did: alice.did as Did, handle: 'alice.test' as Handle, email: 'alice@example.com', password: '' },
-      { did: alice.did as Did, key: SigningKey.generate(), genesis: null },
+      { did: alice.did as Did, key: SigningKey.generate(), origin: 'elsewhere' },
     )
   const options = { did: bob.did as Did, hosting: 'archived', key: null } as const
   async function* car(): AsyncGenerator<Uint8Array> {

@@ -1,0 +1,37 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common'
+import type { FastifyReply } from 'fastify'
+import { type Observable, of } from 'rxjs'
+import { ViewerGuard } from '../auth/viewer.guard.js'
+import type { AuthenticatedRequest } from '../auth/viewer.js'
+import { nsidOf } from '../xrpc/xrpc.js'
+import { PassThrough } from './pass-through.js'
+import { isKept } from './proxied-methods.js'
+import { ProxyHeader } from './proxy-header.js'
+
+/**
+ * Passes on calls of methods that are answered here too, when a client that is signed in here names another service by
+ * `atproto-proxy`. Who is not is answered from here.
+ */
+@Injectable()
+export class ProxyInterceptor implements NestInterceptor {
+  constructor(
+    private readonly header: ProxyHeader,
+    private readonly calls: PassThrough,
+    private readonly viewers: ViewerGuard,
+  ) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const http = context.switchToHttp()
+    const request = http.getRequest<AuthenticatedRequest>()
+    const named = request.headers['atproto-proxy']
+    const nsid = named === undefined ? undefined : nsidOf(context.getHandler())
+    // Names of 2022 are no other service's.
+    if (nsid === undefined || isKept(nsid) || request.routeOptions.url !== `/xrpc/${nsid}`) return next.handle()
+    // Nobody makes this server ask others before it is known who asks.
+    if (!request.viewer) await this.viewers.canActivate(context)
+    if (!request.viewer?.sessionId) return next.handle()
+    const service = await this.header.service(String(named), nsid)
+    if (!service) return next.handle()
+    return of(await this.calls.pass(service, request, http.getResponse<FastifyReply>(), nsid))
+  }
+}
