@@ -83,7 +83,7 @@ export class TestServer {
     return TestServer.start(env, this.directory)
   }
 
-  /** Ends it; its data stays. */
+  /** Ends it and leaves its directory. */
   async stop(): Promise<void> {
     await this.running.close()
   }

@@ -52,6 +52,7 @@ function leftToDo(
   env: string | null,
   directory: string,
 ): string[] {
+  const missing = accounts.flatMap((one) => (one.outcome === 'failed' ? [] : one.missingBlobs))
   const oauth = accounts.some((one) => one.outcome === 'taken' && one.oauthSessions > 0)
   return [
     ...(accounts.some(({ outcome }) => outcome === 'failed')
@@ -64,6 +65,12 @@ function leftToDo(
       : []),
     `never start the old server on ${directory} again: two servers that write to one repository break it`,
     ...(oauth ? ['tell those who had signed in over OAuth that they have to sign in again'] : []),
+    ...(missing.length > 0
+      ? [
+          `${missing.length} blobs were not found: run this again with --blobs <folder> and the folder that has them as ` +
+            '<did>/<cid>; those in S3 can be copied down',
+        ]
+      : []),
     'codes that were sent by mail in the last minutes have to be asked for again',
   ]
 }

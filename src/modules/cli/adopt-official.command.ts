@@ -23,7 +23,7 @@ interface Report extends AdoptedServer {
   argsDescription: { directory: 'the data directory of an official PDS, whose server is stopped' },
   description:
     'Take the place of an official PDS.\n\n' +
-    'Takes over its accounts with their passwords, sessions, signing keys, preferences, takedowns and repositories, whose ' +
+    'Takes over its accounts with their passwords, sessions, signing keys, preferences, takedowns, blobs and repositories, whose ' +
     'newest commits stay as they are, into a data directory of this server that is empty. Its secrets become those of this ' +
     'server; they are read from its settings, which are in pds.env in the directory unless told otherwise. The directory ' +
     'is only read. Interrupted, it goes on where it was when it is started again. The server must not be running.',
@@ -94,11 +94,12 @@ function reportText({ accounts, inviteCodes, lastSeq, left }: Report): string {
       ? [
           table(
             'Account',
-            ['status', 'records', 'sessions', 'commit'],
-            taken.map(({ did, handle, status, records, sessions, kept }) => [
+            ['status', 'records', 'blobs', 'sessions', 'commit'],
+            taken.map(({ did, handle, status, records, blobs, sessions, kept }) => [
               handle ?? did,
               status,
               count(records),
+              count(blobs),
               count(sessions),
               kept ? 'kept' : 'signed anew',
             ]),

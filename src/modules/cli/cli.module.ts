@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
 import { AdoptOfficialCommand } from './adopt-official.command.js'
+import { BlobCommand } from './blob.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
 import { InviteCommand } from './invite.command.js'
@@ -30,6 +31,7 @@ import { VerifyCommand } from './verify.command.js'
     ...AccountCommand.registerWithSubCommands(),
     ...InviteCommand.registerWithSubCommands(),
     ...KeysCommand.registerWithSubCommands(),
+    ...BlobCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
     ...PeerCommand.registerWithSubCommands(),
   ],

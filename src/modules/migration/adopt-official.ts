@@ -5,6 +5,7 @@ import { Config } from '../config/config.js'
 import { Database } from '../database/database.js'
 import { readRepo } from '../repo/repo-row.js'
 import { type OfficialAccount, OfficialDirectory } from './official-directory.js'
+import type { TakenBlobs } from './official-blobs.js'
 import { OfficialInvites } from './official-invites.js'
 import { OfficialPeople, type TakenAccount } from './official-people.js'
 
@@ -18,7 +19,7 @@ export interface AdoptedServer {
 
 /** An account as it came out: taken now, there since a run before, or not to be taken, and why. */
 export type AdoptedPerson = { did: string; handle: string | null } & (
-  ({ outcome: 'taken' } & TakenAccount) | { outcome: 'there' } | { outcome: 'failed'; reason: string }
+  ({ outcome: 'taken' } & TakenAccount) | ({ outcome: 'there' } & TakenBlobs) | { outcome: 'failed'; reason: string }
 )
 
 /**
@@ -37,7 +38,7 @@ export class AdoptOfficial extends Command<AdoptedServer> {
 
 /**
  * Account by account, each of them whole: what is kept beside the repository comes first, and the repository last, because
- * with it the account is there. So what was cut off is done again, and what is there is left alone. One that cannot be
+ * with it the account is there. So what was cut off is done again, and what is there is left alone, but for blobs that it lacks. One that cannot be
  * taken does not keep the others.
  */
 @CommandHandler(AdoptOfficial)
@@ -75,7 +76,8 @@ export class AdoptOfficialHandler implements ICommandHandler<AdoptOfficial> {
     const { did, handle } = account
     try {
       const repo = await readRepo(this.database.read, did)
-      if (repo?.hosting === 'hosted') return { did, handle, outcome: 'there' }
+      if (repo?.hosting === 'hosted')
+        return { did, handle, outcome: 'there', ...(await this.people.takeMissingBlobs(repo.did, from, blobs)) }
       return { did, handle, outcome: 'taken', ...(await this.people.take(account, from, blobs)) }
     } catch (error) {
       return { did, handle, outcome: 'failed', reason: (error as Error).message }

@@ -4,6 +4,7 @@ import { AccountModule } from '../account/account.module.js'
 import { ModerationModule } from '../moderation/moderation.module.js'
 import { PrivateStateModule } from '../private-state/private-state.module.js'
 import { AdoptOfficialHandler } from './adopt-official.js'
+import { OfficialBlobs } from './official-blobs.js'
 import { OfficialCredentials } from './official-credentials.js'
 import { OfficialInvites } from './official-invites.js'
 import { OfficialPeople } from './official-people.js'
@@ -15,6 +16,7 @@ import { OfficialSignIns } from './official-sign-ins.js'
   imports: [CqrsModule, AccountModule, ModerationModule, PrivateStateModule],
   providers: [
     AdoptOfficialHandler,
+    OfficialBlobs,
     OfficialCredentials,
     OfficialInvites,
     OfficialPeople,

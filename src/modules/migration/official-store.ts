@@ -75,6 +75,12 @@ export class OfficialStore {
     }
   }
 
+  /** One of them, null where there is none. */
+  blob(cid: string): OfficialBlob | null {
+    const sql = 'SELECT cid, mimeType, size, createdAt, takedownRef FROM blob WHERE tempKey IS NULL AND cid = ?'
+    return this.database.get<OfficialBlob>(sql, cid) ?? null
+  }
+
   close(): void {
     this.database.close()
   }

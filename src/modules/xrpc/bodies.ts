@@ -9,6 +9,8 @@ const MAX_JSON_BYTES = 4 * 1024 * 1024
 const JSON_TIMEOUT_MS = 60_000
 /** Where methods end up that no controller answers: what is sent to them is for others to read. */
 export const UNSERVED = '/xrpc/*'
+/** Configuration of a route that gets its body as a stream, whatever type it has, JSON included. */
+export const STREAMED = { isStreamed: true }
 /** Of an answer that is given while the rest of a request may still come. */
 const CLOSE = { connection: 'close' }
 
@@ -22,7 +24,7 @@ export function parseBodies(fastify: FastifyInstance, jsonTimeoutMs = JSON_TIMEO
   })
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('application/json', (request, payload, done) => {
-    if (isUnserved(request)) done(null, payload)
+    if (isUnserved(request) || isStreamed(request)) done(null, payload)
     else readJson(request, payload, jsonTimeoutMs).then((value) => done(null, value), done)
   })
   fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
@@ -30,6 +32,10 @@ export function parseBodies(fastify: FastifyInstance, jsonTimeoutMs = JSON_TIMEO
 
 function isUnserved(request: FastifyRequest): boolean {
   return request.routeOptions.url === UNSERVED
+}
+
+function isStreamed(request: FastifyRequest): boolean {
+  return (request.routeOptions.config as Partial<typeof STREAMED>).isStreamed === true
 }
 
 /** @throws XrpcError 400, 408, 413; the source's own error when it breaks off. */

@@ -1,11 +1,13 @@
 /** The accounts of a real official PDS, as they live on here. */
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { verifyRepoCar } from '@atproto/repo'
 import Sqlite from 'better-sqlite3'
+import { LooseBlobs } from '../../../src/modules/blob/loose-blobs.js'
 import { CommitLog } from '../../../src/modules/commit-log/commit-log.js'
 import { Database } from '../../../src/modules/database/database.js'
+import { Cid } from '../../../src/repo-engine/index.js'
 import { checkInvariants } from '../../support/invariants.js'
 import { facts } from '../../support/official-fixture.js'
 import type { TestServer } from '../../support/account-app.js'
@@ -190,6 +192,31 @@ describe('an official PDS that was taken over', () => {
     expect(await accountOf(alice.did)).toMatchObject({ invites_disabled: 0 })
   })
 
+  it('blobs are here, as their records say, but for what was taken down', async () => {
+    expect(adopted.accounts).toMatchObject([
+      { blobs: 3, missingBlobs: [] },
+      { blobs: 0, missingBlobs: [] },
+      { blobs: 0, missingBlobs: [] },
+      { blobs: 2, missingBlobs: [] },
+    ])
+    const { body } = await server.query('com.atproto.sync.listBlobs', { params: `?did=${alice.did}` })
+    expect(body.cids).toHaveLength(3)
+    for (const cid of body.cids as string[]) {
+      const response = await fetch(`${server.url}/xrpc/com.atproto.sync.getBlob?did=${alice.did}&cid=${cid}`)
+      expect(response.headers.get('content-type')).toBe('image/png')
+      expect(Cid.ofRaw(new Uint8Array(await response.arrayBuffer())).toString()).toBe(cid)
+    }
+    const taken = await server.query('com.atproto.sync.getBlob', { params: `?did=${dan.did}&cid=${facts.taken.blob}` })
+    expect(taken).toMatchObject({ status: 400, body: { error: 'BlobNotFound' } })
+  })
+
+  it('no blob is collected that a record refers to', async () => {
+    server.advance(3 * 60 * 60 * 1000)
+    await server.get(LooseBlobs).collect()
+    server.advance(-3 * 60 * 60 * 1000)
+    expect(await server.get(Database).read.get('SELECT count(*) AS n FROM blob')).toEqual({ n: 5 })
+  })
+
   it('preferences are here, those for the owner alone included', async () => {
     const { body: session } = await login(server, 'alice.test', alice.password)
     const { body } = await server.query('app.bsky.actor.getPreferences', { auth: session.accessJwt as string })
@@ -340,6 +367,24 @@ describe('what is read', () => {
     const { rev, head } = it as { rev: string; head: string }
     expect(rev > dan.rev).toBe(true)
     expect(head).not.toBe(dan.head)
+  })
+
+  it('blobs that are not where they should be are named, and another run that finds them brings them', async () => {
+    const blocks = join(takeover.official.data, 'blocks')
+    const elsewhere = join(takeover.official.root, 'elsewhere')
+    renameSync(blocks, elsewhere)
+    const first = await takeover.adopt()
+    expect(first.accounts[0]).toMatchObject({
+      outcome: 'taken',
+      blobs: 0,
+      missingBlobs: Array(3).fill(expect.any(String)),
+    })
+    expect(first.left.join('\n')).toMatch(/5 blobs were not found/)
+    const [one] = readdirSync(join(elsewhere, alice.did))
+    writeFileSync(join(elsewhere, alice.did, one!), 'something else')
+    const second = await takeover.adopt(takeover.official.env, elsewhere)
+    expect(second.accounts[0]).toMatchObject({ outcome: 'there', blobs: 2, missingBlobs: [one] })
+    expect(second.accounts[3]).toMatchObject({ outcome: 'there', blobs: 2, missingBlobs: [] })
   })
 
   it('an account without a handle is not taken, and the report says why', async () => {

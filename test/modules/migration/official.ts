@@ -30,9 +30,12 @@ export class Takeover {
     return { ...readOfficialSettings(this.official.env).settings, PDS_DID_PLC_URL: this.plc.url }
   }
 
-  adopt(env: string | null = this.official.env): Promise<AdoptedServer & { left: string[] }> {
+  adopt(
+    env: string | null = this.official.env,
+    blobs: string | null = null,
+  ): Promise<AdoptedServer & { left: string[] }> {
     return adoptOfficial(
-      { directory: this.official.data, env, blobs: null },
+      { directory: this.official.data, env, blobs },
       (settings) => Config.fromEnv({ ...settings, PDS_DATA_DIRECTORY: this.directory, PDS_DID_PLC_URL: this.plc.url }),
       () => undefined,
     )
