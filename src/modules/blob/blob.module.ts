@@ -20,6 +20,7 @@ import { DiskStore } from './disk-store.js'
 import { HostedBlobs } from './hosted-blobs.js'
 import { HostedReferences } from './hosted-references.js'
 import { ImageController } from './image.controller.js'
+import { KeepBlobHandler } from './keep-blob.js'
 import { LooseBlobs } from './loose-blobs.js'
 import { MirroredBlobs } from './mirrored-blobs.js'
 import { S3Store } from './s3-store.js'
@@ -27,12 +28,14 @@ import { ScaledImages } from './scaled-images.js'
 import { ScrubController } from './scrub.controller.js'
 import { UploadBlobHandler } from './upload-blob.js'
 import { UploadController } from './upload.controller.js'
+import { VideoController } from './video/video.controller.js'
+import { Videos } from './video/videos.js'
 
 /** Global, because repositories are stored without knowing what a blob is: they are given the one class that does. */
 @Global()
 @Module({
   imports: [CqrsModule, RepoModule, OutboxModule],
-  controllers: [BlobController, UploadController, ImageController, ScrubController],
+  controllers: [BlobController, UploadController, ImageController, VideoController, ScrubController],
   providers: [
     {
       provide: BlobStore,
@@ -45,6 +48,7 @@ import { UploadController } from './upload.controller.js'
     HostedReferences,
     { provide: RecordBlobs, useExisting: HostedReferences },
     AdoptedReferences,
+    KeepBlobHandler,
     UploadBlobHandler,
     HostedBlobs,
     { provide: BlobCounts, useExisting: HostedBlobs },
@@ -56,6 +60,7 @@ import { UploadController } from './upload.controller.js'
     MirroredBlobs,
     Blobs,
     ScaledImages,
+    Videos,
   ],
   exports: [RecordBlobs, HostedBlobs, BlobCounts],
 })
