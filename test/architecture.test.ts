@@ -46,7 +46,7 @@ const MODULES: Record<string, string[]> = {
     ...['account', 'sync'],
     'xrpc-error',
   ],
-  blob: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'repo', 'xrpc-error'],
+  blob: ['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'identity', 'repo', 'xrpc-error'],
   // What it means, and what is kept beside it.
   projections: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
   'private-state': ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
@@ -80,7 +80,7 @@ const MODULES: Record<string, string[]> = {
   ],
   cli: [
     ...['config', 'database', 'identity', 'xrpc', 'audit', 'commit-log', 'repo', 'account', 'replication'],
-    ...['projections', 'moderation', 'xrpc-error', 'app.module'],
+    ...['mail', 'projections', 'moderation', 'blob', 'xrpc-error', 'app.module'],
   ],
   'src/main.ts': ['config', 'app.module'],
   'src/cli.ts': ['config', 'cli'],

@@ -79,6 +79,11 @@ export class TestServer {
     return TestServer.start(env, this.directory)
   }
 
+  /** Ends it and leaves its directory. */
+  async stop(): Promise<void> {
+    await this.running.close()
+  }
+
   async close(): Promise<void> {
     await this.running.close()
     rmSync(this.directory, { recursive: true, force: true })

@@ -7,6 +7,7 @@ import { deleteSome, type KeyedTable } from '../database/delete-some.js'
 import { Database, type Tx } from '../database/database.js'
 import { eraseLast, eraseSome, markDeleted } from '../repo/erase-repo.js'
 import { type Finish, Outbox } from '../outbox/outbox.js'
+import { RecordBlobs } from '../repo/record-blobs.js'
 
 const KIND = 'erase-account'
 
@@ -61,9 +62,11 @@ export class AccountErasure {
     private readonly log: CommitLog,
     private readonly outbox: Outbox,
     @Optional() inline?: InlineHandlers,
+    @Optional() blobs?: RecordBlobs,
   ) {
     this.steps = [
       async (tx, did, limit) => (await inline?.erase(did, tx, limit)) ?? false,
+      async (tx, did, limit) => (await blobs?.erase(tx, did, limit)) ?? false,
       erasePrivateState,
       eraseSome,
     ]

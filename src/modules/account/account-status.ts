@@ -25,7 +25,7 @@ export class AccountStatus {
   /** @throws XrpcError 400 AccountNotFound where there is no repository any more */
   async of(did: Did): Promise<AccountState> {
     const validDid = await this.credentials.isHere(did)
-    const { expected, imported } = (await this.blobs?.of(did)) ?? { expected: 0, imported: 0 }
+    const { expected, imported } = (await this.blobs?.counts(did)) ?? { expected: 0, imported: 0 }
     return this.database.snapshot(async (reader) => {
       const repo = await readRepo(reader, did)
       if (!repo || repo.status === 'deleted') throw invalidRequest('user not found', 'AccountNotFound')

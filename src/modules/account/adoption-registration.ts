@@ -5,6 +5,7 @@ import type { PlcUpdate } from '../identity/plc/operation.js'
 import { PlcError } from '../identity/plc/plc-error.js'
 import { type Finish, GivenUp, Outbox } from '../outbox/outbox.js'
 import { assertErased } from '../repo/erase-repo.js'
+import { READ_BLOBS } from '../repo/record-blobs.js'
 import { readRepo } from '../repo/repo-row.js'
 import { RepoTips } from '../repo/repo-tips.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
@@ -66,6 +67,7 @@ export class AdoptionRegistration {
       end(async (tx) => {
         await this.genesis.adopt(tx, did, handle, key)
         await leavePeers(tx, did)
+        await this.outbox.add(tx, READ_BLOBS, { did })
       }),
     )
   }

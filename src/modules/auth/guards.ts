@@ -4,7 +4,7 @@ import { Secrets } from '../config/secrets.js'
 import { unauthorized } from '../xrpc/xrpc-error.js'
 import { AccessStrategy } from './access.strategy.js'
 import { RefreshStrategy } from './refresh.strategy.js'
-import { type AuthenticatedRequest, letsTakendownIn } from './viewer.js'
+import { type AuthenticatedRequest, takendownEntry } from './viewer.js'
 
 /** Lets in who has an access token; errors as {@link AccessStrategy.viewerOf}. Deactivated accounts come in too. */
 @Injectable()
@@ -13,7 +13,7 @@ export class AccessGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context)
-    request.viewer = await this.strategy.viewerOf(request, letsTakendownIn(context))
+    request.viewer = await this.strategy.viewerOf(request, takendownEntry(context))
     return true
   }
 }

@@ -30,7 +30,7 @@ export class OwnerGuard implements CanActivate {
     const token = /^basic /i.test(authorization) ? null : (bearerToken(request) ?? '')
     if (token === null || this.services.isByModerator(token))
       request.isAdmin = await this.moderators.canActivate(context)
-    else if (!isServiceToken(token)) request.viewer = await this.sessions.viewerOf(request, true)
+    else if (!isServiceToken(token)) request.viewer = await this.sessions.viewerOf(request, 'any-session')
     return true
   }
 }

@@ -5,7 +5,7 @@ import { AccessStrategy } from './access.strategy.js'
 import { bearerToken } from './bearer.js'
 import { AdminGuard } from './guards.js'
 import { isServiceToken, ServiceTokens } from './service-tokens.js'
-import { type AuthenticatedRequest, calledMethod, letsTakendownIn } from './viewer.js'
+import { type AuthenticatedRequest, calledMethod, takendownEntry } from './viewer.js'
 
 /**
  * Lets in everybody, and finds out who it is: a session of this server, an account by a service token for the method
@@ -34,7 +34,7 @@ export class ViewerGuard implements CanActivate {
       return true
     }
     const token = bearerToken(request) ?? ''
-    if (!isServiceToken(token)) request.viewer = await this.sessions.viewerOf(request, letsTakendownIn(context))
+    if (!isServiceToken(token)) request.viewer = await this.sessions.viewerOf(request, takendownEntry(context))
     else if (this.services.isByModerator(token)) {
       const did = await this.services.moderatorOf(token, calledMethod(request))
       request.viewer = { did, scope: 'service', sessionId: null, status: null }

@@ -51,9 +51,9 @@ const ALSO_TAKENDOWN = 'auth:also-takendown'
  */
 export const AlsoTakendown = (): MethodDecorator => SetMetadata(ALSO_TAKENDOWN, true)
 
-/** Whether the method that is called is marked by {@link AlsoTakendown}. */
-export function letsTakendownIn(context: ExecutionContext): boolean {
-  return Reflect.getMetadata(ALSO_TAKENDOWN, context.getHandler()) === true
+/** By what the owner of an account that is taken down is let in to the method that is called. */
+export function takendownEntry(context: ExecutionContext): 'nothing' | 'appeal' {
+  return Reflect.getMetadata(ALSO_TAKENDOWN, context.getHandler()) === true ? 'appeal' : 'nothing'
 }
 
 /** For what a deactivated account may not do. @throws XrpcError 401 AccountDeactivated. */

@@ -7,7 +7,7 @@ import type { Cid } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { Config } from '../config/config.js'
 import { mediaTypeOf, SNIFFED_BYTES } from './media-type.js'
-import type { OpenBlob } from './open-blob.js'
+import { digestOf, fileBytes, type OpenBlob } from './open-blob.js'
 
 /** Largest blob that is taken from another server. */
 const MAX_BLOB_BYTES = 100 * 1024 * 1024
@@ -19,8 +19,8 @@ const DIGEST = /^[0-9a-f]{64}$/
 export class BlobRefused extends Error {}
 
 /**
- * Copies of blobs of other servers, in files named by their SHA-256: `blob-cache/<first two digits>/<digest>`. They are
- * shared by all accounts, so whoever opens one has to know that the account may be asked for it. Those used last stay, as
+ * Copies of blobs of other servers, in files named by their SHA-256: `blob-cache/<first two digits>/<digest>`, and images
+ * made of blobs, named by the SHA-256 of what they are called. They are shared by all accounts, so whoever opens one has to know that the account may be asked for it. Those used last stay, as
  * far as `PDS_BLOB_CACHE_SIZE` reaches; what is being received counts, too. A file that is open stays readable when it goes.
  */
 @Injectable()
@@ -66,9 +66,14 @@ export class BlobCache implements OnModuleInit, OnModuleDestroy {
     return this.files.has(digestOf(cid))
   }
 
-  /** A blob for reading, or null when it is not here. The caller closes its file. */
+  /** A blob for reading, or null when it is not here. The caller closes it. */
   async open(cid: Cid): Promise<OpenBlob | null> {
-    const digest = digestOf(cid)
+    const found = await this.openFile(digestOf(cid))
+    return found && { ...found, cid }
+  }
+
+  /** As {@link open}, for whatever is kept under a SHA-256 in hexadecimal digits. */
+  async openFile(digest: string): Promise<Omit<OpenBlob, 'cid'> | null> {
     const file = await open(this.pathOf(digest), 'r').catch(nullIfMissing)
     if (!file) {
       this.forget(digest)
@@ -79,7 +84,7 @@ export class BlobCache implements OnModuleInit, OnModuleDestroy {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(SNIFFED_BYTES), 0, SNIFFED_BYTES, 0)
       this.note(digest, size)
       await this.touch(file)
-      return { cid, file, size, type: mediaTypeOf(buffer.subarray(0, bytesRead)) }
+      return { ...fileBytes(file, size), type: mediaTypeOf(buffer.subarray(0, bytesRead)) }
     } catch (error) {
       await file.close()
       throw error
@@ -91,6 +96,20 @@ export class BlobCache implements OnModuleInit, OnModuleDestroy {
    * @throws BlobRefused; whatever `source` or the file system throws
    */
   async put(cid: Cid, source: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.receive(digestOf(cid), source, digestOf(cid))
+  }
+
+  /** Keeps what was made of a blob under the SHA-256 of its name, if there is room for it. */
+  async keep(digest: string, bytes: Buffer): Promise<void> {
+    const source = (async function* () {
+      yield await Promise.resolve(bytes)
+    })()
+    await this.receive(digest, source, null).catch((error: unknown) => {
+      if (!(error instanceof BlobRefused)) throw error
+    })
+  }
+
+  private async receive(name: string, source: AsyncIterable<Uint8Array>, expected: string | null): Promise<void> {
     await this.loaded
     await mkdir(this.incoming, { recursive: true })
     const path = join(this.incoming, randomUUID())
@@ -107,17 +126,17 @@ export class BlobCache implements OnModuleInit, OnModuleDestroy {
           hash.update(bytes)
           await file.writeFile(bytes)
         }
-        const digest = hash.digest('hex')
-        if (digest !== digestOf(cid)) throw new BlobRefused(`the bytes are not those of ${cid.toString()}`)
+        if (expected !== null && hash.digest('hex') !== expected)
+          throw new BlobRefused('the bytes are not those of its CID')
         // Under its name a file is whole, even when the power fails.
         await file.sync()
       } finally {
         await file.close()
       }
-      const kept = this.pathOf(digestOf(cid))
+      const kept = this.pathOf(name)
       await mkdir(dirname(kept), { recursive: true })
       await rename(path, kept)
-      this.note(digestOf(cid), size)
+      this.note(name, size)
     } catch (error) {
       await rm(path, { force: true })
       throw error
@@ -178,10 +197,6 @@ export class BlobCache implements OnModuleInit, OnModuleDestroy {
   private pathOf(digest: string): string {
     return join(this.directory, digest.slice(0, 2), digest)
   }
-}
-
-function digestOf(cid: Cid): string {
-  return Buffer.from(cid.multihash.digest).toString('hex')
 }
 
 function spaceOf(size: number): number {

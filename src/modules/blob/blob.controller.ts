@@ -1,59 +1,52 @@
-import { Controller, Get, Param, Req, Res, UseGuards } from '@nestjs/common'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { RepoError } from '../../repo-engine/index.js'
+import { Controller, Req, Res, UseGuards } from '@nestjs/common'
+import type { FastifyReply } from 'fastify'
+import { Cid } from '../../repo-engine/index.js'
 import type { AuthenticatedRequest } from '../auth/viewer.js'
 import { ViewerGuard } from '../auth/viewer.guard.js'
 import type { XrpcMethods } from '../lexicon/types.js'
-import { XrpcError } from '../xrpc/xrpc-error.js'
+import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { Params, XrpcQuery } from '../xrpc/xrpc.js'
-import { Blobs } from './blobs.js'
-import type { OpenBlob } from './open-blob.js'
+import { type Asker, Blobs } from './blobs.js'
+import { HostedBlobs } from './hosted-blobs.js'
 import { sendBlob } from './send-blob.js'
 
-/** The sizes that views name. Images are sent as they are, whichever it is, and whatever format is asked for. */
-const PRESETS = ['avatar', 'avatar_thumbnail', 'banner', 'feed_thumbnail', 'feed_fullsize']
+type GetBlob = XrpcMethods['com.atproto.sync.getBlob']
+type ListBlobs = XrpcMethods['com.atproto.sync.listBlobs']
 
-/** Blobs as they are: for servers, and as the images of app.bsky views. */
+/** Blobs as they are, for anyone to have. */
 @Controller()
+@UseGuards(ViewerGuard)
 export class BlobController {
-  constructor(private readonly blobs: Blobs) {}
+  constructor(
+    private readonly blobs: Blobs,
+    private readonly hosted: HostedBlobs,
+  ) {}
 
   @XrpcQuery('com.atproto.sync.getBlob')
-  @UseGuards(ViewerGuard)
   async getBlob(
-    @Params() { did, cid }: XrpcMethods['com.atproto.sync.getBlob']['params'],
+    @Params() { did, cid }: GetBlob['params'],
     @Req() request: AuthenticatedRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const isPrivate = request.isAdmin ?? false
-    const blob = await this.blobs.open(did, cid, isPrivate)
-    await sendBlob(blob, request, reply, { disposition: 'attachment', isPrivate })
+    const asker = askerOf(request, did)
+    const blob = await this.blobs.open(did, cid, asker)
+    await sendBlob(blob, request, reply, { disposition: 'attachment', isPrivate: asker !== 'anybody' })
   }
 
-  /** `file` is a CID, and may end with `@` and a format. Whatever is not there for everybody to see is a 404. */
-  @Get('img/:preset/plain/:did/:file')
-  async image(
-    @Param() { preset, did, file }: Record<'preset' | 'did' | 'file', string>,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    const [, cid] = /^(\w+)(?:@(?:jpeg|png|webp))?$/.exec(file) ?? []
-    if (cid === undefined || !PRESETS.includes(preset)) throw notFound()
-    const image = await this.openImage(did, cid)
-    await sendBlob(image, request, reply, { disposition: 'inline' })
-  }
-
-  private async openImage(did: string, cid: string): Promise<OpenBlob> {
-    const blob = await this.blobs.open(did, cid).catch((error: unknown) => {
-      const isThere = !(error instanceof RepoError || (error instanceof XrpcError && error.status === 400))
-      throw isThere ? error : notFound()
-    })
-    if (blob.type.startsWith('image/')) return blob
-    await blob.file.close()
-    throw notFound()
+  /** Of accounts that are hosted here. `since` is a rev. */
+  @XrpcQuery('com.atproto.sync.listBlobs')
+  async listBlobs(
+    @Params() { did, since, limit = 500, cursor }: ListBlobs['params'],
+    @Req() request: AuthenticatedRequest,
+  ): Promise<ListBlobs['output']> {
+    const repo = await this.blobs.repo(did, askerOf(request, did))
+    if (repo.hosting !== 'hosted') throw invalidRequest(`Could not find repo for DID: ${did}`, 'RepoNotFound')
+    const cids = await this.hosted.list(repo, since, cursor === undefined ? null : Cid.parse(cursor), limit + 1)
+    const page = cids.slice(0, limit).map((cid) => cid.toString())
+    return cids.length > limit ? { cursor: page.at(-1)!, cids: page } : { cids: page }
   }
 }
 
-function notFound(): XrpcError {
-  return new XrpcError(404, 'NotFound', 'There is no such image')
+function askerOf({ isAdmin, viewer }: AuthenticatedRequest, did: string): Asker {
+  return isAdmin ? 'operator' : viewer?.did === did ? 'owner' : 'anybody'
 }

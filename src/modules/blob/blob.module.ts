@@ -1,15 +1,65 @@
-import { Module } from '@nestjs/common'
+import { Global, Module } from '@nestjs/common'
+import { CqrsModule } from '@nestjs/cqrs'
+import { Clock } from '../config/clock.js'
+import { Config } from '../config/config.js'
+import { OutboxModule } from '../outbox/outbox.module.js'
+import { BlobCounts } from '../repo/blob-counts.js'
+import { RecordBlobs } from '../repo/record-blobs.js'
 import { RepoModule } from '../repo/repo.module.js'
+import { AdoptedReferences } from './adopted-references.js'
 import { BlobCache } from './blob-cache.js'
 import { BlobController } from './blob.controller.js'
 import { BlobFetch } from './blob-fetch.js'
+import { BlobLocks } from './blob-locks.js'
 import { BlobReferences } from './blob-references.js'
+import { BlobRemoval } from './blob-removal.js'
+import { BlobScrub } from './blob-scrub.js'
+import { BlobStore } from './blob-store.js'
 import { Blobs } from './blobs.js'
+import { DiskStore } from './disk-store.js'
+import { HostedBlobs } from './hosted-blobs.js'
+import { HostedReferences } from './hosted-references.js'
+import { ImageController } from './image.controller.js'
+import { LooseBlobs } from './loose-blobs.js'
 import { MirroredBlobs } from './mirrored-blobs.js'
+import { S3Store } from './s3-store.js'
+import { ScaledImages } from './scaled-images.js'
+import { ScrubController } from './scrub.controller.js'
+import { UploadBlobHandler } from './upload-blob.js'
+import { UploadController } from './upload.controller.js'
+import { VideoController } from './video/video.controller.js'
+import { Videos } from './video/videos.js'
 
+/** Global, because repositories are stored without knowing what a blob is: they are given the one class that does. */
+@Global()
 @Module({
-  imports: [RepoModule],
-  controllers: [BlobController],
-  providers: [BlobCache, BlobFetch, BlobReferences, MirroredBlobs, Blobs],
+  imports: [CqrsModule, RepoModule, OutboxModule],
+  controllers: [BlobController, UploadController, ImageController, VideoController, ScrubController],
+  providers: [
+    {
+      provide: BlobStore,
+      inject: [Config, Clock],
+      useFactory: async ({ blobStore }: Config, clock: Clock): Promise<BlobStore> =>
+        blobStore.kind === 's3' ? S3Store.load(blobStore, clock) : new DiskStore(blobStore.directory),
+    },
+    BlobLocks,
+    BlobRemoval,
+    HostedReferences,
+    { provide: RecordBlobs, useExisting: HostedReferences },
+    AdoptedReferences,
+    UploadBlobHandler,
+    HostedBlobs,
+    { provide: BlobCounts, useExisting: HostedBlobs },
+    LooseBlobs,
+    BlobScrub,
+    BlobCache,
+    BlobFetch,
+    BlobReferences,
+    MirroredBlobs,
+    Blobs,
+    ScaledImages,
+    Videos,
+  ],
+  exports: [RecordBlobs, HostedBlobs, BlobCounts],
 })
 export class BlobModule {}

@@ -1,7 +1,8 @@
 /** How many bytes at the start of a file {@link mediaTypeOf} wants to see. */
 export const SNIFFED_BYTES = 64
 
-const UNKNOWN = 'application/octet-stream'
+/** Of what is none of these. */
+export const UNKNOWN = 'application/octet-stream'
 
 /** What a file of the type begins with, after `at` bytes. */
 const SIGNATURES: [type: string, signature: string, at?: number][] = [

@@ -1,12 +1,11 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { XrpcError } from '../xrpc/xrpc-error.js'
-import { type ByteRange, parseRange } from './byte-range.js'
-import type { OpenBlob } from './open-blob.js'
+import { parseRange } from './byte-range.js'
+import { BlobMissing, blobNotFound, type OpenBlob } from './open-blob.js'
 
 /** A client that takes nothing for this long is cut off: it holds a file open. */
 const STALL_MS = 60_000
-const CHUNK = 256 * 1024
 /** What a CID names never changes. */
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
@@ -19,7 +18,8 @@ export interface SendOptions {
 
 /**
  * Answers with a blob, or as much of it as the request asks for (RFC 9110: If-None-Match, Range, If-Range, HEAD), and sees
- * to it that its file is closed. Whatever its bytes are, nothing in them runs. @throws XrpcError 416 RangeNotSatisfiable.
+ * to it that it is closed. Whatever its bytes are, nothing in them runs.
+ * @throws XrpcError 416 RangeNotSatisfiable; 400 BlobNotFound when it shows only now that its bytes are not there.
  */
 export async function sendBlob(
   blob: OpenBlob,
@@ -27,19 +27,25 @@ export async function sendBlob(
   reply: FastifyReply,
   { disposition, isPrivate = false }: SendOptions,
 ): Promise<void> {
-  const { cid, file, size, type } = blob
-  const etag = `"${cid.toString()}"`
+  const { cid, size, type, variant = '' } = blob
+  const etag = `"${cid.toString()}${variant}"`
   const caching = { etag, 'cache-control': isPrivate ? 'private, no-store' : FOR_EVER }
   if (isAmong(etag, headers['if-none-match'])) {
-    await file.close()
+    await blob.close()
     return void reply.status(304).headers(caching).send()
   }
   const isWhole = method !== 'GET' || ![undefined, etag].includes(headers['if-range'] as string | undefined)
   const range = isWhole ? null : parseRange(headers.range, size)
   if (range === 'unsatisfiable') {
-    await file.close()
+    await blob.close()
     throw new XrpcError(416, 'RangeNotSatisfiable', `not within ${size} bytes`, { 'content-range': `bytes */${size}` })
   }
+  const body =
+    method === 'HEAD'
+      ? await closed(blob)
+      : await blob.read(range).catch((error: unknown) => {
+          throw error instanceof BlobMissing ? blobNotFound(cid) : error
+        })
   reply.status(range ? 206 : 200).headers({
     ...caching,
     'content-type': type,
@@ -51,14 +57,12 @@ export async function sendBlob(
     'x-content-type-options': 'nosniff',
   })
   reply.raw.setTimeout(STALL_MS)
-  if (method === 'HEAD') await file.close()
-  reply.send(method === 'HEAD' ? Readable.from([]) : streamOf(blob, range))
+  reply.send(body)
 }
 
-function streamOf({ file, size }: OpenBlob, range: ByteRange | null): Readable {
-  // A range of nothing has no end that could be named.
-  if (size === 0) return file.createReadStream({ highWaterMark: CHUNK })
-  return file.createReadStream({ highWaterMark: CHUNK, start: range?.start ?? 0, end: range?.end ?? size - 1 })
+async function closed(blob: OpenBlob): Promise<Readable> {
+  await blob.close()
+  return Readable.from([])
 }
 
 /** Weak comparison, which is what If-None-Match asks for. */

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
+import { BlobCommand } from './blob.command.js'
 import { ActionCommand } from './action.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
@@ -7,6 +8,7 @@ import { LabelCommand } from './label.command.js'
 import { InviteCommand } from './invite.command.js'
 import { KeysCommand } from './keys.command.js'
 import { LogCommand } from './log.command.js'
+import { MailCommand } from './mail.command.js'
 import { PeerCommand } from './peer.command.js'
 import { RebuildCommand } from './rebuild.command.js'
 import { ReportCommand } from './report.command.js'
@@ -31,7 +33,9 @@ import { VerifyCommand } from './verify.command.js'
     ...LabelCommand.registerWithSubCommands(),
     ...InviteCommand.registerWithSubCommands(),
     ...KeysCommand.registerWithSubCommands(),
+    ...BlobCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
+    ...MailCommand.registerWithSubCommands(),
     ...PeerCommand.registerWithSubCommands(),
     ...ReportCommand.registerWithSubCommands(),
   ],

@@ -149,7 +149,7 @@ export class Lexicons {
   /**
    * Judges a record about to be written. `validate` is the writer's wish: false asks for no lexicon check,
    * true refuses collections without a lexicon here, undefined takes those as `unknown`.
-   * @throws XrpcError 400 InvalidRequest, always when `$type` is not the collection.
+   * @throws XrpcError 400 InvalidRequest, always when `$type` is not the collection; InvalidMimeType, BlobTooLarge.
    */
   checkRecord(collection: string, record: unknown, validate: boolean | undefined): ValidationStatus {
     if (!isMap(record)) throw invalidRequest('Record must be an object')
@@ -163,7 +163,7 @@ export class Lexicons {
     }
     known.check ??= this.values.of(collection)
     const wrong = known.check(record)
-    if (wrong) throw invalidRequest(`Invalid ${collection} record: Record${wrong.path} ${wrong.message}`)
+    if (wrong) throw invalidRequest(`Invalid ${collection} record: Record${wrong.path} ${wrong.message}`, wrong.error)
     return 'valid'
   }
 

@@ -20,13 +20,15 @@ import { compileString } from './string-check.js'
 export interface Fault {
   path: string
   message: string
+  /** The official name of this case, where it has one of its own. */
+  error?: string
 }
 
 export type Check = (value: unknown) => Fault | null
 
 export type JsonObject = Record<string, unknown>
 
-const fault = (message: string): Fault => ({ path: '', message })
+const fault = (message: string, error?: string): Fault => ({ path: '', message, ...(error !== undefined && { error }) })
 const below = (inner: Fault, key: string | number): Fault => ({ ...inner, path: `/${key}${inner.path}` })
 
 /** A JSON object or, in the data model's terms, a map: not a link, not bytes, not a blob. */
@@ -206,8 +208,9 @@ function compileBlob({ accept, maxSize = Infinity }: BlobSchema): Check {
     const { mimeType, size } = value
     if (typeof mimeType !== 'string' || !mimeType.includes('/')) return fault('should be a blob ref')
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return fault('should be a blob ref')
-    if (!accepts(mimeType)) return fault(`must be a blob of type ${accept!.join(', ')}, got ${mimeType}`)
-    return size > maxSize ? fault(`must be a blob of at most ${maxSize} bytes, got ${size}`) : null
+    if (!accepts(mimeType))
+      return fault(`must be a blob of type ${accept!.join(', ')}, got ${mimeType}`, 'InvalidMimeType')
+    return size > maxSize ? fault(`must be a blob of at most ${maxSize} bytes, got ${size}`, 'BlobTooLarge') : null
   }
 }
 

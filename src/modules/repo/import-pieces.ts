@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit, Optional } from '@nestjs/common'
 import { CommitLog, type LogRow, type NewEvent } from '../commit-log/commit-log.js'
 import { Database, type Tx } from '../database/database.js'
 import { keptRecords, readPieceEvent } from './fold-log.js'
 import type { StagedRepo } from './import-staging.js'
+import { RecordBlobs } from './record-blobs.js'
 import { importEvent, pieceEvent } from './repo-events.js'
 import { type Hosting, type NewRepo, type Repo, replaceRepo } from './repo-row.js'
 import { settleStatus } from './repo-status.js'
@@ -28,6 +29,7 @@ export class ImportPieces implements OnModuleInit, OnModuleDestroy {
   constructor(
     private readonly database: Database,
     private readonly log: CommitLog,
+    @Optional() private readonly blobs?: RecordBlobs,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -50,6 +52,8 @@ export class ImportPieces implements OnModuleInit, OnModuleDestroy {
     staged: StagedRepo,
     announced: readonly NewEvent[] = [],
   ): Promise<void> {
+    // What only the old tree refers to is found by that. Doubt hurts nothing should the write fail.
+    if (current?.hosting === 'hosted') await this.blobs?.doubt(current.did)
     await this.database.write(async (tx) => {
       await replaceRepo(tx, current, repo, commitBlock)
       await this.log.append(tx, [...announced, importEvent(repo, commitBlock, staged)])

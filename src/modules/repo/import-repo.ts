@@ -111,7 +111,8 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
       if (current && (current.hosting === 'hosted') !== (options.hosting === 'hosted'))
         throw invalidRequest(`${commit.did} is already here, ${current.hosting}; importing into it has to name it`)
       const rev = this.revOf(commit, current, options.key !== null)
-      const staged = await this.staging.stage(car, head, commit.did, rev, (done) =>
+      const { did } = commit
+      const staged = await this.staging.stage(car, head, { did, rev, hosting: options.hosting }, (done) =>
         options.onProgress?.(done, summary.records),
       )
       const block = options.key

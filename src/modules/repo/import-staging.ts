@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit, Optional } from '@nestjs/common'
 import {
   CborWriter,
   type Cid,
@@ -17,7 +17,8 @@ import { deleteSome, type KeyedTable } from '../database/delete-some.js'
 import { CarFile, type FirstLook } from './car-file.js'
 import type { PartRecord } from './fold-log.js'
 import { inSlices } from './in-slices.js'
-import { newTree, putNodes, putRecords, TREE_TABLES } from './repo-row.js'
+import { RecordBlobs } from './record-blobs.js'
+import { type Hosting, newTree, putNodes, putRecords, TREE_TABLES } from './repo-row.js'
 
 /** Rows and bytes that one write carries. */
 const BATCH_ROWS = 400
@@ -46,6 +47,7 @@ export class ImportStaging implements OnModuleInit, OnModuleDestroy {
   constructor(
     private readonly database: Database,
     private readonly config: Config,
+    @Optional() private readonly blobs?: RecordBlobs,
   ) {
     this.directory = join(config.dataDirectory, 'tmp')
   }
@@ -76,12 +78,17 @@ export class ImportStaging implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Writes a repository that has been verified, in small writes. @throws RepoError, whatever the database throws. */
-  async stage(car: CarFile, head: Cid, did: Did, rev: Tid, onProgress: (records: number) => void): Promise<StagedRepo> {
+  async stage(
+    car: CarFile,
+    head: Cid,
+    { did, rev, hosting }: { did: Did; rev: Tid; hosting: Hosting },
+    onProgress: (records: number) => void,
+  ): Promise<StagedRepo> {
     const id = randomUUID()
     const tree = await this.database.write((tx) => newTree(tx, did, id))
     const staged: StagedRepo = { id, parts: 0, records: 0, tree, layer: -1 }
     try {
-      await this.pour(car, head, staged, rev, onProgress)
+      await this.pour(car, head, staged, { rev, hosting }, onProgress)
       return staged
     } catch (error) {
       // What cannot be discarded now, on a disk that is full say, is swept at the next start.
@@ -94,7 +101,7 @@ export class ImportStaging implements OnModuleInit, OnModuleDestroy {
     car: CarFile,
     head: Cid,
     staged: StagedRepo,
-    rev: Tid,
+    { rev, hosting }: { rev: Tid; hosting: Hosting },
     onProgress: (records: number) => void,
   ): Promise<void> {
     const { database } = this
@@ -110,6 +117,7 @@ export class ImportStaging implements OnModuleInit, OnModuleDestroy {
       await database.write(async (tx) => {
         await putNodes(tx, tree, rev, batch.nodes)
         await putRecords(tx, tree, rev, batch.records)
+        if (hosting === 'hosted') await this.blobs?.stage(tx, tree, batch.records)
         // An import has one piece at least, which says that there is nothing else.
         if (batch.records.length === 0 && !(isLast && staged.parts === 0)) return
         const part = encodeImportPart(batch.records)

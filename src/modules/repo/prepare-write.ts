@@ -1,6 +1,8 @@
 import {
+  type BlobRef,
   Cid,
   encodeCbor,
+  findBlobs,
   jsonToRecord,
   type Nsid,
   parseNsid,
@@ -33,6 +35,8 @@ export interface PreparedWrite {
   bytes: Uint8Array | null
   /** What the record points at, where its collection has one record a subject. */
   subject: string | null
+  /** The blobs that the record refers to. */
+  blobs: readonly BlobRef[]
   validationStatus: ValidationStatus
 }
 
@@ -49,8 +53,7 @@ export function prepareWrite(
   const collection = parseNsid(write.collection)
   const rkey = write.rkey ?? (write.action === 'create' ? nextKey() : '')
   const path = `${collection}/${rkey}`
-  if (write.action === 'delete')
-    return { action: 'delete', collection, path, cid: null, bytes: null, subject: null, validationStatus: undefined }
+  if (write.action === 'delete') return { action: 'delete', collection, path, ...NOTHING, validationStatus: undefined }
   lexicons.checkRecordKey(collection, rkey as RecordKey)
   const record = lexicons.withType(collection, write.record)
   const validationStatus = lexicons.checkRecord(collection, record, validate)
@@ -58,8 +61,13 @@ export function prepareWrite(
   const bytes = encodeCbor(data)
   if (bytes.length > MAX_RECORD_BYTES) throw invalidRequest(`Record is larger than ${MAX_RECORD_BYTES} bytes: ${path}`)
   const subject = LINKING_COLLECTIONS.has(collection) ? subjectOf(data) : null
-  return { action: write.action, collection, path, cid: Cid.ofCbor(bytes), bytes, subject, validationStatus }
+  const blobs = findBlobs(data)
+  for (const { cid, size } of blobs)
+    if (size === null) throw invalidRequest(`Legacy blobs are not allowed (${cid.toString()})`)
+  return { action: write.action, collection, path, cid: Cid.ofCbor(bytes), bytes, subject, blobs, validationStatus }
 }
+
+const NOTHING = { cid: null, bytes: null, subject: null, blobs: [] } as const
 
 /** The write as the engine takes it, once it is known what the tree holds under its path; null when it changes nothing. */
 export function resolveWrite(write: PreparedWrite, held: Cid | null): RepoWrite | null {

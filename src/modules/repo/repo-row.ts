@@ -52,6 +52,7 @@ export const TREE_TABLES: readonly KeyedTable[] = [
   ['tree_node', 'after, depth'],
   ['record', 'path'],
   ['record_link', 'collection, subject, rkey'],
+  ['record_blob', 'path, cid'],
 ]
 
 /** The head that a change starts from. */

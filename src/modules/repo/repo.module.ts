@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common'
 import { CqrsModule } from '@nestjs/cqrs'
 import { TidClock } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
+import { CommitWriter } from './commit-writer.js'
 import { CompactLogHandler } from './compact-log.js'
 import { ImportRepoHandler } from './import-repo.js'
 import { ImportPieces } from './import-pieces.js'
@@ -28,6 +29,7 @@ import { WriteRecordsHandler } from './write-records.js'
     RepoTips,
     RepoQueries,
     RepoGenesis,
+    CommitWriter,
     ImportStaging,
     ImportPieces,
     WriteRecordsHandler,

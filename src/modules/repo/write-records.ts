@@ -10,13 +10,12 @@ import {
   type Tid,
   TidClock,
 } from '../../repo-engine/index.js'
-import { CommitLog, type LogRow } from '../commit-log/commit-log.js'
 import { Database } from '../database/database.js'
 import { SigningKeys } from '../identity/signing-keys.js'
 import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
-import { commitEvent } from './repo-events.js'
+import { CommitWriter } from './commit-writer.js'
 import { type PreparedWrite, resolveWrite } from './prepare-write.js'
-import { applyCommit, HeadMoved, linkedPaths, type Repo, storeNodes } from './repo-row.js'
+import { HeadMoved, linkedPaths, type Repo } from './repo-row.js'
 import { type RepoTip, RepoTips } from './repo-tips.js'
 
 /** Most bytes of blocks in one commit's event. */
@@ -56,14 +55,14 @@ export class WriteRecordsHandler implements ICommandHandler<WriteRecords> {
   constructor(
     private readonly tips: RepoTips,
     private readonly database: Database,
-    private readonly log: CommitLog,
+    private readonly writer: CommitWriter,
     private readonly keys: SigningKeys,
     private readonly tids: TidClock,
   ) {}
 
   /**
    * Resolves when the commit is durable. @throws XrpcError 400 InvalidSwap, InvalidRequest, RepoNotFound,
-   * RepoDeactivated, RepoTakendown
+   * RepoDeactivated, RepoTakendown, and as {@link CommitWriter.checkBlobs}
    */
   async execute(command: WriteRecords): Promise<WrittenRecords> {
     const { did, writes } = command
@@ -103,6 +102,7 @@ export class WriteRecordsHandler implements ICommandHandler<WriteRecords> {
   ): Promise<{ commit: FormattedCommit | null; durable: Promise<unknown> }> {
     const { repo } = tip
     checkSwapCommit(repo, conditions.swapCommit)
+    await this.writer.checkBlobs(did, writes)
     const key = await this.keys.get(did)
     const replaced = conditions.replaceLinks ? await this.linked(tip, writes[0]!, MAX_OPS - writes.length) : []
     const commit = await tip.read(() => {
@@ -114,11 +114,7 @@ export class WriteRecordsHandler implements ICommandHandler<WriteRecords> {
     })
     if (!commit) return { commit, durable: tip.durable }
     const changes = await tip.read(() => tip.nodeChanges(commit))
-    const durable = this.database.write(async (tx) => {
-      await applyCommit(tx, repo, commit)
-      const [{ seq }] = (await this.log.append(tx, [commitEvent(commit)])) as [LogRow]
-      if (changes) await storeNodes(tx, repo, commit.rev, { seq, root: commit.data, layer: commit.tree.layer }, changes)
-    })
+    const durable = this.writer.write(repo, commit, writes, changes)
     tip.advance(commit, changes !== null, durable)
     return { commit, durable }
   }

@@ -1,0 +1,74 @@
+/**
+ * Images made by libvips. It decodes what strangers send, so it gets only formats that are pictures and nothing else, and
+ * a bound on pixels and on time.
+ */
+import type { SharpConstructor } from 'sharp'
+import { XrpcError } from '../xrpc/xrpc-error.js'
+import type { ImageFormat, ImagePreset } from './image-presets.js'
+
+/** Width times height: 50 million are what the largest phones take, and 200 MB in memory. */
+const MAX_PIXELS = 50_000_000
+const MAX_SECONDS = 15
+const WHITE = '#ffffff'
+/** What decodes the types of images that {@link mediaTypeOf} tells; SVG, PDF and the like are never looked at. */
+const DECODERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif']
+
+let loaded: Promise<SharpConstructor> | undefined
+
+/** Loaded when the first image is asked for: many servers have none to scale. */
+function load(): Promise<SharpConstructor> {
+  return (loaded ??= import('sharp').then(({ default: sharp }) => {
+    sharp.cache(false)
+    sharp.concurrency(1)
+    sharp.block({ operation: ['VipsForeignLoad'] })
+    sharp.unblock({ operation: DECODERS.map((format) => `VipsForeignLoad${format}`) })
+    return sharp
+  }))
+}
+
+/** A dark JPEG of 16 to 9, for what has no picture. */
+export async function blankPicture(): Promise<Buffer> {
+  blank ??= load().then((sharp) =>
+    sharp({ create: { width: 640, height: 360, channels: 3, background: '#1c2733' } })
+      .jpeg()
+      .toBuffer(),
+  )
+  return blank
+}
+let blank: Promise<Buffer> | undefined
+
+/** The image in a size and format; of one that moves, its first picture. @throws XrpcError 400 InvalidImage. */
+export async function scaleImage(bytes: Buffer, preset: ImagePreset, format: ImageFormat): Promise<Buffer> {
+  const sharp = await load()
+  try {
+    const image = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error', sequentialRead: true, pages: 1 })
+    const { autoOrient: is } = await image.metadata()
+    const { width, height } = sizeOf(preset, is)
+    image.autoOrient().resize({ width, height, fit: preset.fit }).timeout({ seconds: MAX_SECONDS })
+    if (format === 'jpeg') image.flatten({ background: WHITE }).jpeg({ quality: 82 })
+    else if (format === 'webp') image.webp({ quality: 80 })
+    else image.png()
+    return await image.toBuffer()
+  } catch (error) {
+    throw new XrpcError(400, 'InvalidImage', `It cannot be shown as an image: ${firstLine(error)}`)
+  }
+}
+
+/** The size of a preset, or as much of it as the image has. */
+function sizeOf({ width, height, fit }: ImagePreset, is: { width: number; height: number }): ImageSize {
+  const larger =
+    fit === 'cover' ? Math.min(is.width / width, is.height / height) : Math.max(is.width / width, is.height / height)
+  const factor = Math.min(1, larger)
+  return { width: Math.max(1, Math.round(width * factor)), height: Math.max(1, Math.round(height * factor)) }
+}
+
+interface ImageSize {
+  width: number
+  height: number
+}
+
+function firstLine(error: unknown): string {
+  return String((error as Error)?.message ?? error)
+    .split('\n')[0]!
+    .slice(0, 200)
+}
