@@ -15,6 +15,7 @@ import { Secrets } from './modules/config/secrets.js'
 import { IdentityModule } from './modules/identity/identity.module.js'
 import { ServerAddress } from './modules/identity/server-address.js'
 import { LexiconModule } from './modules/lexicon/lexicon.module.js'
+import { MigrationModule } from './modules/migration/migration.module.js'
 import { ModerationModule } from './modules/moderation/moderation.module.js'
 import { PrivateStateModule } from './modules/private-state/private-state.module.js'
 import { ProxyModule } from './modules/proxy/proxy.module.js'
@@ -51,6 +52,7 @@ export class AppModule {
         BlobModule,
         PrivateStateModule,
         ModerationModule,
+        MigrationModule,
         // Before the room whose methods others may be asked for instead.
         ProxyModule,
         BskyModule,

@@ -51,21 +51,13 @@ const MODULES: Record<string, string[]> = {
   projections: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
   'private-state': ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
   moderation: [
-    ...[
-      'config',
-      'lexicon',
-      'database',
-      'outbox',
-      'xrpc',
-      'auth',
-      'audit',
-      'identity',
-      'commit-log',
-      'repo',
-      'firehose',
-    ],
-    ...['account', 'replication'],
-    'xrpc-error',
+    ...['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'audit', 'identity', 'commit-log', 'repo'],
+    ...['firehose', 'account', 'replication', 'xrpc-error'],
+  ],
+  // How accounts come here from other servers.
+  migration: [
+    ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'account', 'blob'],
+    ...['private-state', 'moderation', 'xrpc-error'],
   ],
   // How that is read.
   bsky: [
@@ -76,11 +68,11 @@ const MODULES: Record<string, string[]> = {
   'app.module': [
     ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'audit', 'rate-limit', 'identity', 'proxy'],
     ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
-    ...['private-state', 'moderation', 'bsky'],
+    ...['private-state', 'moderation', 'migration', 'bsky'],
   ],
   cli: [
     ...['config', 'database', 'identity', 'xrpc', 'audit', 'commit-log', 'repo', 'account', 'replication'],
-    ...['mail', 'projections', 'moderation', 'blob', 'xrpc-error', 'app.module'],
+    ...['mail', 'projections', 'blob', 'moderation', 'migration', 'xrpc-error', 'app.module'],
   ],
   'src/main.ts': ['config', 'app.module'],
   'src/cli.ts': ['config', 'cli'],
@@ -117,6 +109,8 @@ const NSIDS = {
   'src/modules/api-2022/adapters-atproto.ts': 'each com.atproto call of 2022, and the method of today that answers it',
   'src/modules/api-2022/adapters-bsky.ts': 'each app.bsky call of 2022, and the method of today that answers it',
   'src/modules/api-2022/composites.ts': 'the calls of 2022 that take several methods of today',
+  'src/modules/migration/move/remote-server.ts': 'the method by which a session elsewhere goes on',
+  'src/modules/migration/move/two-accounts.ts': 'the methods of other servers that a move calls',
   'src/modules/repo/record-link.ts': 'the records of which an actor has one for each subject',
   'src/modules/rate-limit/limits.ts': 'the methods that have limits of their own',
   'src/modules/blob/blob-fetch.ts': 'the method that the server of an account answers',

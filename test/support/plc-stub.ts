@@ -55,7 +55,8 @@ export class PlcStub {
     const last = operations.at(-1)!
     if (path.join('/') === 'log/last') return send(response, 200, last)
     if (path.join('/') === 'log') return send(response, 200, operations)
-    return send(response, 200, formatDocument(dataOf(did!, last)!))
+    const data = dataOf(did!, last)!
+    return send(response, 200, path.join('/') === 'data' ? data : formatDocument(data))
   }
 
   private take(did: string, operation: PlcOperation, response: ServerResponse): void {

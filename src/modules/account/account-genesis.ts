@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common'
 import type { Did, Handle, SigningKey } from '../../repo-engine/index.js'
-import { CommitLog } from '../commit-log/commit-log.js'
+import { CommitLog, type NewEvent } from '../commit-log/commit-log.js'
 import type { Tx } from '../database/database.js'
 import { ReservedKeys } from '../identity/reserved-keys.js'
 import { SigningKeys } from '../identity/signing-keys.js'
 import { accountEvent, settleStatus } from '../repo/repo-status.js'
-import { readRepo } from '../repo/repo-row.js'
 import { RepoGenesis } from '../repo/repo-genesis.js'
+import { readRepo, type RepoStatus } from '../repo/repo-row.js'
 import { Accounts, type NewAccount } from './accounts.js'
 import { identityEvent } from './identity-event.js'
 
@@ -57,7 +57,7 @@ export class AccountGenesis {
   async adopt(tx: Tx, did: Did, handle: Handle, key: SigningKey): Promise<void> {
     const repository = await this.repos.adopt(tx, did, key)
     const { status } = (await readRepo(tx, did))!
-    await this.log.append(tx, [identityEvent(did, handle), accountEvent(did, status), ...repository])
+    await this.log.append(tx, [...beginning(did, handle, status), ...repository])
   }
 
   /** Keeps a key that an account will sign with, unless another one is kept already: gives that it is the one. */
@@ -90,4 +90,9 @@ export class AccountGenesis {
     await this.keys.remove(tx, did)
     return this.accounts.remove(tx, did)
   }
+}
+
+/** What the log says of an account that begins with a repository of its own: who it is, and whether it is active. */
+export function beginning(did: Did, handle: Handle, status: RepoStatus | null): NewEvent[] {
+  return [identityEvent(did, handle), accountEvent(did, status)]
 }

@@ -168,6 +168,6 @@ import { UpdateHandleHandler } from './update-handle.js'
     UpdateHandleHandler,
     UpdateSigningKeyHandler,
   ],
-  exports: [Accounts, InviteQueries],
+  exports: [AppPasswords, InviteCodes, Accounts, InviteQueries],
 })
 export class AccountModule {}

@@ -183,6 +183,11 @@ export class Accounts {
     return changed > 0
   }
 
+  /** Keeps the same password in another form. False when it has been changed meanwhile. */
+  async renewPassword(did: Did, stored: string, renewed: string): Promise<boolean> {
+    return this.database.write((tx) => this.setPassword(tx, did, renewed, stored))
+  }
+
   /** Takes an account away, frees its names, and gives its invite back if it never came to be. False when there is none. */
   async remove(tx: Tx, did: Did): Promise<boolean> {
     const removed = await tx.run('DELETE FROM account WHERE did = ?', did)

@@ -6,7 +6,7 @@ import { unauthorized } from '../xrpc/xrpc-error.js'
 import { type Account, Accounts } from './accounts.js'
 import { AppPasswords, type MatchedAppPassword } from './app-passwords.js'
 import { SecondFactors } from './factors/second-factors.js'
-import { Passwords } from './passwords.js'
+import { isOfficialHash, Passwords } from './passwords.js'
 
 /** A session just begun or refreshed, as its owner gets it. */
 export interface SignedIn {
@@ -53,7 +53,16 @@ export class CreateSessionHandler implements ICommandHandler<CreateSession> {
     if (!account || !verified) throw unauthorized('Invalid identifier or password')
     const scope = ownerScope(account, command)
     await this.factors.demand(account, command.authFactorToken)
-    return this.begin(account, scope, { password: account.password }, client)
+    return this.begin(account, scope, { password: await this.renewed(account, password) }, client)
+  }
+
+  /** A password that another server has hashed is hashed as those made here, at the first moment that it is known. */
+  private async renewed({ did, password: stored }: Account, password: string): Promise<string> {
+    if (!isOfficialHash(stored)) return stored
+    const renewed = await this.passwords.hash(password)
+    if (await this.accounts.renewPassword(did, stored, renewed)) return renewed
+    // Another sign-in was faster.
+    return (await this.accounts.byDid(did))?.password ?? stored
   }
 
   private async begin(account: Account, scope: AccessScope, shown: Shown, client: SessionClient): Promise<SignedIn> {

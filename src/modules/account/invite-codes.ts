@@ -18,6 +18,23 @@ export interface NewInviteCodes {
   disabled?: boolean
 }
 
+/** A code as another server has it. Times are RFC 3339. */
+export interface AdoptedCode {
+  code: string
+  /** Sign-ups by it, those that there were included. */
+  available: number
+  disabled: boolean
+  forAccount: string
+  createdBy: string
+  createdAt: string
+}
+
+export interface AdoptedUse {
+  code: string
+  usedBy: string
+  usedAt: string
+}
+
 const MAX_LENGTH = 320
 
 /** What is there, has uses left, and belongs to nobody who is taken down or being erased. */
@@ -92,6 +109,31 @@ export class InviteCodes {
   async disable(tx: Tx, codes: readonly string[], accounts: readonly string[]): Promise<void> {
     for (const code of codes) await tx.run('UPDATE invite_code SET disabled = 1 WHERE code = ?', code)
     for (const did of accounts) await tx.run('UPDATE invite_code SET disabled = 1 WHERE for_account = ?', did)
+  }
+
+  /** Takes codes in that another server has made, with their uses; those that are here stay as they are. */
+  async adopt(tx: Tx, codes: readonly AdoptedCode[], uses: readonly AdoptedUse[]): Promise<void> {
+    const used = new Map<string, number>()
+    for (const { code } of uses) used.set(code, (used.get(code) ?? 0) + 1)
+    for (const { code, available, disabled, forAccount, createdBy, createdAt } of codes)
+      await tx.run(
+        `INSERT INTO invite_code (code, available, used, disabled, for_account, created_by, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        code,
+        available,
+        used.get(code) ?? 0,
+        Number(disabled),
+        forAccount,
+        createdBy,
+        createdAt,
+      )
+    for (const { code, usedBy, usedAt } of uses)
+      await tx.run(
+        'INSERT INTO invite_code_use (used_by, code, used_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+        usedBy,
+        code,
+        usedAt,
+      )
   }
 
   /** Whether the codes that an account makes from now on are good for anything. @throws XrpcError 400 AccountNotFound. */

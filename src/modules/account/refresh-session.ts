@@ -24,8 +24,8 @@ export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
     const account = await this.accounts.byDid(token.did)
     if (!account) throw expiredToken('Token has been revoked')
     if (isTakendown(account)) {
-      const session = await this.sessions.find(token.sessionId)
-      if (session && session.scope !== 'com.atproto.takendown')
+      const session = token.sessionId === null ? null : await this.sessions.find(token.sessionId)
+      if (token.sessionId === null || (session && session.scope !== 'com.atproto.takendown'))
         throw unauthorized('Account has been taken down', 'AccountTakedown')
     }
     const tokens = await this.sessions.refresh(token)

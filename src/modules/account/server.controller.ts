@@ -72,8 +72,8 @@ export class ServerController {
 
   @XrpcProcedure('com.atproto.server.deleteSession')
   @UseGuards(RefreshGuard)
-  async deleteSession(@Refresh() { sessionId }: RefreshClaims): Promise<void> {
-    await this.commands.execute(new DeleteSession(sessionId))
+  async deleteSession(@Refresh() token: RefreshClaims): Promise<void> {
+    await this.commands.execute(new DeleteSession(token))
   }
 
   @XrpcQuery('com.atproto.server.getSession')

@@ -22,6 +22,18 @@ export interface Session {
   status: string | null
 }
 
+/** A refresh token of another server. */
+export interface ResumedToken {
+  id: string
+  /** The one that it has been traded for. */
+  nextId: string | null
+  /** Milliseconds since the epoch. */
+  expiresAt: number
+  scope: AccessScope
+  /** Name of the app password that the session was begun with. */
+  appPassword: string | null
+}
+
 /** What somebody has signed in with, as it is stored: it has to stand when the session begins. Null: just signed up. */
 export type Shown = { password: string } | { appPassword: string; hash: Buffer } | null
 
@@ -102,10 +114,10 @@ export class Sessions {
     const now = this.clock.now()
     const grace = now + GRACE_MS
     // A second use changes nothing: the successor is there, and the grace has been counting since the first.
-    const used = await tx.get<{ next_id: string }>(
+    const used = await tx.get<{ next_id: string; session: string }>(
       `UPDATE refresh_token SET next_id = coalesce(next_id, ?),
          expires_at = CASE WHEN expires_at < ? THEN expires_at ELSE ? END
-       WHERE id = ? AND session = ? AND expires_at > ? RETURNING next_id`,
+       WHERE id = ? AND session = coalesce(?, session) AND expires_at > ? RETURNING next_id, session`,
       newId(),
       grace,
       grace,
@@ -114,12 +126,13 @@ export class Sessions {
       now,
     )
     if (!used) {
-      if (token.expiresAt > now) await this.revoke(tx, token.sessionId)
+      if (token.expiresAt > now) await this.end(tx, token)
       return null
     }
-    await tx.run(`${INSERT_TOKEN} ON CONFLICT (id) DO NOTHING`, used.next_id, token.sessionId, now + REFRESH_MS)
-    await tx.run('DELETE FROM refresh_token WHERE session = ? AND expires_at <= ?', token.sessionId, now)
-    await tx.run('UPDATE session SET refreshed_at = ? WHERE id = ?', this.clock.iso(), token.sessionId)
+    const { session } = used
+    await tx.run(`${INSERT_TOKEN} ON CONFLICT (id) DO NOTHING`, used.next_id, session, now + REFRESH_MS)
+    await tx.run('DELETE FROM refresh_token WHERE session = ? AND expires_at <= ?', session, now)
+    await tx.run('UPDATE session SET refreshed_at = ? WHERE id = ?', this.clock.iso(), session)
     // The successor outlives the grace of what it replaced, so it is always there.
     const next = await tx.get<{ did: Did; scope: AccessScope; expires_at: number }>(
       'SELECT s.did, s.scope, t.expires_at FROM refresh_token t JOIN session s ON s.id = t.session WHERE t.id = ?',
@@ -128,10 +141,45 @@ export class Sessions {
     return {
       did: next!.did,
       scope: next!.scope,
-      sessionId: token.sessionId,
+      sessionId: session,
       refreshId: used.next_id,
       refreshExpiresAt: next!.expires_at,
     }
+  }
+
+  /** Ends the session of a refresh token, expired or not; nothing where it has ended. */
+  async end(tx: Tx, { sessionId, tokenId }: Pick<RefreshClaims, 'sessionId' | 'tokenId'>): Promise<void> {
+    if (sessionId !== null) return this.revoke(tx, sessionId)
+    const gone = await tx.get<{ session: string }>('DELETE FROM refresh_token WHERE id = ? RETURNING session', tokenId)
+    if (gone) await this.revoke(tx, gone.session)
+  }
+
+  /**
+   * Goes on with the sessions that an account has had on the official PDS, whose tokens name none: each line of refresh
+   * tokens, from one to its successor, becomes a session. Gives how many.
+   */
+  async resume(tx: Tx, did: Did, tokens: readonly ResumedToken[]): Promise<number> {
+    await this.revokeAll(tx, did)
+    const byId = new Map(tokens.map((token) => [token.id, token]))
+    const successors = new Set(tokens.map(({ nextId }) => nextId))
+    const first = tokens.filter(({ id }) => !successors.has(id))
+    const createdAt = this.clock.iso()
+    for (const { id, scope, appPassword } of first) {
+      const session = newId()
+      await tx.run(
+        'INSERT INTO session (id, did, scope, created_at, app_password) VALUES (?, ?, ?, ?, ?)',
+        session,
+        did,
+        scope,
+        createdAt,
+        appPassword,
+      )
+      for (let token = byId.get(id); token; token = byId.get(token.nextId ?? '')) {
+        await tx.run(INSERT_TOKEN, token.id, session, token.expiresAt)
+        await tx.run('UPDATE refresh_token SET next_id = ? WHERE id = ?', token.nextId, token.id)
+      }
+    }
+    return first.length
   }
 
   /** Ends a session: its access and refresh tokens are worth nothing from the commit on. */

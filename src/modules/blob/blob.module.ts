@@ -20,6 +20,7 @@ import { DiskStore } from './disk-store.js'
 import { HostedBlobs } from './hosted-blobs.js'
 import { HostedReferences } from './hosted-references.js'
 import { ImageController } from './image.controller.js'
+import { KeepBlobHandler } from './keep-blob.js'
 import { LooseBlobs } from './loose-blobs.js'
 import { MirroredBlobs } from './mirrored-blobs.js'
 import { S3Store } from './s3-store.js'
@@ -47,6 +48,7 @@ import { Videos } from './video/videos.js'
     HostedReferences,
     { provide: RecordBlobs, useExisting: HostedReferences },
     AdoptedReferences,
+    KeepBlobHandler,
     UploadBlobHandler,
     HostedBlobs,
     { provide: BlobCounts, useExisting: HostedBlobs },

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
+import { AdoptOfficialCommand } from './adopt-official.command.js'
 import { BlobCommand } from './blob.command.js'
 import { ActionCommand } from './action.command.js'
 import { ImportCommand } from './import.command.js'
@@ -9,6 +10,7 @@ import { InviteCommand } from './invite.command.js'
 import { KeysCommand } from './keys.command.js'
 import { LogCommand } from './log.command.js'
 import { MailCommand } from './mail.command.js'
+import { MigrateCommand } from './migrate.command.js'
 import { PeerCommand } from './peer.command.js'
 import { RebuildCommand } from './rebuild.command.js'
 import { ReportCommand } from './report.command.js'
@@ -25,6 +27,8 @@ import { VerifyCommand } from './verify.command.js'
     SkylogCommand,
     ServeCommand,
     ImportCommand,
+    AdoptOfficialCommand,
+    MigrateCommand,
     InspectCommand,
     VerifyCommand,
     RebuildCommand,

@@ -99,6 +99,23 @@ export class Secrets {
   }
 }
 
+/**
+ * Makes the secrets in the settings, those of a server that was here before, the ones that a new data directory keeps; where
+ * it has them already, nothing is done. @throws ConfigError where it keeps others, as {@link Secrets.load}
+ */
+export function keepSecrets(config: Config): void {
+  const file = join(config.dataDirectory, 'secrets.json')
+  const { jwtSecret, adminPassword, plcRotationKeyHex: plcRotationKey } = config
+  const given = Object.entries({ jwtSecret, adminPassword, plcRotationKey }).filter(([, secret]) => secret !== null)
+  if (!existsSync(file)) create(file, Object.fromEntries(given))
+  const kept = read(file)
+  for (const name of ['jwtSecret', 'plcRotationKey'] as const)
+    if (given.some(([key, secret]) => key === name && secret !== kept[name]))
+      throw new ConfigError(
+        `${file} has another ${name}: accounts and their sessions can move into an empty directory only`,
+      )
+}
+
 interface SecretsFile {
   jwtSecret: string
   adminPassword: string
@@ -109,12 +126,13 @@ interface SecretsFile {
 }
 
 /** Makes the file, unless another process that starts at the same time has just made it: then that one's counts. */
-function create(file: string): SecretsFile {
+function create(file: string, given: Partial<SecretsFile> = {}): SecretsFile {
   const secrets: SecretsFile = {
     jwtSecret: randomBytes(32).toString('hex'),
     adminPassword: randomBytes(16).toString('hex'),
     keyEncryptionKey: randomBytes(32).toString('hex'),
     plcRotationKey: randomBytes(32).toString('hex'),
+    ...given,
   }
   const temporary = writeTemporary(file, secrets)
   try {

@@ -109,7 +109,7 @@ export async function insertRepo(tx: Tx, repo: NewRepo, commitBlock: Uint8Array)
     repo.did,
     repo.hosting,
     repo.status,
-    repo.status,
+    repo.ownStatus === undefined ? repo.status : repo.ownStatus,
     repo.rev,
     repo.head.bytes,
     repo.data.bytes,
@@ -122,8 +122,11 @@ export async function insertRepo(tx: Tx, repo: NewRepo, commitBlock: Uint8Array)
   await tx.run("UPDATE tree SET state = 'live' WHERE id = ?", repo.tree)
 }
 
-/** A repository whose nodes are all stored; `layer` is its root's. */
-export type NewRepo = Omit<Repo, 'stored'> & { layer: number }
+/**
+ * A repository whose nodes are all stored; `layer` is its root's. `ownStatus` is what its owner says, where that is not its
+ * status.
+ */
+export type NewRepo = Omit<Repo, 'stored'> & { layer: number; ownStatus?: RepoStatus | null }
 
 /** As much of a commit as storage has to know. */
 export type HeadChange = Pick<FormattedCommit, 'cid' | 'rev' | 'data' | 'bytes' | 'ops' | 'records'>
