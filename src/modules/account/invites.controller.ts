@@ -1,8 +1,10 @@
 import { Controller, UseGuards } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import type { Did } from '../../repo-engine/index.js'
+import { ActionLog } from '../audit/action-log.js'
 import { AccessGuard, AdminGuard } from '../auth/guards.js'
-import { requireFullAccess, Viewer } from '../auth/viewer.js'
+import { ModeratorGuard } from '../auth/moderator.guard.js'
+import { Actor, requireFullAccess, Viewer } from '../auth/viewer.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { Input, Params, XrpcProcedure, XrpcQuery } from '../xrpc/xrpc.js'
 import { ClaimInviteCodes } from './claim-invite-codes.js'
@@ -36,32 +38,41 @@ export class InvitesController {
   }
 }
 
-/** All codes, as the operator makes them and takes them back. */
+/** All codes, as the operator makes them, and moderators take them back. */
 @Controller()
-@UseGuards(AdminGuard)
 export class InviteAdminController {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: InviteQueries,
+    private readonly actions: ActionLog,
   ) {}
 
   @XrpcProcedure('com.atproto.server.createInviteCode')
+  @UseGuards(AdminGuard)
   async createInviteCode(
     @Input() { useCount, forAccount }: Server<'createInviteCode'>['input'],
+    @Actor() actor: string,
   ): Promise<Server<'createInviteCode'>['output']> {
     const accounts = forAccount === undefined ? [] : [forAccount as Did]
     const [made] = await this.commands.execute(new CreateInviteCodes(1, useCount, accounts))
+    await this.actions.noteDone({ actor, action: 'create-invites', subject: forAccount ?? 'admin', reason: '1 code' })
     return { code: made!.codes[0]! }
   }
 
   @XrpcProcedure('com.atproto.server.createInviteCodes')
+  @UseGuards(AdminGuard)
   async createInviteCodes(
     @Input() { codeCount, useCount, forAccounts }: Server<'createInviteCodes'>['input'],
+    @Actor() actor: string,
   ): Promise<Server<'createInviteCodes'>['output']> {
-    return { codes: await this.commands.execute(new CreateInviteCodes(codeCount, useCount, forAccounts as Did[])) }
+    const codes = await this.commands.execute(new CreateInviteCodes(codeCount, useCount, forAccounts as Did[]))
+    const subject = forAccounts?.join(' ') || 'admin'
+    await this.actions.noteDone({ actor, action: 'create-invites', subject, reason: `${codeCount} codes each` })
+    return { codes }
   }
 
   @XrpcQuery('com.atproto.admin.getInviteCodes')
+  @UseGuards(ModeratorGuard)
   async getInviteCodes(
     @Params() { sort, limit, cursor }: Admin<'getInviteCodes'>['params'],
   ): Promise<Admin<'getInviteCodes'>['output']> {
@@ -70,18 +81,34 @@ export class InviteAdminController {
   }
 
   @XrpcProcedure('com.atproto.admin.disableInviteCodes')
-  async disableInviteCodes(@Input() { codes, accounts }: Admin<'disableInviteCodes'>['input']): Promise<void> {
+  @UseGuards(ModeratorGuard)
+  async disableInviteCodes(
+    @Input() { codes, accounts }: Admin<'disableInviteCodes'>['input'],
+    @Actor() actor: string,
+  ): Promise<void> {
     await this.commands.execute(new DisableInviteCodes(codes, accounts))
+    const subject = [...(codes ?? []), ...(accounts ?? [])].join(' ')
+    await this.actions.noteDone({ actor, action: 'disable-invite-codes', subject })
   }
 
   @XrpcProcedure('com.atproto.admin.disableAccountInvites')
-  async disableAccountInvites(@Input() { account }: Admin<'disableAccountInvites'>['input']): Promise<void> {
+  @UseGuards(ModeratorGuard)
+  async disableAccountInvites(
+    @Input() { account, note }: Admin<'disableAccountInvites'>['input'],
+    @Actor() actor: string,
+  ): Promise<void> {
     await this.commands.execute(new SetAccountInvites(account as Did, false))
+    await this.actions.noteDone({ actor, action: 'disable-invites', subject: account, reason: note })
   }
 
   @XrpcProcedure('com.atproto.admin.enableAccountInvites')
-  async enableAccountInvites(@Input() { account }: Admin<'enableAccountInvites'>['input']): Promise<void> {
+  @UseGuards(ModeratorGuard)
+  async enableAccountInvites(
+    @Input() { account, note }: Admin<'enableAccountInvites'>['input'],
+    @Actor() actor: string,
+  ): Promise<void> {
     await this.commands.execute(new SetAccountInvites(account as Did, true))
+    await this.actions.noteDone({ actor, action: 'enable-invites', subject: account, reason: note })
   }
 }
 
