@@ -11,7 +11,6 @@ const COMMANDS: Record<string, string[]> = {
     ...['--from', '--handle', '--to', '--new-handle', '--email', '--invite-code', '--recovery-key', '--plc', '--state'],
     ...['--password-file', '--new-password-file', '--factor-code-file', '--code-file', '--data', '--json'],
   ],
-  'account create': ['--handle', '--email', '--password', '--data', '--json'],
   'account adopt': ['<did>', '--email', '--handle', '--rotation-key-file', '--password', '--data', '--json'],
   'account list': ['--data', '--json'],
   'account delete': ['<handle-or-did>', '--yes', '--data', '--json'],
