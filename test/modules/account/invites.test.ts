@@ -1,5 +1,6 @@
 import { intervals } from '../../../src/modules/account/claim-invite-codes.js'
 import { InviteQueries } from '../../../src/modules/account/invite-queries.js'
+import { ActionLog } from '../../../src/modules/audit/action-log.js'
 import { Secrets } from '../../../src/modules/config/secrets.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { type Answer, TestServer } from '../../support/account-app.js'
@@ -188,6 +189,19 @@ describe('the operator', () => {
     expect((await disable({ accounts: ['admin'] })).body.message).toBe('cannot disable admin invite codes')
     expect((await create(kept)).status).toBe(200)
   })
+})
+
+it('what was done with codes is noted, with who has done it, and no code that still works', async () => {
+  const { did } = (await create(await newCode())).body as { did: string }
+  const code = await newCode(3, did)
+  await asAdmin('com.atproto.admin.disableAccountInvites', { account: did, note: 'too many friends' })
+  await asAdmin('com.atproto.admin.disableInviteCodes', { codes: [code] })
+  const actions = await server.get(ActionLog).list({ limit: 3 })
+  expect(actions).toMatchObject([
+    { actor: 'admin', action: 'disable-invites', subject: code },
+    { actor: 'admin', action: 'disable-account-invites', subject: did, reason: 'too many friends' },
+    { actor: 'admin', action: 'create-invites', subject: did, reason: '1 of 3 uses' },
+  ])
 })
 
 describe('an account', () => {
