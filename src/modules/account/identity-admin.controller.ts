@@ -4,7 +4,6 @@ import type { Did } from '../../repo-engine/index.js'
 import { ActionLog } from '../audit/action-log.js'
 import { AdminGuard } from '../auth/guards.js'
 import { Actor } from '../auth/viewer.js'
-import { Config } from '../config/config.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { progressLines } from '../xrpc/progress-lines.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
@@ -24,7 +23,6 @@ export class IdentityAdminController {
     private readonly commands: CommandBus,
     private readonly accounts: Accounts,
     private readonly actions: ActionLog,
-    private readonly config: Config,
   ) {}
 
   @XrpcProcedure('com.atproto.admin.updateAccountHandle')
@@ -43,7 +41,7 @@ export class IdentityAdminController {
     @Actor() actor: string,
   ): Promise<void> {
     await this.commands.execute(new UpdateSigningKey(did as Did, signingKey))
-    await this.actions.noteDone({ actor, action: 'update-signing-key', subject: did })
+    await this.actions.noteDone({ actor, action: 'update-signing-key', subject: did, reason: signingKey })
   }
 
   /**
@@ -56,8 +54,8 @@ export class IdentityAdminController {
     if (!isWish(body))
       throw invalidRequest('expected {signing: boolean, rotation: boolean, account: handle, DID or null}')
     return progressLines(async (tell) => {
-      const subject = body.account ?? this.config.serviceDid
-      await this.actions.noteDone({ actor, action: 'rotate-keys', subject })
+      // Before: what is cut short has begun, and goes on by itself.
+      await this.actions.noteDone({ actor, action: 'rotate-keys', subject: body.account ?? 'all' })
       return this.commands.execute(new RotateKeys(body, tell))
     })
   }

@@ -17,7 +17,7 @@ export function rotateKeys(
     config,
     (server) => server.work<RotatedKeys>('/admin/keys/rotate', wish, onProgress),
     async (app) => {
-      const subject = wish.account ?? config.serviceDid
+      const subject = wish.account ?? 'all'
       await app.get(ActionLog, { strict: false }).noteDone({ actor: 'cli', action: 'rotate-keys', subject })
       return app.get(CommandBus, { strict: false }).execute(new RotateKeys(wish, onProgress))
     },
