@@ -1,10 +1,11 @@
-import { Injectable } from '@nestjs/common'
+import { Injectable, Optional } from '@nestjs/common'
 import type { Did, Handle, SigningKey } from '../../repo-engine/index.js'
 import { CommitLog, type NewEvent } from '../commit-log/commit-log.js'
 import { identityFrame } from '../commit-log/frame.js'
 import type { Tx } from '../database/database.js'
 import { SigningKeys } from '../identity/signing-keys.js'
 import { accountEvent } from '../repo/repo-status.js'
+import { RecordBlobs } from '../repo/record-blobs.js'
 import { RepoGenesis } from '../repo/repo-genesis.js'
 import { Accounts, type NewAccount } from './accounts.js'
 
@@ -16,6 +17,7 @@ export class AccountGenesis {
     private readonly keys: SigningKeys,
     private readonly repos: RepoGenesis,
     private readonly log: CommitLog,
+    @Optional() private readonly blobs?: RecordBlobs,
   ) {}
 
   /** Takes the handle, the email address and the DID. @throws XrpcError 400 as {@link Accounts.insert}. */
@@ -36,6 +38,11 @@ export class AccountGenesis {
       tx,
       events.map((event) => ({ ...event, silent: status !== null })),
     )
+  }
+
+  /** What {@link adopt} rests on and would take too long in one write. To be called in the same turn. */
+  async prepareAdoption(did: Did): Promise<void> {
+    await this.blobs?.readAll(did)
   }
 
   /** Gives a reserved account the repository that is kept here, and tells the log. To be called in its turn. */

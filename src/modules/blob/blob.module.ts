@@ -5,7 +5,6 @@ import { Config } from '../config/config.js'
 import { OutboxModule } from '../outbox/outbox.module.js'
 import { RecordBlobs } from '../repo/record-blobs.js'
 import { RepoModule } from '../repo/repo.module.js'
-import { AdoptedReferences } from './adopted-references.js'
 import { BlobCache } from './blob-cache.js'
 import { BlobController } from './blob.controller.js'
 import { BlobFetch } from './blob-fetch.js'
@@ -45,7 +44,6 @@ import { Videos } from './video/videos.js'
     BlobRemoval,
     HostedReferences,
     { provide: RecordBlobs, useExisting: HostedReferences },
-    AdoptedReferences,
     UploadBlobHandler,
     HostedBlobs,
     LooseBlobs,
