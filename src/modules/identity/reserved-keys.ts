@@ -72,11 +72,6 @@ export class ReservedKeys {
     return this.open('(did IS NULL OR did = ?) AND public_key = ?', did, publicKey)
   }
 
-  /** A key that has become an account's is reserved no longer. */
-  async use(tx: Tx, key: SigningKey): Promise<void> {
-    await tx.run('DELETE FROM reserved_key WHERE public_key = ?', key.didKey)
-  }
-
   private async open(condition: string, ...values: string[]): Promise<SigningKey | null> {
     const row = await this.database.read.get<Row>(
       `SELECT public_key, sealed FROM reserved_key WHERE ${condition} AND created_at > ?`,
