@@ -72,7 +72,7 @@ const MODULES: Record<string, string[]> = {
   ],
   cli: [
     ...['config', 'database', 'identity', 'xrpc', 'audit', 'commit-log', 'repo', 'account', 'replication'],
-    ...['projections', 'blob', 'moderation', 'migration', 'xrpc-error', 'app.module'],
+    ...['mail', 'projections', 'blob', 'moderation', 'migration', 'xrpc-error', 'app.module'],
   ],
   'src/main.ts': ['config', 'app.module'],
   'src/cli.ts': ['config', 'cli'],

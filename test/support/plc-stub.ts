@@ -18,6 +18,8 @@ export class PlcStub {
   down = false
   /** Operations that have arrived, whatever became of them. */
   submissions = 0
+  /** How often it was asked for something. */
+  reads = 0
   readonly logs = new Map<string, IndexedOperation[]>()
 
   private constructor(private readonly server: Server) {}
@@ -46,6 +48,7 @@ export class PlcStub {
     const [did, ...path] = decodeURIComponent(request.url!).slice(1).split('/')
     if (request.method === 'POST')
       return this.take(did!, JSON.parse(Buffer.concat(chunks).toString()) as PlcOperation, response)
+    this.reads++
     const log = this.logs.get(did!)
     if (!log) return send(response, 404, { message: `DID not registered: ${did}` })
     const operations = log.map(({ operation }) => operation)

@@ -6,6 +6,7 @@ import type { XrpcMethods } from '../lexicon/types.js'
 import { progressLines } from '../xrpc/progress-lines.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { Input, XrpcProcedure } from '../xrpc/xrpc.js'
+import { Accounts } from './accounts.js'
 import { RotateKeys, type RotationWish } from './rotate-keys.js'
 import { UpdateHandle } from './update-handle.js'
 import { UpdateSigningKey } from './update-signing-key.js'
@@ -16,10 +17,14 @@ type Admin<Name extends string> = XrpcMethods[`com.atproto.admin.${Name}` & keyo
 @Controller()
 @UseGuards(AdminGuard)
 export class IdentityAdminController {
-  constructor(private readonly commands: CommandBus) {}
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly accounts: Accounts,
+  ) {}
 
   @XrpcProcedure('com.atproto.admin.updateAccountHandle')
   async updateHandle(@Input() { did, handle }: Admin<'updateAccountHandle'>['input']): Promise<void> {
+    if (!(await this.accounts.byDid(did))) throw invalidRequest(`Could not find account: ${did}`, 'AccountNotFound')
     await this.commands.execute(new UpdateHandle(did as Did, handle, true))
   }
 

@@ -7,6 +7,7 @@ import { InspectCommand } from './inspect.command.js'
 import { InviteCommand } from './invite.command.js'
 import { KeysCommand } from './keys.command.js'
 import { LogCommand } from './log.command.js'
+import { MailCommand } from './mail.command.js'
 import { MigrateCommand } from './migrate.command.js'
 import { PeerCommand } from './peer.command.js'
 import { RebuildCommand } from './rebuild.command.js'
@@ -33,6 +34,7 @@ import { VerifyCommand } from './verify.command.js'
     ...KeysCommand.registerWithSubCommands(),
     ...BlobCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
+    ...MailCommand.registerWithSubCommands(),
     ...PeerCommand.registerWithSubCommands(),
   ],
 })

@@ -45,6 +45,7 @@ export interface Mail {
 export class Mailer implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Mail')
   private readonly transports = new Map<string, Transporter>()
+  private stopped = false
 
   constructor(
     private readonly config: Config,
@@ -111,6 +112,7 @@ export class Mailer implements OnApplicationBootstrap, OnApplicationShutdown {
       void this.transport(settings)
         .verify()
         .catch((error: SmtpError) => {
+          if (this.stopped) return
           const { host } = new URL(url)
           this.logger.warn(`The mail server ${host} cannot be used: ${failureText(error)}. ${adviceFor(error)}`)
         })
@@ -118,6 +120,7 @@ export class Mailer implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** What is being sent is cut off: it stays promised, and the next run sends it. */
   onApplicationShutdown(): void {
+    this.stopped = true
     for (const transport of this.transports.values()) (transport as Closing).close({ force: true })
   }
 

@@ -72,7 +72,7 @@ async function fillPrivateTables(did: string): Promise<string[]> {
   const tables = (
     await database().read.all<{ name: string }>(
       `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'bsky_%' AND name NOT IN
-         ('account', 'commit_log', 'handle_claim', 'plc_operation', 'repo', 'session', 'signing_key', 'tree')
+         ('account', 'commit_log', 'handle_claim', 'plc_operation', 'repo', 'session', 'signing_key', 'tree', 'web_identity')
        AND EXISTS (SELECT 1 FROM pragma_table_info(sqlite_master.name) WHERE name = 'did')`,
     )
   ).map(({ name }) => name)

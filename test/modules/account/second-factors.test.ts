@@ -12,15 +12,18 @@ const STEP = 30_000
 const ADMIN = 'admin:admin-password'
 
 let server: TestServer
+/** Stands still, so that no time step ends while a code is on its way. */
+let time = Date.now()
 beforeAll(async () => {
   server = await TestServer.start({ PDS_ADMIN_PASSWORD: 'admin-password' })
+  server.get(Clock).now = () => time
 })
 afterAll(() => server.close())
 
 const call = (path: string, token: string | null, body?: unknown) => plainJson(`${server.url}${path}`, token, body)
 const signIn = (name: string, authFactorToken?: string, password = `${name}-password`) =>
   server.post('com.atproto.server.createSession', { body: { identifier: `${name}.test`, password, authFactorToken } })
-const now = () => server.get(Clock).now()
+const advance = (ms: number) => void (time += ms)
 
 /** An authenticator app (RFC 6238 over RFC 4226), which has its own idea of the time. */
 class Phone {
@@ -42,7 +45,7 @@ class Phone {
   /** The code that it shows, so many steps ahead of the server. */
   code(steps = 0): string {
     const counter = Buffer.alloc(8)
-    counter.writeBigUInt64BE(BigInt(Math.floor(now() / STEP) + steps))
+    counter.writeBigUInt64BE(BigInt(Math.floor(time / STEP) + steps))
     const mac = createHmac('sha1', this.key).update(counter).digest()
     const number = mac.readUInt32BE(mac.at(-1)! & 15) & 0x7fffffff
     return String(number % 1_000_000).padStart(6, '0')
@@ -64,7 +67,7 @@ async function withPhone(name: string): Promise<Owner> {
   const { status, body } = await call('/account/totp/confirm', token, { code: phone.code() })
   if (status !== 200) throw new Error(JSON.stringify(body))
   // The first code is used up.
-  server.advance(STEP)
+  advance(STEP)
   return { did, token, phone, backupCodes: body.backupCodes as string[] }
 }
 
@@ -106,20 +109,20 @@ describe('an authenticator app', () => {
     expect(await signIn('alice')).toMatchObject({ status: 401, body: { error: 'AuthFactorTokenRequired' } })
     expect(await signIn('alice', '')).toMatchObject({ status: 401, body: { error: 'AuthFactorTokenRequired' } })
     expect(await signIn('alice', phone.code(), 'wrong')).toMatchObject({ body: { error: 'AuthenticationRequired' } })
-    server.advance(STEP)
+    advance(STEP)
     expect((await signIn('alice', phone.code())).status).toBe(200)
   })
 
   it('is right one step early or late, and every code is good once, also an older one', async () => {
     const { phone } = await withPhone('bob')
     const invalid = { status: 401, body: { error: 'InvalidToken', message: 'Token is invalid' } }
-    server.advance(5 * STEP)
+    advance(5 * STEP)
     expect((await signIn('bob', phone.code())).status).toBe(200)
     expect(await signIn('bob', phone.code())).toMatchObject(invalid)
     expect(await signIn('bob', phone.code(-1))).toMatchObject(invalid)
     expect((await signIn('bob', phone.code(1))).status).toBe(200)
     expect(await signIn('bob', phone.code(1))).toMatchObject(invalid)
-    server.advance(5 * STEP)
+    advance(5 * STEP)
     expect(await signIn('bob', phone.code(2))).toMatchObject(invalid)
     expect(await signIn('bob', phone.code(-2))).toMatchObject(invalid)
     const typed = phone.code(-1)
@@ -128,7 +131,7 @@ describe('an authenticator app', () => {
 
   it('lets one of two in who use the same code at the same moment', async () => {
     const { phone } = await withPhone('carla')
-    server.advance(5 * STEP)
+    advance(5 * STEP)
     const code = phone.code()
     const statuses = (await Promise.all([1, 2, 3].map(() => signIn('carla', code)))).map(({ status }) => status)
     expect(statuses.sort()).toEqual([200, 401, 401])
@@ -192,11 +195,14 @@ describe('guessing', () => {
     expect(refused[0]!.body.error).toBe('RateLimitExceeded')
     // A right one is not even looked at.
     expect((await signIn('hal', phone.code())).status).toBe(429)
+    server = await server.restart()
+    server.get(Clock).now = () => time
+    expect((await signIn('hal', phone.code())).status).toBe(429)
     // Whoever does not know the password learns nothing of it.
     expect(await signIn('hal', phone.code(), 'wrong')).toMatchObject({ status: 401 })
-    server.advance(14 * MINUTE)
+    advance(14 * MINUTE)
     expect((await signIn('hal', phone.code())).status).toBe(429)
-    server.advance(MINUTE)
+    advance(MINUTE)
     expect((await signIn('hal', phone.code())).status).toBe(200)
   })
 
@@ -215,7 +221,7 @@ describe('guessing', () => {
     expect((await change('joe-password')).status).toBe(429)
     // Signing in is not held up by that.
     expect((await signIn('joe')).status).toBe(200)
-    server.advance(15 * MINUTE)
+    advance(15 * MINUTE)
     expect((await change('joe-password')).status).toBe(200)
   })
 })

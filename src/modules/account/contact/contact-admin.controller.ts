@@ -2,7 +2,10 @@ import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import { isEmail } from 'class-validator'
 import type { Did } from '../../../repo-engine/index.js'
+import { ActionLog } from '../../audit/action-log.js'
 import { AdminGuard } from '../../auth/guards.js'
+import { ModeratorGuard } from '../../auth/moderator.guard.js'
+import { Actor } from '../../auth/viewer.js'
 import type { XrpcMethods } from '../../lexicon/types.js'
 import { MailTest, type MailTestResult } from '../../mail/mail-test.js'
 import { invalidRequest } from '../../xrpc/xrpc-error.js'
@@ -16,35 +19,51 @@ type Admin<Name extends string> = XrpcMethods[`com.atproto.admin.${Name}` & keyo
 
 /** What the operator may do with how an account is reached and signed in to: com.atproto.admin, and a test of mail. */
 @Controller()
-@UseGuards(AdminGuard)
 export class ContactAdminController {
   constructor(
     private readonly commands: CommandBus,
     private readonly named: NamedAccounts,
     private readonly mailTest: MailTest,
+    private readonly actions: ActionLog,
   ) {}
 
   @XrpcProcedure('com.atproto.admin.updateAccountEmail')
-  async updateAccountEmail(@Input() { account, email }: Admin<'updateAccountEmail'>['input']): Promise<void> {
+  @UseGuards(AdminGuard)
+  async updateAccountEmail(
+    @Input() { account, email }: Admin<'updateAccountEmail'>['input'],
+    @Actor() actor: string,
+  ): Promise<void> {
     const { did } = await this.named.find(account)
     await this.commands.execute(new SetEmail(did, email))
+    await this.actions.noteDone({ actor, action: 'update-email', subject: did })
   }
 
   @XrpcProcedure('com.atproto.admin.updateAccountPassword')
-  async updateAccountPassword(@Input() { did, password }: Admin<'updateAccountPassword'>['input']): Promise<void> {
+  @UseGuards(AdminGuard)
+  async updateAccountPassword(
+    @Input() { did, password }: Admin<'updateAccountPassword'>['input'],
+    @Actor() actor: string,
+  ): Promise<void> {
     await this.commands.execute(new SetPassword(did as Did, password))
+    await this.actions.noteDone({ actor, action: 'update-password', subject: did })
   }
 
-  /** `senderDid` and `comment` are for the records of whoever sends; none are kept here. */
+  /** By moderators too. `senderDid` is whoever they say; `comment` is for the log of actions. */
   @XrpcProcedure('com.atproto.admin.sendEmail')
+  @UseGuards(ModeratorGuard)
   async sendEmail(
-    @Input() { recipientDid, subject, content }: Admin<'sendEmail'>['input'],
+    @Input() { recipientDid, subject, content, comment }: Admin<'sendEmail'>['input'],
+    @Actor() actor: string,
   ): Promise<Admin<'sendEmail'>['output']> {
-    return { sent: await this.commands.execute(new SendModerationMail(recipientDid as Did, subject, content)) }
+    const sent = await this.commands.execute(new SendModerationMail(recipientDid as Did, subject, content))
+    if (sent)
+      await this.actions.noteDone({ actor, action: 'send-email', subject: recipientDid, reason: comment ?? subject })
+    return { sent }
   }
 
   /** Body: `{to}`, an address. Sends a mail there at once and gives a {@link MailTestResult}. */
   @Post('/admin/mail/test')
+  @UseGuards(AdminGuard)
   @HttpCode(200)
   testMail(@Body() body: unknown): Promise<MailTestResult> {
     const { to } = (body ?? {}) as { to?: unknown }

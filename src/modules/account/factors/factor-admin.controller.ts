@@ -1,6 +1,8 @@
 import { Body, Controller, Get, HttpCode, Post, Query, UseGuards } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
+import { ActionLog } from '../../audit/action-log.js'
 import { AdminGuard } from '../../auth/guards.js'
+import { Actor } from '../../auth/viewer.js'
 import { textsOf } from '../../xrpc/body-texts.js'
 import { ConfirmEmail } from '../contact/confirm-email.js'
 import { EmailCodes, type LivingCode } from '../email-codes.js'
@@ -17,6 +19,7 @@ export class FactorAdminController {
     private readonly named: NamedAccounts,
     private readonly codes: EmailCodes,
     private readonly factors: SecondFactors,
+    private readonly actions: ActionLog,
   ) {}
 
   /** The codes that work at the moment, of `?account=` or of all: `{codes}`, newest first. */
@@ -29,9 +32,10 @@ export class FactorAdminController {
   /** Body: `{account}`, whose address the operator knows to be its owner's. */
   @Post('confirm-email')
   @HttpCode(200)
-  async confirmEmail(@Body() body: unknown): Promise<void> {
+  async confirmEmail(@Body() body: unknown, @Actor() actor: string): Promise<void> {
     const { did } = await this.named.find(textsOf(body, ['account']).account)
     await this.commands.execute(new ConfirmEmail(did, null))
+    await this.actions.noteDone({ actor, action: 'confirm-email', subject: did })
   }
 
   /** What a sign-in to `?account=` needs: a {@link FactorState}. */
@@ -43,8 +47,9 @@ export class FactorAdminController {
   /** Body: `{account}`, which its password alone opens from then on. */
   @Post('factors/remove')
   @HttpCode(200)
-  async removeFactors(@Body() body: unknown): Promise<void> {
+  async removeFactors(@Body() body: unknown, @Actor() actor: string): Promise<void> {
     const { did } = await this.named.find(textsOf(body, ['account']).account)
     await this.commands.execute(new RemoveFactors(did))
+    await this.actions.noteDone({ actor, action: 'remove-factors', subject: did })
   }
 }
