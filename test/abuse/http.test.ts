@@ -35,12 +35,12 @@ function exchange(text: string, { url } = server, ms = 2_000): Promise<string> {
 
 describe('20. what a client says of where it is', () => {
   const lies = {
-    host: 'evil.test',
-    'x-forwarded-host': 'evil.test',
+    host: 'evil.example',
+    'x-forwarded-host': 'evil.example',
     'x-forwarded-proto': 'gopher',
     'x-forwarded-for': '6.6.6.6',
-    'x-original-host': 'evil.test',
-    forwarded: 'for=6.6.6.6;host=evil.test;proto=gopher',
+    'x-original-host': 'evil.example',
+    forwarded: 'for=6.6.6.6;host=evil.example;proto=gopher',
   }
   const get = (path: string, headers: Record<string, string>): Promise<string> => {
     const lines = Object.entries({ host: 'localhost', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`)
@@ -53,6 +53,11 @@ describe('20. what a client says of where it is', () => {
       expect(answer).toMatch(/^HTTP\/1\.1 200 /)
       expect(answer).not.toMatch(/evil|gopher|6\.6\.6\.6/)
     }
+  })
+
+  it('changes nothing of whose document this is', async () => {
+    for (const name of ['alice.test', 'nobody.test', 'pds.alice.test'])
+      expect(await get('/.well-known/did.json', { 'x-forwarded-host': name })).toMatch(/"id":"did:web:localhost"/)
   })
 
   it('makes nobody the owner of a handle but the Host itself', async () => {

@@ -39,7 +39,10 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** All that is kept of alice, but for what others say of her and when she was last here. */
+/** Tables in which a DID is that of whom somebody else speaks, which anybody may: a report, a key for an account to come. */
+const OF_OTHERS = ['report', 'reserved_key']
+
+/** All that is kept of alice, but for what others say of her. */
 async function kept(): Promise<unknown> {
   const { read } = server.get(Database)
   const tables = await read.all<{ name: string }>(
@@ -47,7 +50,7 @@ async function kept(): Promise<unknown> {
        AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) c WHERE c.name = 'did')`,
   )
   const rows: Record<string, unknown> = {}
-  for (const { name } of tables)
+  for (const { name } of tables.filter((table) => !OF_OTHERS.includes(table.name)))
     rows[name] = (await read.all(`SELECT * FROM ${name} WHERE did = ?`, alice.did))
       .map((row) => JSON.stringify(row))
       .sort()
@@ -117,7 +120,8 @@ function refOf(ref: string, nsid: string, depth: number): unknown {
 }
 
 /** Those that end what the caller may do come last. */
-const order = (nsid: string): string => (nsid.startsWith('com.atproto.server.') ? `~${nsid}` : nsid)
+const order = (nsid: string): string =>
+  nsid.endsWith('.deactivateAccount') ? '~~' : nsid.startsWith('com.atproto.server.') ? `~${nsid}` : nsid
 const methods = servedMethods()
   .sort((a, b) => (order(a) < order(b) ? -1 : 1))
   .flatMap((nsid) => {
@@ -136,7 +140,7 @@ describe('whoever calls any method in the name of alice', () => {
   it.each(callers)(
     '%s changes nothing of hers',
     async (_, token) => {
-      const before = await kept()
+      let before = JSON.stringify(await kept())
       const changed: string[] = []
       for (const { nsid, definition } of methods) {
         const auth = token()
@@ -152,7 +156,9 @@ describe('whoever calls any method in the name of alice', () => {
         if (input && input.encoding !== 'application/json') headers['content-type'] = 'application/octet-stream'
         const answer = await call(server, nsid, { params, body, headers, method })
         if (answer.status === 500) changed.push(`${nsid}: ${answer.bytes.toString()}`)
-        if (JSON.stringify(await kept()) !== JSON.stringify(before)) changed.push(nsid)
+        const after = JSON.stringify(await kept())
+        if (after !== before) changed.push(nsid)
+        before = after
       }
       expect(changed).toEqual([])
     },
@@ -171,10 +177,11 @@ describe('an entry of a batch', () => {
   it('has no repository of its own: what it says of one is nothing', async () => {
     const write = { $type: 'com.atproto.repo.applyWrites#create', collection: POSTS, rkey: '3jzfcijpj2z2a' }
     const entry = { ...write, repo: alice.did, did: alice.did, uri: post.uri, value: { text: 'x', createdAt: NOW } }
+    const carla = await server.createAccount('carla')
     const before = JSON.stringify(await kept())
     const { status } = await server.post('com.atproto.repo.applyWrites', {
-      auth: bob.accessJwt,
-      body: { repo: bob.did, did: alice.did, writes: [entry] },
+      auth: carla.accessJwt,
+      body: { repo: carla.did, did: alice.did, writes: [entry] },
     })
     expect(status).toBe(200)
     expect(JSON.stringify(await kept())).toBe(before)

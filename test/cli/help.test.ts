@@ -5,12 +5,12 @@ const COMMANDS: Record<string, string[]> = {
   import: ['<car>', '--did', '--data', '--json'],
   inspect: ['<did-or-car>', '--key', '--data', '--json'],
   verify: ['<did-or-car>', '--key', '--data', '--json'],
+  'account create': ['--handle', '--email', '--password', '--did-web', '--data', '--json'],
   'adopt-official': ['<directory>', '--env', '--blobs', '--data', '--json'],
   migrate: [
     ...['--from', '--handle', '--to', '--new-handle', '--email', '--invite-code', '--recovery-key', '--plc', '--state'],
     ...['--password-file', '--new-password-file', '--factor-code-file', '--code-file', '--data', '--json'],
   ],
-  'account create': ['--handle', '--email', '--password', '--did-web', '--data', '--json'],
   'account adopt': ['<did>', '--email', '--handle', '--rotation-key-file', '--password', '--data', '--json'],
   'account list': ['--data', '--json'],
   'account delete': ['<handle-or-did>', '--yes', '--data', '--json'],

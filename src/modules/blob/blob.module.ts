@@ -28,12 +28,14 @@ import { ScaledImages } from './scaled-images.js'
 import { ScrubController } from './scrub.controller.js'
 import { UploadBlobHandler } from './upload-blob.js'
 import { UploadController } from './upload.controller.js'
+import { VideoController } from './video/video.controller.js'
+import { Videos } from './video/videos.js'
 
 /** Global, because repositories are stored without knowing what a blob is: they are given the one class that does. */
 @Global()
 @Module({
   imports: [CqrsModule, RepoModule, OutboxModule],
-  controllers: [BlobController, UploadController, ImageController, ScrubController],
+  controllers: [BlobController, UploadController, ImageController, VideoController, ScrubController],
   providers: [
     {
       provide: BlobStore,
@@ -58,6 +60,7 @@ import { UploadController } from './upload.controller.js'
     MirroredBlobs,
     Blobs,
     ScaledImages,
+    Videos,
   ],
   exports: [RecordBlobs, HostedBlobs, BlobCounts],
 })

@@ -105,10 +105,15 @@ async function pour(source: AsyncIterable<Uint8Array>, file: FileHandle): Promis
   let pieces: Uint8Array[] = []
   let gathered = 0
   const flush = async (): Promise<void> => {
-    const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+    const all = pieces
+    let left = gathered
     pieces = []
     gathered = 0
-    await file.writeFile(bytes)
+    while (left > 0) {
+      const { bytesWritten } = await file.writev(all)
+      left -= bytesWritten
+      if (left > 0) skip(all, bytesWritten)
+    }
   }
   for await (const piece of source) {
     pieces.push(piece)
@@ -116,6 +121,12 @@ async function pour(source: AsyncIterable<Uint8Array>, file: FileHandle): Promis
     if (gathered >= WRITE_BYTES) await flush()
   }
   if (gathered > 0) await flush()
+}
+
+/** Takes so many bytes off the beginning of some pieces. */
+function skip(pieces: Uint8Array[], bytes: number): void {
+  while (pieces.length > 0 && bytes >= pieces[0]!.length) bytes -= pieces.shift()!.length
+  if (bytes > 0) pieces[0] = pieces[0]!.subarray(bytes)
 }
 
 async function syncDirectory(directory: string): Promise<void> {

@@ -26,6 +26,17 @@ function load(): Promise<SharpConstructor> {
   }))
 }
 
+/** A dark JPEG of 16 to 9, for what has no picture. */
+export async function blankPicture(): Promise<Buffer> {
+  blank ??= load().then((sharp) =>
+    sharp({ create: { width: 640, height: 360, channels: 3, background: '#1c2733' } })
+      .jpeg()
+      .toBuffer(),
+  )
+  return blank
+}
+let blank: Promise<Buffer> | undefined
+
 /** The image in a size and format; of one that moves, its first picture. @throws XrpcError 400 InvalidImage. */
 export async function scaleImage(bytes: Buffer, preset: ImagePreset, format: ImageFormat): Promise<Buffer> {
   const sharp = await load()

@@ -1,7 +1,8 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Networks that settings may name instead of writing them out (RFC 1918, 3927, 4193, 4291). */
+/** What settings may name instead of writing networks out (RFC 1918, 3927, 4193, 4291). */
 const NAMED: Readonly<Record<string, readonly string[]>> = {
+  none: [],
   loopback: ['127.0.0.0/8', '::1/128'],
   linklocal: ['169.254.0.0/16', 'fe80::/10'],
   uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
@@ -11,7 +12,7 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
 export class AddressList {
   private readonly list = new BlockList()
 
-  /** `entries`: addresses, networks (`10.0.0.0/8`), or `loopback`, `linklocal`, `uniquelocal`. @throws RangeError naming one that is none. */
+  /** `entries`: addresses, networks (`10.0.0.0/8`), or `loopback`, `linklocal`, `uniquelocal`, `none`. @throws RangeError naming one that is none. */
   constructor(entries: readonly string[]) {
     for (const entry of entries) for (const network of NAMED[entry] ?? [entry]) this.add(network)
   }

@@ -10,7 +10,7 @@ const CONTROL_OF_STACK = /[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]/g
 /** The log of the server: its own words, and warnings and errors of everybody. A message is a line. */
 export class ServerLogger extends ConsoleLogger {
   constructor() {
-    super({ logLevels: ['log', 'warn', 'error', 'fatal'], colors: process.stdout.isTTY })
+    super({ logLevels: ['log', 'warn', 'error', 'fatal'], colors: process.stdout.isTTY === true })
   }
 
   override log(message: unknown, ...rest: unknown[]): void {

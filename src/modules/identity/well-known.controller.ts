@@ -4,7 +4,10 @@ import type { DidDocument } from './did-document.js'
 import { HandleResolver } from './handle-resolver.js'
 import { OwnDocuments } from './own-documents.js'
 
-/** What this host says of the handles and the DID that are its own name. */
+/**
+ * What this host says of the handles and the DID that are its own name. That name is the Host header, and nothing that a
+ * client may have put beside it (`X-Forwarded-Host`): answers are cached by the Host.
+ */
 @Controller('.well-known')
 export class WellKnownController {
   constructor(
@@ -12,14 +15,14 @@ export class WellKnownController {
     private readonly documents: OwnDocuments,
   ) {}
 
-  /** The DID of the account whose handle is the Host of the request: that header alone, since others can be made up. */
+  /** The DID of the account whose handle is the Host of the request. */
   @Get('atproto-did')
   @Header('content-type', 'text/plain; charset=utf-8')
   async atprotoDid(
     @Headers('host') host: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const handle = nameOf(host)
+    const handle = nameIn(host)
     const given = this.handles.isServiceHandle(handle) || this.handles.isBareName(handle)
     const did = given ? await this.handles.localDid(handle) : null
     if (did) return did
@@ -34,14 +37,14 @@ export class WellKnownController {
     @Headers('host') host: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DidDocument | string> {
-    const document = await this.documents.ofHost(nameOf(host))
+    const document = await this.documents.ofHost(nameIn(host))
     if (document) return document
     reply.status(404).header('content-type', 'text/plain; charset=utf-8')
     return 'User not found'
   }
 }
 
-/** The name in a Host header, without its port; empty for what is no name. */
-function nameOf(host = ''): string {
-  return /^([a-z0-9.-]+)(:\d+)?$/i.exec(host)?.[1]?.toLowerCase() ?? ''
+/** The name in a Host header, without its port; empty for what is none. */
+function nameIn(host: string | undefined): string {
+  return /^([a-z0-9.-]+)(:\d+)?$/i.exec(host ?? '')?.[1]?.toLowerCase() ?? ''
 }

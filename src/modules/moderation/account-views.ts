@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import { type InviteCodeView, InviteQueries } from '../account/invite-queries.js'
 import { Database } from '../database/database.js'
 import { readIn } from '../database/in-list.js'
 import type { ComAtprotoAdminDefsAccountView } from '../lexicon/types.js'
@@ -12,7 +13,7 @@ interface Row {
   email: string
   email_confirmed_at: string | null
   created_at: string
-  own_status: string | null
+  invites_disabled: number
   deactivated_at: string | null
 }
 
@@ -27,7 +28,7 @@ export interface AccountSearch {
  * An account that is still coming to be has no repository, and is not there. When it was deactivated, its last events say:
  * one that is deactivated writes nothing.
  */
-const SELECT = `SELECT a.did, a.handle, a.email, a.email_confirmed_at, a.created_at, r.own_status,
+const SELECT = `SELECT a.did, a.handle, a.email, a.email_confirmed_at, a.created_at, a.invites_disabled,
     CASE WHEN r.own_status = 'deactivated' THEN
       (SELECT max(time) FROM (SELECT time, kind FROM commit_log WHERE did = a.did ORDER BY seq DESC LIMIT 20) AS newest
        WHERE kind = 'account') END AS deactivated_at
@@ -36,16 +37,16 @@ const SELECT = `SELECT a.did, a.handle, a.email, a.email_confirmed_at, a.created
 /** Accounts of this server as moderators see them: com.atproto.admin.defs#accountView. */
 @Injectable()
 export class AccountViews {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly invites: InviteQueries,
+  ) {}
 
   /** Those of some DIDs that are accounts here, of whatever status, in their order. */
   async of(dids: readonly string[]): Promise<AccountView[]> {
     const rows = await readIn<Row>(this.database.read, (marks) => `${SELECT} WHERE a.did IN (${marks})`, dids)
-    const byDid = new Map(rows.map((row) => [row.did, row]))
-    return [...new Set(dids)].flatMap((did) => {
-      const row = byDid.get(did)
-      return row ? view(row) : []
-    })
+    const views = new Map((await this.views(rows)).map((view) => [view.did, view]))
+    return [...new Set(dids)].flatMap((did) => views.get(did) ?? [])
   }
 
   /** The accounts in which a text stands, in the order of their creation. @throws XrpcError 400 InvalidRequest for a malformed cursor */
@@ -64,21 +65,33 @@ export class AccountViews {
     const page = rows.slice(0, limit)
     const last = page.at(-1)
     return {
-      accounts: page.map(view),
+      accounts: await this.views(page),
       ...(rows.length > limit && last && { cursor: `${last.created_at}::${last.did}` }),
     }
   }
+
+  /** With the codes that they have given to others, and those that they have come by. */
+  private async views(rows: readonly Row[]): Promise<AccountView[]> {
+    const dids = rows.map(({ did }) => did)
+    const codes = await this.invites.ofAccounts(dids)
+    const invitedBy = await this.invites.invitedBy(dids)
+    return rows.map(({ did, handle, email, email_confirmed_at, created_at, invites_disabled, deactivated_at }) => {
+      const by = invitedBy.get(did)
+      return {
+        ...{ did, handle, email, indexedAt: created_at },
+        ...(email_confirmed_at !== null && { emailConfirmedAt: email_confirmed_at }),
+        ...(by && { invitedBy: inviteView(by) }),
+        invites: codes.filter(({ forAccount }) => forAccount === did).map(inviteView),
+        invitesDisabled: invites_disabled === 1,
+        ...(deactivated_at !== null && { deactivatedAt: deactivated_at }),
+      }
+    })
+  }
 }
 
-function view({ did, handle, email, email_confirmed_at, created_at, deactivated_at }: Row): AccountView {
-  return {
-    did,
-    handle,
-    email,
-    indexedAt: created_at,
-    ...(email_confirmed_at !== null && { emailConfirmedAt: email_confirmed_at }),
-    ...(deactivated_at !== null && { deactivatedAt: deactivated_at }),
-  }
+/** Without what no lexicon knows. */
+function inviteView({ used: _, ...view }: InviteCodeView): Omit<InviteCodeView, 'used'> {
+  return view
 }
 
 function placeOf(cursor: string | undefined): [createdAt: string, did: string] {

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { HttpAdapterHost } from '@nestjs/core'
 import type { Did } from '../../repo-engine/index.js'
 import { Config } from '../config/config.js'
@@ -15,7 +15,7 @@ const SILENCE_MS = 30_000
 
 /** Follows the labelers of the settings (APPVIEW_LABELERS), each from where it was, for as long as the server runs. */
 @Injectable()
-export class LabelSubscriptions implements OnApplicationBootstrap, OnApplicationShutdown {
+export class LabelSubscriptions implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Labels')
   private readonly waits = new RetryWaits()
   private readonly stop = new AbortController()
@@ -34,7 +34,8 @@ export class LabelSubscriptions implements OnApplicationBootstrap, OnApplication
     this.runs = sources.map(([src, url], i) => this.follow(i, src as Did, url))
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** When it is done, nothing is written any more: after this the database closes. */
+  async beforeApplicationShutdown(): Promise<void> {
     this.stop.abort()
     await Promise.all(this.runs)
   }

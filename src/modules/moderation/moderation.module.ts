@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common'
 import { CqrsModule } from '@nestjs/cqrs'
+import { AccountModule } from '../account/account.module.js'
 import { FirehoseModule } from '../firehose/firehose.module.js'
 import { LexiconModule } from '../lexicon/lexicon.module.js'
 import { OutboxModule } from '../outbox/outbox.module.js'
@@ -29,7 +30,7 @@ const REPORTS = [CreateReportHandler, ReportForwarding, Reports]
 
 /** What is said about accounts and records, what is reported, and what the operator does not show. None of it is in the log. */
 @Module({
-  imports: [CqrsModule, FirehoseModule, LexiconModule, OutboxModule],
+  imports: [AccountModule, CqrsModule, FirehoseModule, LexiconModule, OutboxModule],
   controllers: [
     AccountsController,
     LabelsAdminController,

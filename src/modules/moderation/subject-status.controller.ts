@@ -6,7 +6,7 @@ import { Actor } from '../auth/viewer.js'
 import { CommitLog } from '../commit-log/commit-log.js'
 import { Database, type Tx } from '../database/database.js'
 import type { XrpcMethods } from '../lexicon/types.js'
-import { setOwnStatus } from '../repo/repo-status.js'
+import { activateRepo, setOwnStatus } from '../repo/repo-status.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { Input, Params, XrpcProcedure, XrpcQuery } from '../xrpc/xrpc.js'
 import {
@@ -70,13 +70,24 @@ export class SubjectStatusController {
 
   /** @throws XrpcError 400 InvalidRequest for an account that does not live here: it is its host that says so */
   private async setDeactivated(tx: Tx, did: Did, applied: boolean): Promise<void> {
-    await setOwnStatus(tx, this.commits, did, 'hosted', applied ? 'deactivated' : null)
+    if (applied) await setOwnStatus(tx, this.commits, did, 'hosted', 'deactivated')
+    else await this.activate(tx, did)
     const account = await tx.get(
       "SELECT 1 FROM repo WHERE did = ? AND hosting = 'hosted' AND (status IS NULL OR status <> 'deleted')",
       did,
     )
     if (!account) throw invalidRequest(`There is no account ${did} here to be deactivated`)
     this.takedowns.changed(tx, did)
+  }
+
+  /** Tells the log of the head as well, which nobody may have heard of. A deletion that its owner has planned is off. */
+  private async activate(tx: Tx, did: Did): Promise<void> {
+    await tx.run('DELETE FROM planned_deletion WHERE did = ?', did)
+    const inactive = await tx.get("SELECT 1 FROM repo WHERE did = ? AND status = 'deactivated'", did)
+    const events = inactive ? await activateRepo(tx, did) : null
+    if (events) await this.commits.append(tx, events)
+    // What is taken down stays so, and is active when it is shown again.
+    else await setOwnStatus(tx, this.commits, did, 'hosted', null)
   }
 
   private async statusOf(subject: Subject): Promise<Get['output']> {

@@ -62,6 +62,11 @@ export class Takedowns {
 
   /** Says that what is shown of a subject is another thing from the end of this write on. */
   changed(tx: Tx, subject: string): void {
-    this.changes.touch(tx, new Set([subject]))
+    this.changes.touch(tx, new Set([subject, accountOf(subject)]))
   }
+}
+
+/** What an account is shown by (its profile, that it is a labeler) are records, too. */
+function accountOf(subject: string): string {
+  return subject.startsWith('at://') ? subject.split('/')[2]! : subject.split('/')[0]!
 }

@@ -19,6 +19,7 @@ export class Exchange {
   private readonly whole: NodeJS.Timeout
   private pause: NodeJS.Timeout
   private late = false
+  private ended = false
   readonly signal = this.abort.signal
 
   /** `hasBody`: there is something to send before an answer can be waited for. */
@@ -62,6 +63,7 @@ export class Exchange {
 
   /** There is nothing more to wait for. */
   end(): void {
+    this.ended = true
     clearTimeout(this.whole)
     clearTimeout(this.pause)
   }
@@ -71,7 +73,7 @@ export class Exchange {
     return new Transform({
       transform: (piece: Buffer, _encoding, done) => {
         size += piece.length
-        this.pause.refresh()
+        if (!this.ended) this.pause.refresh()
         if (size > maxBytes) done(tooMuch())
         else done(null, piece)
       },
@@ -83,6 +85,7 @@ export class Exchange {
   }
 
   private wait(ms: number): void {
+    if (this.ended) return
     clearTimeout(this.pause)
     this.pause = this.after(ms)
   }

@@ -50,7 +50,8 @@ export class PassThrough {
     const body = bodyOf(request)
     const exchange = new Exchange(this.patience, body !== undefined)
     // Who hangs up before the end wants nothing more of it.
-    reply.raw.once('close', () => exchange.cancel())
+    if (reply.raw.closed) exchange.cancel()
+    else reply.raw.once('close', () => exchange.cancel())
     try {
       const headers = await this.outgoing.of(service, request.viewer?.did ?? null, nsid, request.headers)
       const at = request.url.indexOf('?')

@@ -1,6 +1,6 @@
 /**
  * What an account has with its own server, and nobody is asked for in its stead: its repository, its identity, its
- * settings, and reports, which have a way of their own. Among these are the methods that the official PDS calls protected.
+ * settings, and reports, which have a way of their own.
  */
 const KEPT =
   /^(app\.bsky\.actor\.(get|put)Preferences|com\.atproto\.(admin|identity|moderation|repo|server|sync|temp)\..*)$/

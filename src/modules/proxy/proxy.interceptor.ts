@@ -1,6 +1,7 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { type Observable, of } from 'rxjs'
+import { requireCallElsewhere } from '../auth/guarded-methods.js'
 import { ViewerGuard } from '../auth/viewer.guard.js'
 import type { AuthenticatedRequest } from '../auth/viewer.js'
 import { nsidOf } from '../xrpc/xrpc.js'
@@ -20,17 +21,28 @@ export class ProxyInterceptor implements NestInterceptor {
     private readonly viewers: ViewerGuard,
   ) {}
 
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
-    const http = context.switchToHttp()
-    const request = http.getRequest<AuthenticatedRequest>()
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> | Promise<Observable<unknown>> {
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>()
     const named = request.headers['atproto-proxy']
     const nsid = named === undefined ? undefined : nsidOf(context.getHandler())
     // Names of 2022 are no other service's.
     if (nsid === undefined || isKept(nsid) || request.routeOptions.url !== `/xrpc/${nsid}`) return next.handle()
+    return this.passOn(context, next, String(named), nsid)
+  }
+
+  private async passOn(
+    context: ExecutionContext,
+    next: CallHandler,
+    named: string,
+    nsid: string,
+  ): Promise<Observable<unknown>> {
+    const http = context.switchToHttp()
+    const request = http.getRequest<AuthenticatedRequest>()
     // Nobody makes this server ask others before it is known who asks.
     if (!request.viewer) await this.viewers.canActivate(context)
     if (!request.viewer?.sessionId) return next.handle()
-    const service = await this.header.service(String(named), nsid)
+    requireCallElsewhere(request.viewer, nsid)
+    const service = await this.header.service(named, nsid)
     if (!service) return next.handle()
     return of(await this.calls.pass(service, request, http.getResponse<FastifyReply>(), nsid))
   }

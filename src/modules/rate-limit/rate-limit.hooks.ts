@@ -14,8 +14,8 @@ import { EVERYTHING, EXPORTS, LIMITS } from './limits.js'
 import { RateLimits } from './rate-limits.js'
 
 const EXPORT_ROUTE = '/xrpc/com.atproto.sync.getRepo'
-/** Whoever watches over the server, and images, of which one page has dozens. */
-const FREE = /^\/(xrpc\/_health$|img\/)/
+/** Whoever watches over the server; images, of which one page has dozens; what peers push, who have quotas of their own. */
+const FREE = /^\/(xrpc\/(_health|com\.atproto\.syncUpdateRepo)$|img\/)/
 
 /** Every request is counted by its network before anything of its body is read. */
 @Injectable()

@@ -25,7 +25,7 @@ export function parseBodies(fastify: FastifyInstance, jsonTimeoutMs = JSON_TIMEO
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('application/json', (request, payload, done) => {
     if (isUnserved(request) || isStreamed(request)) done(null, payload)
-    else readJson(request, payload, jsonTimeoutMs).then((value) => done(null, value), done)
+    else readJson(request, payload, jsonTimeoutMs, done)
   })
   fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
 }
@@ -38,41 +38,47 @@ function isStreamed(request: FastifyRequest): boolean {
   return (request.routeOptions.config as Partial<typeof STREAMED>).isStreamed === true
 }
 
-/** @throws XrpcError 400, 408, 413; the source's own error when it breaks off. */
-async function readJson({ headers }: FastifyRequest, payload: Readable, timeoutMs: number): Promise<unknown> {
-  if (Number(headers['content-length']) > MAX_JSON_BYTES) throw tooLarge()
-  const body = await readAll(payload, timeoutMs)
-  if (body.length === 0) return undefined
-  try {
-    // `__proto__` in JSON is an ordinary own property; the engine and the lexicons treat it so.
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    throw new XrpcError(400, 'InvalidRequest', 'Request body is not JSON')
+type Done = (error: Error | null, value?: unknown) => void
+
+/** Gives the value of a JSON body, or XrpcError 400, 408, 413. Callbacks, because this is on the way of every write. */
+function readJson({ headers }: FastifyRequest, payload: Readable, timeoutMs: number, done: Done): void {
+  if (Number(headers['content-length']) > MAX_JSON_BYTES) return done(tooLarge())
+  const pieces: Buffer[] = []
+  let size = 0
+  let ended = false
+  const end = (error: Error | null): void => {
+    if (ended) return
+    ended = true
+    clearTimeout(timer)
+    if (error) done(error)
+    else parseJson(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, size), done)
   }
+  const timer = setTimeout(
+    () => end(new XrpcError(408, 'RequestTimeout', 'Request body took too long', CLOSE)),
+    timeoutMs,
+  )
+  payload
+    .on('data', (piece: Buffer) => {
+      // What comes after the end is dropped.
+      if (ended) return
+      size += piece.length
+      if (size > MAX_JSON_BYTES) end(tooLarge())
+      else pieces.push(piece)
+    })
+    .on('end', () => end(null))
+    .on('error', end)
+    .on('close', () => end(new XrpcError(400, 'InvalidRequest', 'Request body was cut off')))
 }
 
-function readAll(source: Readable, timeoutMs: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = []
-    let size = 0
-    const end = (finish: () => void): void => {
-      clearTimeout(timer)
-      source.off('data', take).off('end', finished).off('error', failed).off('close', closed)
-      finish()
-    }
-    const take = (piece: Buffer): void => {
-      size += piece.length
-      if (size > MAX_JSON_BYTES) end(() => reject(tooLarge()))
-      else pieces.push(piece)
-    }
-    const finished = (): void => end(() => resolve(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, size)))
-    const failed = (error: Error): void => end(() => reject(error))
-    const closed = (): void => end(() => reject(new XrpcError(400, 'InvalidRequest', 'Request body was cut off')))
-    const late = (): void =>
-      end(() => reject(new XrpcError(408, 'RequestTimeout', 'Request body took too long', CLOSE)))
-    const timer = setTimeout(late, timeoutMs)
-    source.on('data', take).on('end', finished).on('error', failed).on('close', closed)
-  })
+function parseJson(body: Buffer, done: Done): void {
+  let value: unknown
+  try {
+    // `__proto__` in JSON is an ordinary own property; the engine and the lexicons treat it so.
+    if (body.length > 0) value = JSON.parse(body.toString('utf8'))
+  } catch {
+    return done(new XrpcError(400, 'InvalidRequest', 'Request body is not JSON'))
+  }
+  done(null, value)
 }
 
 function tooLarge(): XrpcError {

@@ -5,9 +5,7 @@ import { PlcDirectory } from '../../../src/modules/identity/plc/plc-directory.js
 import { ServerAddress } from '../../../src/modules/identity/server-address.js'
 import { SigningKeys } from '../../../src/modules/identity/signing-keys.js'
 import { mintServiceJwt } from '../../../src/modules/auth/service-jwt.js'
-import { BlobCounts } from '../../../src/modules/repo/blob-counts.js'
-import { AccountStatus } from '../../../src/modules/account/account-status.js'
-import { SigningKey, type Did } from '../../../src/repo-engine/index.js'
+import { SigningKey } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
 import { checkInvariants } from '../../support/invariants.js'
 import { eventually } from './adopting.js'
@@ -115,14 +113,18 @@ it('says how much of an account is here', async () => {
   })
 })
 
-it('takes the numbers of blobs from whoever keeps blobs', async () => {
-  class Counts extends BlobCounts {
-    of = () => Promise.resolve({ expected: 3, imported: 2 })
-  }
+it('counts the blobs that records refer to, and those that are here', async () => {
   const erin = await server.createAccount('erin')
-  const status = server.get(AccountStatus)
-  const counted = new AccountStatus(server.get(Database), (status as any).credentials, new Counts())
-  expect(await counted.of(erin.did as Did)).toMatchObject({ expectedBlobs: 3, importedBlobs: 2 })
+  const auth = { authorization: `Bearer ${erin.accessJwt}`, 'content-type': 'text/plain' }
+  const uploaded = await fetch(`${server.url}/xrpc/com.atproto.repo.uploadBlob`, {
+    method: 'POST',
+    headers: auth,
+    body: 'bytes',
+  })
+  const { blob } = (await uploaded.json()) as { blob: unknown }
+  const body = { repo: erin.did, collection: 'com.example.file', record: { blob } }
+  await server.post('com.atproto.repo.createRecord', { auth: erin.accessJwt, body })
+  expect(await statusOf(erin)).toMatchObject({ expectedBlobs: 1, importedBlobs: 1 })
 })
 
 describe('a deletion that its owner has planned', () => {

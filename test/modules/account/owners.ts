@@ -36,7 +36,8 @@ export async function signed(
 
 /** A session of another kind than a password's. */
 export async function sessionOf(server: TestServer, did: string, scope: AccessScope): Promise<string> {
-  return (await server.get(Sessions).start(did as Did, scope)).accessJwt
+  const client = { userAgent: null, address: null }
+  return (await server.get(Sessions).start({ did: did as Did, scope, shown: null, client })).accessJwt
 }
 
 export async function events(server: TestServer, did: string): Promise<LogRow[]> {

@@ -44,6 +44,8 @@ it('are email, handle and times', async () => {
       handle: 'alice.test',
       email: 'alice@example.com',
       indexedAt: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+      invites: [],
+      invitesDisabled: false,
     },
   })
   expect(await admin(INFO, '?did=did:plc:nobody')).toMatchObject({ status: 400, body: { error: 'NotFound' } })

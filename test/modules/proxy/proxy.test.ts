@@ -4,6 +4,7 @@ import { verifyServiceJwt } from '../../../src/modules/auth/service-jwt.js'
 import { Sessions } from '../../../src/modules/auth/sessions.js'
 import type { AccessScope } from '../../../src/modules/auth/tokens.js'
 import { Clock } from '../../../src/modules/config/clock.js'
+import { Secrets } from '../../../src/modules/config/secrets.js'
 import { signingKeyOf } from '../../../src/modules/identity/did-document.js'
 import { DidResolver } from '../../../src/modules/identity/did-resolver.js'
 import { formatGenesis } from '../../../src/modules/identity/plc/genesis.js'
@@ -45,11 +46,8 @@ function ask(nsid: string, { headers, ...options }: Call = {}): Promise<Answer> 
 
 /** A session such as an app password gives. */
 async function sessionOf(scope: AccessScope): Promise<string> {
-  return (
-    await server
-      .get(Sessions)
-      .start({ did: alice.did as Did, scope, shown: null, client: { userAgent: null, address: null } })
-  ).accessJwt
+  const session = { did: alice.did as Did, scope, shown: null, client: { userAgent: null, address: null } }
+  return (await server.get(Sessions).start(session)).accessJwt
 }
 
 describe('a call that names a service', () => {
@@ -389,13 +387,11 @@ describe('who may have what passed on', () => {
     const before = service.asked.length
     const own = [
       ...['admin.sendEmail', 'identity.signPlcOperation', 'identity.updateHandle', 'server.createAppPassword'],
-      ...['server.confirmEmail', 'server.deleteAccount', 'server.updateEmail', 'repo.createRecord'],
+      ...['server.deactivateAccount', 'server.requestAccountDelete', 'server.updateEmail', 'repo.createRecord'],
       ...['server.noSuchMethod', 'sync.noSuchMethod'],
     ]
-    for (const name of own) {
-      const { status } = await ask(`com.atproto.${name}`, { body: {} })
-      expect([name, status >= 400]).toEqual([name, true])
-    }
+    const { accessJwt: as } = await server.createAccount('carla')
+    for (const name of own) await ask(`com.atproto.${name}`, { as, body: {} })
     expect((await ask('com.atproto.server.getSession')).json.did).toBe(alice.did)
     expect((await ask('app.bsky.actor.getPreferences')).json.preferences).toEqual([])
     expect(service.asked.length).toBe(before)
@@ -411,6 +407,22 @@ describe('who may have what passed on', () => {
       sessions as unknown as { database: { write(fn: (tx: never) => Promise<void>): Promise<void> } }
     ).database.write((tx) => sessions.revoke(tx, sid))
     expect(await ask(LIST, { as: token })).toMatchObject({ status: 400, json: { error: 'ExpiredToken' } })
+  })
+
+  it('an account that is deactivated reads on, one that is taken down does not, also to appeal', async () => {
+    const dan = await server.createAccount('dan')
+    await server.post('com.atproto.server.deactivateAccount', { auth: dan.accessJwt, body: {} })
+    expect(await ask(LIST, { as: dan.accessJwt })).toMatchObject({ status: 200 })
+    const operator = `Basic ${Buffer.from(`admin:${server.get(Secrets).adminPassword}`).toString('base64')}`
+    const subject = { $type: 'com.atproto.admin.defs#repoRef', did: dan.did }
+    const body = { subject, takedown: { applied: true } }
+    expect((await server.post('com.atproto.admin.updateSubjectStatus', { auth: operator, body })).status).toBe(200)
+    const before = service.asked.length
+    expect((await ask(LIST, { as: dan.accessJwt })).status).toBeGreaterThanOrEqual(400)
+    const signIn = { identifier: 'dan.test', password: 'dan-password', allowTakendown: true }
+    const { body: session } = await server.post('com.atproto.server.createSession', { body: signIn })
+    expect((await ask(LIST, { as: session.accessJwt as string })).status).toBe(400)
+    expect(service.asked.length).toBe(before)
   })
 
   it('labels are those of the labeler that is named', async () => {

@@ -83,13 +83,15 @@ describe('every request', () => {
     expect(await from(address, DESCRIBE)).toMatchObject({ status: 200 })
   })
 
-  it('counts, also what is not served and what is refused; health and preflights do not', async () => {
+  it('counts, also what is not served and what is refused; health, images, preflights and what peers push do not', async () => {
     const address = newcomer()
     await from(address, 'com.example.unheard.of')
     await from(address, CREATE, { body: '{' })
     await from(address, CREATE, { as: 'nonsense', body: {} })
     await call(server, '../.well-known/did.json', { headers: { 'x-forwarded-for': address } })
     await from(address, '_health')
+    await call(server, `../img/avatar/plain/${alice.did}/x@jpeg`, { headers: { 'x-forwarded-for': address } })
+    await from(address, 'com.atproto.syncUpdateRepo', { params: { did: alice.did }, method: 'POST' })
     await from(address, DESCRIBE, { method: 'OPTIONS' })
     expect(remaining(await from(address, DESCRIBE))).toBe(3000 - 5)
   })

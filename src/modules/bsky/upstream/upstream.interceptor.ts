@@ -11,7 +11,7 @@ import { Upstream } from './upstream.js'
 export class UpstreamInterceptor implements NestInterceptor {
   constructor(private readonly upstream: Upstream) {}
 
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> | Promise<Observable<unknown>> {
     const http = context.switchToHttp()
     const request = http.getRequest<AuthenticatedRequest>()
     if (request.method !== 'GET' || !this.upstream.isThere(request)) return next.handle()
@@ -20,6 +20,6 @@ export class UpstreamInterceptor implements NestInterceptor {
     if (nsid === undefined || request.routeOptions.url !== `/xrpc/${nsid}`) return next.handle()
     if (!isOfAppView(nsid) || isKept(nsid)) return next.handle()
     const reply = http.getResponse<FastifyReply>()
-    return of(await this.upstream.complete(request, reply, nsid, () => lastValueFrom(next.handle())))
+    return this.upstream.complete(request, reply, nsid, () => lastValueFrom(next.handle())).then(of)
   }
 }
