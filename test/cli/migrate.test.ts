@@ -93,7 +93,7 @@ it('does not mix two moves up, and says when a server does not answer', async ()
   const secrets = { SKYLOG_PASSWORD: 'carla-password', SKYLOG_NEW_PASSWORD: 'carla-new-password' }
   await from.signUp('carla')
   expect(await skylog(argsFor('carla'), secrets)).toMatchObject({ code: 3 })
-  const other = argsFor('carla').map((arg) => (arg === to.url ? 'http://localhost:1' : arg))
+  const other = argsFor('carla').map((arg) => (arg === to.url ? 'http://localhost:65530' : arg))
   expect(await skylog(other, secrets)).toMatchObject({
     code: 2,
     stderr: expect.stringMatching(/is a move from .* finish that one/),
@@ -101,6 +101,6 @@ it('does not mix two moves up, and says when a server does not answer', async ()
   const elsewhere = other.map((arg) => (arg === state ? join(directory, 'other.json') : arg))
   expect(await skylog(elsewhere, secrets)).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/http:\/\/localhost:1 does not answer as it should \(ECONNREFUSED\)/),
+    stderr: expect.stringMatching(/http:\/\/localhost:65530 does not answer as it should \(ECONNREFUSED\)/),
   })
 }, 60_000)
