@@ -22,6 +22,11 @@ const COMMANDS: Record<string, string[]> = {
   'keys rotate': ['[account]', '--signing', '--rotation', '--all', '--data', '--json'],
   'invite create': ['--uses', '--for', '--data', '--json'],
   'invite list': ['--data', '--json'],
+  'label add': ['<subject>', '<value>', '--cid', '--expires', '--reason', '--data', '--json'],
+  'label remove': ['<subject>', '<value>', '--cid', '--reason', '--data', '--json'],
+  'report list': ['--closed', '--all', '--limit', '--data', '--json'],
+  'report resolve': ['<numbers...>', '--note', '--data', '--json'],
+  'action list': ['--subject', '--limit', '--data', '--json'],
   'log compact': ['--before', '--data', '--json'],
   'peer add': [
     ...['<url-or-did>', '--pull', '--push', '--accept', '--did', '--followed', '--relay'],

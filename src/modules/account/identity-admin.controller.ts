@@ -1,7 +1,9 @@
 import { Body, Controller, HttpCode, Post, type StreamableFile, UseGuards } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import type { Did } from '../../repo-engine/index.js'
+import { ActionLog } from '../audit/action-log.js'
 import { AdminGuard } from '../auth/guards.js'
+import { Actor } from '../auth/viewer.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { progressLines } from '../xrpc/progress-lines.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
@@ -20,17 +22,26 @@ export class IdentityAdminController {
   constructor(
     private readonly commands: CommandBus,
     private readonly accounts: Accounts,
+    private readonly actions: ActionLog,
   ) {}
 
   @XrpcProcedure('com.atproto.admin.updateAccountHandle')
-  async updateHandle(@Input() { did, handle }: Admin<'updateAccountHandle'>['input']): Promise<void> {
+  async updateHandle(
+    @Input() { did, handle }: Admin<'updateAccountHandle'>['input'],
+    @Actor() actor: string,
+  ): Promise<void> {
     if (!(await this.accounts.byDid(did))) throw invalidRequest(`Could not find account: ${did}`, 'AccountNotFound')
     await this.commands.execute(new UpdateHandle(did as Did, handle, true))
+    await this.actions.noteDone({ actor, action: 'update-handle', subject: did, reason: handle })
   }
 
   @XrpcProcedure('com.atproto.admin.updateAccountSigningKey')
-  async updateSigningKey(@Input() { did, signingKey }: Admin<'updateAccountSigningKey'>['input']): Promise<void> {
+  async updateSigningKey(
+    @Input() { did, signingKey }: Admin<'updateAccountSigningKey'>['input'],
+    @Actor() actor: string,
+  ): Promise<void> {
     await this.commands.execute(new UpdateSigningKey(did as Did, signingKey))
+    await this.actions.noteDone({ actor, action: 'update-signing-key', subject: did, reason: signingKey })
   }
 
   /**
@@ -39,10 +50,14 @@ export class IdentityAdminController {
    */
   @Post('/admin/keys/rotate')
   @HttpCode(200)
-  rotate(@Body() body: unknown): StreamableFile {
+  rotate(@Body() body: unknown, @Actor() actor: string): StreamableFile {
     if (!isWish(body))
       throw invalidRequest('expected {signing: boolean, rotation: boolean, account: handle, DID or null}')
-    return progressLines((tell) => this.commands.execute(new RotateKeys(body, tell)))
+    return progressLines(async (tell) => {
+      const rotated = await this.commands.execute(new RotateKeys(body, tell))
+      await this.actions.noteDone({ actor, action: 'rotate-keys', subject: body.account ?? 'all' })
+      return rotated
+    })
   }
 }
 

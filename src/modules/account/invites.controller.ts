@@ -2,7 +2,8 @@ import { Controller, UseGuards } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import type { Did } from '../../repo-engine/index.js'
 import { AccessGuard, AdminGuard } from '../auth/guards.js'
-import { requireFullAccess, Viewer } from '../auth/viewer.js'
+import { ModeratorGuard } from '../auth/moderator.guard.js'
+import { Actor, requireFullAccess, Viewer } from '../auth/viewer.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { Input, Params, XrpcProcedure, XrpcQuery } from '../xrpc/xrpc.js'
 import { ClaimInviteCodes } from './claim-invite-codes.js'
@@ -36,9 +37,8 @@ export class InvitesController {
   }
 }
 
-/** All codes, as the operator makes them and takes them back. */
+/** All codes: the operator makes them, moderators too take them back. */
 @Controller()
-@UseGuards(AdminGuard)
 export class InviteAdminController {
   constructor(
     private readonly commands: CommandBus,
@@ -46,22 +46,29 @@ export class InviteAdminController {
   ) {}
 
   @XrpcProcedure('com.atproto.server.createInviteCode')
+  @UseGuards(AdminGuard)
   async createInviteCode(
     @Input() { useCount, forAccount }: Server<'createInviteCode'>['input'],
+    @Actor() actor: string,
   ): Promise<Server<'createInviteCode'>['output']> {
     const accounts = forAccount === undefined ? [] : [forAccount as Did]
-    const [made] = await this.commands.execute(new CreateInviteCodes(1, useCount, accounts))
+    const [made] = await this.commands.execute(new CreateInviteCodes(actor, 1, useCount, accounts))
     return { code: made!.codes[0]! }
   }
 
   @XrpcProcedure('com.atproto.server.createInviteCodes')
+  @UseGuards(AdminGuard)
   async createInviteCodes(
     @Input() { codeCount, useCount, forAccounts }: Server<'createInviteCodes'>['input'],
+    @Actor() actor: string,
   ): Promise<Server<'createInviteCodes'>['output']> {
-    return { codes: await this.commands.execute(new CreateInviteCodes(codeCount, useCount, forAccounts as Did[])) }
+    return {
+      codes: await this.commands.execute(new CreateInviteCodes(actor, codeCount, useCount, forAccounts as Did[])),
+    }
   }
 
   @XrpcQuery('com.atproto.admin.getInviteCodes')
+  @UseGuards(ModeratorGuard)
   async getInviteCodes(
     @Params() { sort, limit, cursor }: Admin<'getInviteCodes'>['params'],
   ): Promise<Admin<'getInviteCodes'>['output']> {
@@ -70,18 +77,30 @@ export class InviteAdminController {
   }
 
   @XrpcProcedure('com.atproto.admin.disableInviteCodes')
-  async disableInviteCodes(@Input() { codes, accounts }: Admin<'disableInviteCodes'>['input']): Promise<void> {
-    await this.commands.execute(new DisableInviteCodes(codes, accounts))
+  @UseGuards(ModeratorGuard)
+  async disableInviteCodes(
+    @Input() { codes, accounts }: Admin<'disableInviteCodes'>['input'],
+    @Actor() actor: string,
+  ): Promise<void> {
+    await this.commands.execute(new DisableInviteCodes(actor, codes, accounts))
   }
 
   @XrpcProcedure('com.atproto.admin.disableAccountInvites')
-  async disableAccountInvites(@Input() { account }: Admin<'disableAccountInvites'>['input']): Promise<void> {
-    await this.commands.execute(new SetAccountInvites(account as Did, false))
+  @UseGuards(ModeratorGuard)
+  async disableAccountInvites(
+    @Input() { account, note }: Admin<'disableAccountInvites'>['input'],
+    @Actor() actor: string,
+  ): Promise<void> {
+    await this.commands.execute(new SetAccountInvites(actor, account as Did, false, note))
   }
 
   @XrpcProcedure('com.atproto.admin.enableAccountInvites')
-  async enableAccountInvites(@Input() { account }: Admin<'enableAccountInvites'>['input']): Promise<void> {
-    await this.commands.execute(new SetAccountInvites(account as Did, true))
+  @UseGuards(ModeratorGuard)
+  async enableAccountInvites(
+    @Input() { account, note }: Admin<'enableAccountInvites'>['input'],
+    @Actor() actor: string,
+  ): Promise<void> {
+    await this.commands.execute(new SetAccountInvites(actor, account as Did, true, note))
   }
 }
 

@@ -75,6 +75,7 @@ export class AccountViews {
     const dids = rows.map(({ did }) => did)
     const codes = await this.invites.ofAccounts(dids)
     const invitedBy = await this.invites.invitedBy(dids)
+    const notes = await this.inviteNotes(dids)
     return rows.map(({ did, handle, email, email_confirmed_at, created_at, invites_disabled, deactivated_at }) => {
       const by = invitedBy.get(did)
       return {
@@ -83,9 +84,22 @@ export class AccountViews {
         ...(by && { invitedBy: inviteView(by) }),
         invites: codes.filter(({ forAccount }) => forAccount === did).map(inviteView),
         invitesDisabled: invites_disabled === 1,
+        ...(notes.has(did) && { inviteNote: notes.get(did) }),
         ...(deactivated_at !== null && { deactivatedAt: deactivated_at }),
       }
     })
+  }
+
+  /** Why the invites of some accounts were last disabled, or enabled again. */
+  private async inviteNotes(dids: readonly string[]): Promise<Map<string, string>> {
+    const rows = await readIn<{ subject: string; reason: string | null }>(
+      this.database.read,
+      (marks) => `SELECT subject, reason FROM action
+        WHERE subject IN (${marks}) AND action IN ('disable-invites', 'enable-invites') ORDER BY id`,
+      dids,
+    )
+    const last = new Map(rows.map(({ subject, reason }) => [subject, reason]))
+    return new Map([...last].flatMap(([did, note]) => (note === null ? [] : [[did, note] as const])))
   }
 }
 

@@ -51,6 +51,19 @@ it('are email, handle and times', async () => {
   expect(await admin(INFO, '?did=did:plc:nobody')).toMatchObject({ status: 400, body: { error: 'NotFound' } })
 })
 
+it('tell of invites, and why an account may give none', async () => {
+  const asAdmin = (nsid: string, body: object) => server.post(nsid, { auth, body })
+  const made = await asAdmin('com.atproto.server.createInviteCode', { useCount: 1, forAccount: alice.did })
+  expect(made).toMatchObject({ status: 200 })
+  await asAdmin('com.atproto.admin.disableAccountInvites', { account: alice.did, note: 'sold them' })
+  const { body } = await admin(INFO, `?did=${alice.did}`)
+  expect(body).toMatchObject({ invites: [{ forAccount: alice.did }], invitesDisabled: true, inviteNote: 'sold them' })
+  await asAdmin('com.atproto.admin.enableAccountInvites', { account: alice.did })
+  const after = (await admin(INFO, `?did=${alice.did}`)).body
+  expect(after).toMatchObject({ invitesDisabled: false })
+  expect(after).not.toHaveProperty('inviteNote')
+})
+
 it('come for many at once, without those that are no accounts', async () => {
   const { body } = await admin('com.atproto.admin.getAccountInfos', `?dids=did:plc:nobody&dids=${alice.did}`)
   expect(body.infos).toMatchObject([{ did: alice.did }])
