@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common'
-import ipaddr from 'ipaddr.js'
 import { parseDidKey, SigningKey } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { seal } from '../config/sealed.js'
 import { Secrets } from '../config/secrets.js'
 import { Database, type Tx } from '../database/database.js'
+import { networkOf } from '../rate-limit/network.js'
 import { XrpcError } from '../xrpc/xrpc-error.js'
 import { openKey } from './sealed-key.js'
 
@@ -82,10 +82,4 @@ export class ReservedKeys {
     const secret = openKey(this.secrets.keyEncryptionKey, row.public_key, row.sealed)
     return SigningKey.fromPrivate(parseDidKey(row.public_key).curve, secret)
   }
-}
-
-/** Who has one IPv6 address has as many as a /64 holds. */
-function networkOf(address: string): string {
-  const parsed = ipaddr.process(address)
-  return parsed.kind() === 'ipv4' ? parsed.toString() : Buffer.from(parsed.toByteArray().slice(0, 8)).toString('hex')
 }
