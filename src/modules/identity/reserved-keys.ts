@@ -3,7 +3,7 @@ import { parseDidKey, SigningKey } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { seal } from '../config/sealed.js'
 import { Secrets } from '../config/secrets.js'
-import { Database, type Tx } from '../database/database.js'
+import { Database } from '../database/database.js'
 import { networkOf } from '../rate-limit/network.js'
 import { XrpcError } from '../xrpc/xrpc-error.js'
 import { openKey } from './sealed-key.js'
@@ -70,11 +70,6 @@ export class ReservedKeys {
   /** The private part of a key that is reserved for a DID, or for nobody; null where it is not, or not any more. */
   byPublicKey(did: string, publicKey: string): Promise<SigningKey | null> {
     return this.open('(did IS NULL OR did = ?) AND public_key = ?', did, publicKey)
-  }
-
-  /** A key that has become an account's is reserved no longer. */
-  async use(tx: Tx, key: SigningKey): Promise<void> {
-    await tx.run('DELETE FROM reserved_key WHERE public_key = ?', key.didKey)
   }
 
   private async open(condition: string, ...values: string[]): Promise<SigningKey | null> {
