@@ -256,4 +256,24 @@ describe('the moderation service', () => {
     expect(await inbox()).toHaveLength(2)
     expect(service.requests).toHaveLength(1)
   })
+
+  it.each([
+    ['by plain http', () => service.url],
+    ['at a private address', () => 'https://10.0.0.1'],
+  ])('that a client names is not called %s', async (_, endpoint) => {
+    await start({ PDS_DEV_MODE: '0' })
+    const services = [{ id: '#atproto_labeler', type: 'AtprotoLabeler', serviceEndpoint: endpoint() }]
+    server.get(DidResolver).resolve = () => Promise.resolve({ id: OTHER, service: services })
+    const response = await fetch(`${server.url}/xrpc/${CREATE}`, {
+      method: 'POST',
+      headers: {
+        ...{ authorization: `Bearer ${alice.accessJwt}`, 'content-type': 'application/json' },
+        'atproto-proxy': `${OTHER}#atproto_labeler`,
+      },
+      body: JSON.stringify({ reasonType: SPAM, subject: account() }),
+    })
+    expect(response.status).toBe(400)
+    expect(await outbox()).toBe(0)
+    expect(service.requests).toEqual([])
+  })
 })
