@@ -92,11 +92,18 @@ async function rewritten(
 
 function composed(composite: Composite, fastify: FastifyInstance): Handler {
   return ({ query, body, headers, ip }) =>
-    composite.answer({ query: query as Query, body, authorization: headers.authorization }, callsTo(fastify, ip))
+    composite.answer(
+      { query: query as Query, body, authorization: headers.authorization },
+      callsTo(fastify, ip, headers),
+    )
 }
 
+/** Of a request whose sender need not be counted. */
+const BYPASS = 'x-ratelimit-bypass'
+
 /** What is asked for somebody comes from where he is, and counts as his. */
-function callsTo(fastify: FastifyInstance, remoteAddress: string): Call {
+function callsTo(fastify: FastifyInstance, remoteAddress: string, sent: FastifyRequest['headers']): Call {
+  const bypass = sent[BYPASS]
   return async (nsid, { query, body, authorization }) => {
     const { statusCode, payload } = await fastify.inject({
       method: body ? 'POST' : 'GET',
@@ -104,7 +111,10 @@ function callsTo(fastify: FastifyInstance, remoteAddress: string): Call {
       query,
       payload: body,
       remoteAddress,
-      headers: { ...(authorization !== undefined && { authorization }) },
+      headers: {
+        ...(authorization !== undefined && { authorization }),
+        ...(bypass !== undefined && { [BYPASS]: bypass }),
+      },
     })
     const answer = JSON.parse(payload) as { error: string; message: string }
     if (statusCode >= 400) throw new XrpcError(statusCode, answer.error, answer.message)

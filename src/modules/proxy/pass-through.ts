@@ -13,6 +13,8 @@ import { errorOf, unreachable } from './upstream-error.js'
 
 const MAX_ANSWER_BYTES = 10 * 1024 * 1024
 const MAX_ERROR_BYTES = 64 * 1024
+/** Calls that may be under way for one account; those who are nobody are told apart by their address. */
+const MAX_AT_ONCE = 50
 const METHODS = ['GET', 'HEAD', 'POST'] as const
 /** Of the client's request, what says how its body is to be read. */
 const OF_BODY = ['content-type', 'content-encoding', 'content-length']
@@ -24,6 +26,8 @@ const NO_PAGE = { 'x-content-type-options': 'nosniff', 'content-security-policy'
 /** Passes calls on as they are, and their answers back, a piece at a time: neither is ever here in full. */
 @Injectable()
 export class PassThrough {
+  private readonly running = new Map<string, number>()
+
   constructor(
     private readonly fetch: SafeFetch,
     private readonly outgoing: CallHeaders,
@@ -35,8 +39,8 @@ export class PassThrough {
    * The answer of a service to a request for the method `nsid`, and its status and headers put on the reply. Both go on for 5
    * minutes at most and stop at 30 s of nothing; the head of the answer comes within 10 s; an answer has 10 MB, a body
    * as much as a blob may have.
-   * @throws XrpcError 400 InvalidRequest for other verbs and a call in circles; 413 PayloadTooLarge; 502 UpstreamFailure;
-   * 504 UpstreamTimeout; the service's own error.
+   * @throws XrpcError 400 InvalidRequest for other verbs and a call in circles; 413 PayloadTooLarge; 429
+   * RateLimitExceeded for more than 50 at once; 502 UpstreamFailure; 504 UpstreamTimeout; the service's own error.
    */
   async pass(
     service: Service,
@@ -47,11 +51,12 @@ export class PassThrough {
     const method = METHODS.find((name) => name === request.method)
     if (!method) throw invalidRequest('XRPC requests only supports GET and POST')
     if (this.outgoing.isReturning(request.headers)) throw invalidRequest('This call has come through here before')
+    // Who has hung up meanwhile wants nothing more of it, and his end would not be heard of again.
+    if (reply.raw.closed) throw unreachable()
+    this.enter(request.viewer?.did ?? request.ip, reply)
     const body = bodyOf(request)
     const exchange = new Exchange(this.patience, body !== undefined)
-    // Who hangs up before the end wants nothing more of it.
-    if (reply.raw.closed) exchange.cancel()
-    else reply.raw.once('close', () => exchange.cancel())
+    reply.raw.once('close', () => exchange.cancel())
     try {
       const headers = await this.outgoing.of(service, request.viewer?.did ?? null, nsid, request.headers)
       const at = request.url.indexOf('?')
@@ -70,6 +75,18 @@ export class PassThrough {
       if (error instanceof XrpcError) throw error
       throw isLate ? new XrpcError(504, 'UpstreamTimeout', 'Upstream service timed out') : unreachable()
     }
+  }
+
+  /** One more is under way for somebody, until it is answered. */
+  private enter(who: string, { raw }: FastifyReply): void {
+    const count = this.running.get(who) ?? 0
+    if (count >= MAX_AT_ONCE) throw new XrpcError(429, 'RateLimitExceeded', 'Too many calls are under way')
+    this.running.set(who, count + 1)
+    raw.once('close', () => {
+      const left = this.running.get(who)! - 1
+      if (left > 0) this.running.set(who, left)
+      else this.running.delete(who)
+    })
   }
 
   private async send(

@@ -1,10 +1,16 @@
+import { mintServiceJwt } from '../../../src/modules/auth/service-jwt.js'
+import { ServiceKeys } from '../../../src/modules/auth/service-keys.js'
 import { Database } from '../../../src/modules/database/database.js'
+import { type Did, SigningKey } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
 import { plainJson } from '../../support/plain-json.js'
 import { SmtpSink } from '../../support/smtp-sink.js'
 
 const ADMIN = 'admin:admin-password'
 const auth = `Basic ${Buffer.from(ADMIN).toString('base64')}`
+
+const MOD = 'did:plc:mmmmmmmmmmmmmmmmmmmmmmmm' as Did
+const modKey = SigningKey.generate('k256')
 
 let sink: SmtpSink
 let server: TestServer
@@ -15,7 +21,9 @@ beforeAll(async () => {
     ...sink.env,
     PDS_ADMIN_PASSWORD: 'admin-password',
     PDS_MODERATION_EMAIL_ADDRESS: 'moderators@skylog.example',
+    PDS_MOD_SERVICE_DID: MOD,
   })
+  server.get(ServiceKeys).resolve = () => Promise.resolve(modKey.didKey)
   alice = await server.createAccount('alice')
 })
 afterAll(async () => {
@@ -104,6 +112,16 @@ describe('mail of moderators', () => {
     expect(parsed.subject).toBe('Message from the moderators of localhost')
     expect(parsed.html).toContain('<strong>alice</strong>')
     expect(parsed.text!.trim()).toBe('Dear alice,\n1 < 2\nand so on')
+  })
+
+  it('may be sent by the moderation service, which may set no password', async () => {
+    const token = (lxm: string) => mintServiceJwt(MOD, { aud: 'did:web:localhost', lxm }, modKey, Date.now())
+    const [mail, password] = ['com.atproto.admin.sendEmail', 'com.atproto.admin.updateAccountPassword']
+    const body = { recipientDid: alice.did, senderDid: MOD, content: 'Hello' }
+    expect(await server.post(mail, { auth: token(mail), body })).toMatchObject({ status: 200, body: { sent: true } })
+    expect((await sink.next('moderation')).to).toEqual(['alice@example.org'])
+    const other = { did: alice.did, password: 'another password' }
+    expect(await server.post(password, { auth: token(password), body: other })).toMatchObject({ status: 401 })
   })
 
   it('is bounded, and goes to accounts of this server', async () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server } from 'node:net'
+import { jest } from '@jest/globals'
 import type { MailTestResult } from '../../../src/modules/mail/mail-test.js'
 import { TestServer } from '../../support/account-app.js'
 import { plainJson } from '../../support/plain-json.js'
@@ -63,6 +64,16 @@ it('knows a refused recipient, and a refused sender', async () => {
 it('knows a server that is not there, or has no such name', async () => {
   expect(await tell('smtp://127.0.0.1:1')).toMatchObject(refusal('ECONNREFUSED', 'Check host and port'))
   expect(await tell('smtp://mail.invalid')).toMatchObject(refusal('mail.invalid', 'Check the host name'))
+})
+
+it('trusts no certificate that nobody vouches for', async () => {
+  // The server says that its certificate is nobody's.
+  const said = jest.spyOn(console, 'error').mockImplementation(() => {})
+  const sink = await SmtpSink.start({ secure: true })
+  said.mockRestore()
+  expect(await tell(`smtps://127.0.0.1:${sink.port}`)).toMatchObject(refusal('certificate', 'The certificate is not'))
+  expect(sink.mails).toEqual([])
+  await sink.close()
 })
 
 describe('what is no mail server', () => {

@@ -318,6 +318,21 @@ describe('19. nobody makes this server ask others', () => {
     expect(service.asked.length).toBe(before)
   })
 
+  it('for more than 50 answers at once, of an account', async () => {
+    const begun: (() => void)[] = []
+    service.answer = (request, response) => void begun.push(() => sendJson(request, response, 200, {}))
+    const all = Array.from({ length: 50 }, () => ask(LIST))
+    while (begun.length < 50) await new Promise((resolve) => setImmediate(resolve))
+    expect(await ask(LIST)).toMatchObject({ status: 429, json: { error: 'RateLimitExceeded' } })
+    const { accessJwt: as } = await server.createAccount('bob')
+    const other = ask(LIST, { as })
+    while (begun.length < 51) await new Promise((resolve) => setImmediate(resolve))
+    for (const answer of begun) answer()
+    for (const { status } of [...(await Promise.all(all)), await other]) expect(status).toBe(200)
+    service.answer = (request, response) => sendJson(request, response, 200, {})
+    expect((await ask(LIST)).status).toBe(200)
+  })
+
   it('for what has no name', async () => {
     for (const path of ['..%2f..%2fadmin', 'a.b', 'a.b.c%0d%0ax', 'a.b.c/d', 'a..c', `a.b.${'c'.repeat(400)}`]) {
       const { status } = await ask(path)
