@@ -196,6 +196,15 @@ describe('a labeler whose document names a key', () => {
   })
 })
 
+it('another server under the name of this one is trusted as listed, and not passed on', async () => {
+  await start('did:web:localhost')
+  labeler.emit(1, label('did:web:localhost', SUBJECT, 'spam', {}, SigningKey.generate()))
+  await reached(1, 'did:web:localhost')
+  expect(await on(SUBJECT)).toEqual(['did:web:localhost spam'])
+  const rows = await partOf(server, Database).read.all('SELECT seq FROM label')
+  expect(rows).toEqual([{ seq: null }])
+})
+
 it('nobody is followed by a command, and a stopped server writes nothing any more', async () => {
   await start(LISTED)
   await partOf(server, LabelSubscriptions).beforeApplicationShutdown()
