@@ -5,6 +5,8 @@ export default {
   workerIdleMemoryLimit: '512MB',
   coverageProvider: 'v8',
   testRegex: 'test/.*\\.test\\.ts$',
+  // Those need the official PDS: npm run test:official.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/official/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': '@swc/jest' },

@@ -4,7 +4,18 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const SCRIPTS = ['engine', 'server', 'appview', 'replay', 'projections', 'firehose', 'mirror', 'blobs', 'compare']
+const SCRIPTS = [
+  'engine',
+  'server',
+  'accounts',
+  'blobs',
+  'appview',
+  'replay',
+  'projections',
+  'firehose',
+  'mirror',
+  'compare',
+]
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 const args = process.argv.slice(2)

@@ -6,7 +6,11 @@ import { PrivateState1700000000005 } from './0005-private-state.js'
 import { Rebuild1700000000006 } from './0006-rebuild.js'
 import { Replication1700000000007 } from './0007-replication.js'
 import { StatusAndCodes1700000000008 } from './0008-status-and-codes.js'
+import { Credentials1700000000009 } from './0009-credentials.js'
+import { SecondFactors1700000000010 } from './0010-second-factors.js'
+import { IdentityLife1700000000011 } from './0011-identity-life.js'
 import { Blobs1700000000012 } from './0012-blobs.js'
+import { Moderation1700000000013 } from './0013-moderation.js'
 
 /** Every migration, in the order in which they run. A new one is added at the end; a released one never changes. */
 export const migrations = [
@@ -18,5 +22,9 @@ export const migrations = [
   Rebuild1700000000006,
   Replication1700000000007,
   StatusAndCodes1700000000008,
+  Credentials1700000000009,
+  SecondFactors1700000000010,
+  IdentityLife1700000000011,
   Blobs1700000000012,
+  Moderation1700000000013,
 ]

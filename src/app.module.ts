@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { type DynamicModule, type INestApplicationContext, Logger, type LogLevel, Module } from '@nestjs/common'
 import { CommitLogModule } from './modules/commit-log/commit-log.module.js'
 import { AccountModule } from './modules/account/account.module.js'
+import { AuditModule } from './modules/audit/audit.module.js'
 import { AuthModule } from './modules/auth/auth.module.js'
 import { BlobModule } from './modules/blob/blob.module.js'
 import { BskyModule } from './modules/bsky/bsky.module.js'
@@ -14,8 +15,11 @@ import { Secrets } from './modules/config/secrets.js'
 import { IdentityModule } from './modules/identity/identity.module.js'
 import { ServerAddress } from './modules/identity/server-address.js'
 import { LexiconModule } from './modules/lexicon/lexicon.module.js'
+import { MigrationModule } from './modules/migration/migration.module.js'
 import { ModerationModule } from './modules/moderation/moderation.module.js'
 import { PrivateStateModule } from './modules/private-state/private-state.module.js'
+import { ProxyModule } from './modules/proxy/proxy.module.js'
+import { RateLimitModule } from './modules/rate-limit/rate-limit.module.js'
 import { RepoModule } from './modules/repo/repo.module.js'
 import { ReplicationModule } from './modules/replication/replication.module.js'
 import { SyncModule } from './modules/sync/sync.module.js'
@@ -31,11 +35,14 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.with(config),
+        // First of those who look at every call: what is too much is nobody's work.
+        RateLimitModule.with(config),
         LexiconModule,
         DatabaseModule,
         CommitLogModule,
         ProjectionsModule,
         AuthModule,
+        AuditModule,
         IdentityModule.with(config),
         RepoModule,
         AccountModule,
@@ -45,6 +52,9 @@ export class AppModule {
         BlobModule,
         PrivateStateModule,
         ModerationModule,
+        MigrationModule,
+        // Before the room whose methods others may be asked for instead.
+        ProxyModule,
         BskyModule,
         HealthModule,
         XrpcModule,
@@ -63,7 +73,7 @@ export interface RunningServer {
 
 /** Starts a server with the given settings. @throws ConfigError, or the error that keeps it from listening. */
 export async function startServer(config: Config, logLevels?: LogLevel[]): Promise<RunningServer> {
-  const app = await createHttpApp(AppModule.with(config), logLevels)
+  const app = await createHttpApp(AppModule.with(config), config, logLevels)
   try {
     await app.listen(config.port, '0.0.0.0')
   } catch (error) {

@@ -24,7 +24,11 @@ const MODULES: Record<string, string[]> = {
   'api-2022': ['database', 'lexicon', 'xrpc-error'],
   xrpc: ['config', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
   auth: ['config', 'lexicon', 'database', 'xrpc', 'xrpc-error'],
+  // What the operator and moderators have done: for every room to write down.
+  audit: ['config', 'database', 'xrpc', 'auth', 'xrpc-error'],
+  'rate-limit': ['config', 'xrpc', 'auth', 'xrpc-error'],
   identity: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
+  proxy: ['config', 'lexicon', 'xrpc', 'auth', 'identity', 'xrpc-error'],
   // What happened, in order.
   'commit-log': ['config', 'database'],
   // How it is asked for.
@@ -33,44 +37,42 @@ const MODULES: Record<string, string[]> = {
   firehose: ['config', 'lexicon', 'database', 'xrpc', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   // Whose it is, and how it travels.
   account: [
-    ...['config', 'lexicon', 'database', 'outbox', 'mail', 'xrpc', 'auth', 'identity', 'commit-log', 'repo'],
+    ...['config', 'lexicon', 'database', 'outbox', 'mail', 'xrpc', 'auth', 'audit', 'identity', 'commit-log', 'repo'],
     'xrpc-error',
   ],
   sync: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   replication: [
-    ...['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'account', 'sync'],
+    ...['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'audit', 'identity', 'commit-log', 'repo'],
+    ...['account', 'sync'],
     'xrpc-error',
   ],
   blob: ['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'identity', 'repo', 'xrpc-error'],
   // What it means, and what is kept beside it.
   projections: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
   'private-state': ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
-  moderation: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
+  moderation: [
+    ...['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'audit', 'identity', 'commit-log', 'repo'],
+    ...['firehose', 'account', 'replication', 'xrpc-error'],
+  ],
+  // How accounts come here from other servers.
+  migration: [
+    ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'account', 'blob'],
+    ...['private-state', 'moderation', 'xrpc-error'],
+  ],
   // How that is read.
   bsky: [
-    ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'xrpc-error'],
+    ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'proxy', 'xrpc-error'],
     ...['projections', 'private-state', 'moderation'],
   ],
   // What joins it all, and what starts that.
   'app.module': [
-    ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'identity'],
+    ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'audit', 'rate-limit', 'identity', 'proxy'],
     ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
-    ...['private-state', 'moderation', 'bsky'],
+    ...['private-state', 'moderation', 'migration', 'bsky'],
   ],
   cli: [
-    ...[
-      'config',
-      'database',
-      'identity',
-      'xrpc',
-      'commit-log',
-      'repo',
-      'account',
-      'replication',
-      'projections',
-      'blob',
-    ],
-    ...['xrpc-error', 'app.module'],
+    ...['config', 'database', 'identity', 'xrpc', 'audit', 'commit-log', 'repo', 'account', 'replication'],
+    ...['mail', 'projections', 'blob', 'moderation', 'migration', 'xrpc-error', 'app.module'],
   ],
   'src/main.ts': ['config', 'app.module'],
   'src/cli.ts': ['config', 'cli'],
@@ -102,14 +104,20 @@ const PAST_THE_INDEX = {
 
 /** Where names of methods and record types stand beside decorators and lexicons. */
 const NSIDS = {
-  'src/modules/account/new-identity.ts': 'the method that a service token must name',
+  'src/modules/account/incoming-dids.ts': 'the method that a service token must name',
+  'src/modules/auth/guarded-methods.ts': 'the methods that nobody calls through a service token without more',
   'src/modules/api-2022/adapters-atproto.ts': 'each com.atproto call of 2022, and the method of today that answers it',
   'src/modules/api-2022/adapters-bsky.ts': 'each app.bsky call of 2022, and the method of today that answers it',
   'src/modules/api-2022/composites.ts': 'the calls of 2022 that take several methods of today',
+  'src/modules/migration/move/remote-server.ts': 'the method by which a session elsewhere goes on',
+  'src/modules/migration/move/two-accounts.ts': 'the methods of other servers that a move calls',
   'src/modules/repo/record-link.ts': 'the records of which an actor has one for each subject',
+  'src/modules/rate-limit/limits.ts': 'the methods that have limits of their own',
   'src/modules/blob/blob-fetch.ts': 'the method that the server of an account answers',
   'src/modules/bsky/generator/feed-source.ts': 'the methods that feed generators answer',
   'src/modules/firehose/subscribe-repos.ts': 'a stream, which no decorator routes',
+  'src/modules/moderation/report-forwarding.ts': 'the method that moderation services answer',
+  'src/modules/moderation/subscribe-labels.ts': 'a stream, which no decorator routes',
   'src/modules/moderation/subject.ts': 'a subject that is a record, a member of its union by its own name',
 }
 

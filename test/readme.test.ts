@@ -76,7 +76,12 @@ function routes(app: INestApplicationContext): string[] {
       .map(
         (handler) => `/${Reflect.getMetadata(PATH_METADATA, metatype!)}/${Reflect.getMetadata(PATH_METADATA, handler)}`,
       )
-      .map((path) => path.replace(/\/+/g, '/').replace(/\(.*?\)/g, ''))
+      .map((path) =>
+        path
+          .replace(/\/+/g, '/')
+          .replace(/\(.*?\)/g, '')
+          .replace(/(?<=.)\/$/, ''),
+      )
   })
 }
 

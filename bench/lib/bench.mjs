@@ -5,7 +5,8 @@ import { percentile } from './stats.mjs'
 
 /** Most writes that one applyWrites takes. */
 export const BATCH = 200
-const PASSWORD = 'bench-password-1'
+/** Of every account that is made here. */
+export const PASSWORD = 'bench-password-1'
 /** Access tokens last two hours; sessions are renewed well before. */
 const SESSION_MS = 60 * 60 * 1000
 

@@ -38,9 +38,10 @@ export class Client {
     return { bytes, firstMs }
   }
 
-  /** A procedure with a JSON input. */
+  /** A procedure with a JSON input, or none. */
   async procedure(nsid, input) {
-    const answer = await this.send('POST', nsid, { type: 'application/json', body: Buffer.from(JSON.stringify(input)) })
+    const body = input === undefined ? {} : { type: 'application/json', body: Buffer.from(JSON.stringify(input)) }
+    const answer = await this.send('POST', nsid, body)
     return answer.length === 0 ? undefined : JSON.parse(answer.toString('utf8'))
   }
 

@@ -38,7 +38,7 @@ beforeAll(async () => {
 })
 afterAll(() => stopTestServer(server))
 
-const signUp = (): Promise<Client> => server.signUp(`user${++seqOfName}`)
+const signUp = (): Promise<Client> => server.signUp(`user${++seqOfName}x`)
 const put = async (who: Client, rkey: string, record: Record<string, unknown>, collection = NOTES) =>
   (await who.com.atproto.repo.putRecord({ repo: who.assertDid, collection, rkey, record })).data
 const remove = (who: Client, rkey: string) =>

@@ -757,7 +757,7 @@ describe('methods', () => {
   )
 
   it('that the lexicons know but nobody answers are not implemented', async () => {
-    expectRefused(await callAt(server, 'com.atproto.temp.checkSignupQueue'), 'MethodNotImplemented', 501)
+    expectRefused(await callAt(server, 'com.atproto.temp.dereferenceScope'), 'MethodNotImplemented', 501)
   })
 
   it.each(['GET', 'PUT', 'DELETE'])('procedures do not answer %s', async (method) => {

@@ -146,7 +146,7 @@ export class RandomHistory {
       for (let n = 0; n < 500; n++)
         entries.set(`com.example.filler/${n}`, encodeCbor({ $type: 'com.example.filler', n }))
     this.steps.push(`${did}: import of ${[...entries.keys()].filter((path) => !path.includes('filler')).join(' ')}`)
-    const key = await this.get(SigningKeys).get(did)
+    const key = () => this.get(SigningKeys).get(did)
     await this.commands.execute(new ImportRepo(once(carOf(did, entries)), { did, hosting: 'hosted', key }))
   }
 
@@ -176,7 +176,7 @@ export class RandomHistory {
     this.steps.push(`${did}: comes back as ${handle}`)
     await this.get(AccountRegistration).register(
       { did, handle, email: `${handle}-${this.steps.length}@example.com`, password: '' },
-      { did, key: SigningKey.generate(), genesis: null },
+      { did, key: SigningKey.generate(), origin: 'elsewhere' },
     )
     actor.isHere = true
     await this.setStatus(did, null)

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import type { AddressInfo, Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AtpAgent } from '@atproto/api'
+import type { INestApplication } from '@nestjs/common'
 import { startServer } from '../../src/app.module.js'
 import { Clock } from '../../src/modules/config/clock.js'
 import { Config } from '../../src/modules/config/config.js'
@@ -38,7 +40,9 @@ export class TestServer {
   ): Promise<TestServer> {
     const config = Config.fromEnv({ PDS_PORT: '0', PDS_DATA_DIRECTORY: directory, ...env })
     const running = await startServer(config, ['fatal'])
-    return new TestServer(running.url, directory, running, env)
+    // Whatever name it goes by, it is here.
+    const { port } = (running.app as INestApplication<Server>).getHttpServer().address() as AddressInfo
+    return new TestServer(`http://localhost:${port}`, directory, running, env)
   }
 
   /** A provider of the server. */

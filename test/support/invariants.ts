@@ -76,12 +76,7 @@ export interface EventBody {
 export async function foldLog(read: Reader): Promise<Fold> {
   const fold: Fold = { repos: new Map(), seqs: [], deleted: new Map() }
   const storedSeqs = new Map((await read.all<RepoRow>('SELECT * FROM repo')).map((row) => [row.did, row.stored_seq]))
-  const keys = new Map(
-    (await read.all<{ did: string; public_key: string }>('SELECT did, public_key FROM signing_key')).map((row) => [
-      row.did,
-      row.public_key,
-    ]),
-  )
+  const keyOf = await signers(read)
   let gap = 0
   for (let after = 0; ;) {
     const rows = await read.all<LogRow>('SELECT * FROM commit_log WHERE seq > ? ORDER BY seq LIMIT 500', after)
@@ -90,7 +85,7 @@ export async function foldLog(read: Reader): Promise<Fold> {
       if (after > 0 && row.seq !== after + 1) gap = row.seq
       fold.seqs.push((after = row.seq))
       try {
-        await foldEvent(read, fold, row, keys.get(row.did) ?? '')
+        await foldEvent(read, fold, row, keyOf(row))
         const repo = fold.repos.get(row.did)
         // An import, and the first commit, store all their nodes themselves, under the number before their own.
         if (repo && (row.seq <= storedSeqs.get(row.did)! || row.kind === 'import')) repo.stored = repo.records
@@ -102,6 +97,16 @@ export async function foldLog(read: Reader): Promise<Fold> {
   // Whoever is deleted leaves gaps; nobody else does.
   if (gap > Math.max(0, ...fold.deleted.values())) throw new Error(`I2 dense seq: there is a gap before ${gap}`)
   return fold
+}
+
+/** Who has to have signed an event of an account here: the key of today, or the one that was its key then. */
+async function signers(read: Reader): Promise<(row: LogRow) => string> {
+  type Key = { did: string; until_seq: number; public_key: string }
+  const keys = await read.all<Key>(
+    `SELECT did, until_seq, public_key FROM retired_key UNION ALL
+     SELECT did, 9000000000000000 AS until_seq, public_key FROM signing_key ORDER BY until_seq`,
+  )
+  return ({ did, seq }) => keys.find((key) => key.did === did && key.until_seq >= seq)?.public_key ?? ''
 }
 
 async function foldEvent(read: Reader, fold: Fold, row: LogRow, didKey: string): Promise<void> {
@@ -122,16 +127,17 @@ async function foldEvent(read: Reader, fold: Fold, row: LogRow, didKey: string):
   const known = fold.repos.get(did)
   same([body.rev, row.cid?.toString('hex')], [row.rev, hex(headOf(body))], 'rev and head of the row')
   const hosted = row.hosted !== 0
-  const adopts = kind === 'sync' && hosted && known?.hosted === false
-  if (kind === 'sync' && !adopts) {
+  // One that lived elsewhere is adopted, or one that lives here has another key.
+  const signsAnew = kind === 'sync' && hosted && known !== undefined && body.rev !== known.rev
+  if (kind === 'sync' && !signsAnew) {
     same([body.rev, hex(headOf(body))], [known?.rev, known && hex(known.head)], 'a sync states the head')
     return
   }
   if (known && body.rev <= known.rev) throw new Error(`I3 rev ${body.rev} does not come after ${known.rev}`)
-  if (adopts) {
+  if (signsAnew) {
     const { head, commit, bytes } = readHead(body, did, didKey)
-    same(commit.data.toString(), known.data.toString(), 'a repository that is adopted keeps its tree')
-    same([commit.version, commit.rev, commit.prev], [3, body.rev, null], 'the commit of an adoption')
+    same(commit.data.toString(), known.data.toString(), 'a repository that is signed anew keeps its tree')
+    same([commit.version, commit.rev, commit.prev], [3, body.rev, null], 'a commit that is signed anew')
     fold.repos.set(did, { ...known, head, rev: body.rev, commitBlock: bytes, hosted })
     return
   }
@@ -341,11 +347,18 @@ async function checkLeftovers(read: Reader, live: number[]): Promise<void> {
  * kept here has none of these. An identity outlives its account.
  */
 async function checkAccounts(read: Reader, dids: string[], identities: string[]): Promise<void> {
+  const isPlc = (did: string): boolean => did.startsWith('did:plc:')
   const of = async (sql: string): Promise<string[]> => (await read.all<{ did: string }>(sql)).map(({ did }) => did)
   same(await of('SELECT did FROM account ORDER BY did'), dids, 'accounts')
   same(await of('SELECT did FROM signing_key ORDER BY did'), dids, 'signing keys')
   same(await of('SELECT DISTINCT did FROM handle_claim ORDER BY did'), dids, 'handle claims')
-  const known = [...new Set(identities)].sort()
+  for (const table of ['next_signing_key', 'planned_deletion', 'retired_key'])
+    same(
+      await of(`SELECT did FROM ${table} WHERE did NOT IN (SELECT did FROM account)`),
+      [],
+      `${table} without an account`,
+    )
+  const known = [...new Set(identities.filter(isPlc))].sort()
   same(await of('SELECT DISTINCT did FROM plc_operation ORDER BY did'), known, 'identities')
 }
 

@@ -18,6 +18,8 @@ export class PlcStub {
   down = false
   /** Operations that have arrived, whatever became of them. */
   submissions = 0
+  /** How often it was asked for something. */
+  reads = 0
   readonly logs = new Map<string, IndexedOperation[]>()
 
   private constructor(private readonly server: Server) {}
@@ -46,13 +48,15 @@ export class PlcStub {
     const [did, ...path] = decodeURIComponent(request.url!).slice(1).split('/')
     if (request.method === 'POST')
       return this.take(did!, JSON.parse(Buffer.concat(chunks).toString()) as PlcOperation, response)
+    this.reads++
     const log = this.logs.get(did!)
     if (!log) return send(response, 404, { message: `DID not registered: ${did}` })
     const operations = log.map(({ operation }) => operation)
     const last = operations.at(-1)!
     if (path.join('/') === 'log/last') return send(response, 200, last)
     if (path.join('/') === 'log') return send(response, 200, operations)
-    return send(response, 200, formatDocument(dataOf(did!, last)!))
+    const data = dataOf(did!, last)!
+    return send(response, 200, path.join('/') === 'data' ? data : formatDocument(data))
   }
 
   private take(did: string, operation: PlcOperation, response: ServerResponse): void {

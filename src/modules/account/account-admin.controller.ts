@@ -1,7 +1,9 @@
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import type { Did } from '../../repo-engine/index.js'
+import { ActionLog } from '../audit/action-log.js'
 import { AdminGuard } from '../auth/guards.js'
+import { Actor } from '../auth/viewer.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { Input, XrpcProcedure } from '../xrpc/xrpc.js'
@@ -12,12 +14,19 @@ import { DeleteAccount } from './delete-account.js'
 @Controller()
 @UseGuards(AdminGuard)
 export class AccountAdminController {
-  constructor(private readonly commands: CommandBus) {}
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly actions: ActionLog,
+  ) {}
 
   /** Answers when the account is gone for everybody; what it has left is removed in the background. */
   @XrpcProcedure('com.atproto.admin.deleteAccount')
-  async deleteAccount(@Input() { did }: XrpcMethods['com.atproto.admin.deleteAccount']['input']): Promise<void> {
+  async deleteAccount(
+    @Input() { did }: XrpcMethods['com.atproto.admin.deleteAccount']['input'],
+    @Actor() actor: string,
+  ): Promise<void> {
     await this.commands.execute(new DeleteAccount(did as Did))
+    await this.actions.noteDone({ actor, action: 'delete-account', subject: did })
   }
 
   /**
@@ -26,10 +35,12 @@ export class AccountAdminController {
    */
   @Post('/admin/accounts/adopt')
   @HttpCode(200)
-  adoptAccount(@Body() body: unknown): Promise<AdoptedAccount> {
+  async adoptAccount(@Body() body: unknown, @Actor() actor: string): Promise<AdoptedAccount> {
     if (!isAdoptionInput(body))
       throw invalidRequest('expected {did, email, password, handle?, rotationKey?}, all texts')
-    return this.commands.execute(new AdoptAccount(body))
+    const adopted = await this.commands.execute(new AdoptAccount(body))
+    await this.actions.noteDone({ actor, action: 'adopt-account', subject: adopted.did })
+    return adopted
   }
 }
 

@@ -16,8 +16,8 @@ const SLICE_MS = 8
 const FIRST_ROWS = 32
 const MAX_ROWS = 4_000
 
-/** What an account has told this server alone, and what the operator has noted of it. */
-const PRIVATE_TABLES: readonly KeyedTable[] = [
+/** What an account has told this server alone, and what the operator has noted of it; `did` is its column unless named. */
+const PRIVATE_TABLES: readonly (readonly [...KeyedTable, column?: string])[] = [
   ['actor_mute', 'did, subject'],
   ['list_mute', 'did, list'],
   ['thread_mute', 'did, root'],
@@ -29,6 +29,19 @@ const PRIVATE_TABLES: readonly KeyedTable[] = [
   ['activity_subscription', 'did, subject'],
   ['push_registration', 'did, service_did, platform, token, app_id'],
   ['email_code', 'did, purpose'],
+  ['app_password', 'did, name'],
+  ['invite_code', 'code', 'for_account'],
+  ['invite_code_use', 'used_by', 'used_by'],
+  ['totp', 'did'],
+  ['backup_code', 'did, hash'],
+  ['wrong_guess', 'did, kind'],
+  ['report', 'id'],
+  // What it has reported of others is its own as well.
+  ['report', 'id', 'reported_by'],
+  ['next_signing_key', 'did'],
+  ['retired_key', 'did, until_seq'],
+  ['reserved_key', 'public_key'],
+  ['planned_deletion', 'did'],
   ['mirror', 'did'],
   ['peer_repo', 'peer, did'],
 ]
@@ -102,6 +115,7 @@ export class AccountErasure {
 }
 
 async function erasePrivateState(tx: Tx, did: Did, limit: number): Promise<boolean> {
-  for (const table of PRIVATE_TABLES) if ((await deleteSome(tx, table, 'did', did, limit)) > 0) return true
+  for (const [table, key, column = 'did'] of PRIVATE_TABLES)
+    if ((await deleteSome(tx, [table, key], column, did, limit)) > 0) return true
   return false
 }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common'
 import type { Did, Handle } from '../../repo-engine/index.js'
 import { Database } from '../database/database.js'
+import { OwnDocuments } from '../identity/own-documents.js'
 import { EmbeddedPlc } from '../identity/plc/embedded-plc.js'
 import type { PlcUpdate } from '../identity/plc/operation.js'
 import { PlcDirectory } from '../identity/plc/plc-directory.js'
 import { PlcError } from '../identity/plc/plc-error.js'
-import { SigningKeys } from '../identity/signing-keys.js'
 import { XrpcError } from '../xrpc/xrpc-error.js'
 import { AccountGenesis } from './account-genesis.js'
 import type { NewAccount } from './accounts.js'
@@ -31,40 +31,35 @@ export class AccountRegistration {
     private readonly database: Database,
     private readonly plc: PlcDirectory,
     private readonly genesis: AccountGenesis,
-    private readonly keys: SigningKeys,
+    private readonly documents: OwnDocuments,
     private readonly outbox: Outbox,
   ) {
     outbox.handle<Registration>(KIND, (registration) => this.submit(registration))
   }
 
   /**
-   * @throws XrpcError 400 when the handle, the email address or the DID is taken; 502 when an outside directory does
-   * not answer: the account is there as soon as it does. PlcError when it refuses: nothing is left behind.
+   * @throws XrpcError 400 when the handle, the email address or the DID is taken, or the invite code used up; 502 when an
+   * outside directory does not answer: the account is there as soon as it does. PlcError when it refuses: nothing is left
+   * behind.
    */
   async register(account: NewAccount, identity: NewIdentity): Promise<void> {
     const { plc } = this
-    const { did, key, genesis } = identity
-    if (genesis === null) await this.registerAtOnce(account, identity)
-    else if (plc instanceof EmbeddedPlc)
-      await this.registerAtOnce(account, identity, (tx) => plc.submitWithin(tx, did, genesis))
-    else {
-      const id = await this.database.write(async (tx) => {
-        await this.genesis.reserve(tx, account, key)
-        return this.outbox.add(tx, KIND, { did, handle: account.handle, genesis } satisfies Registration)
-      })
-      await this.outbox.perform(id).catch(explain)
-    }
+    const { did, key, origin } = identity
+    if (typeof origin === 'string' || plc instanceof EmbeddedPlc) return this.registerAtOnce(account, identity)
+    const id = await this.database.write(async (tx) => {
+      await this.genesis.reserve(tx, account, key)
+      return this.outbox.add(tx, KIND, { did, handle: account.handle, genesis: origin } satisfies Registration)
+    })
+    await this.outbox.perform(id).catch(explain)
   }
 
-  private async registerAtOnce(
-    account: NewAccount,
-    { did, key, genesis }: NewIdentity,
-    submit?: Finish,
-  ): Promise<void> {
+  private async registerAtOnce(account: NewAccount, { did, key, origin }: NewIdentity): Promise<void> {
+    const { plc } = this
     await this.database.write(async (tx) => {
       await this.genesis.reserve(tx, account, key)
-      await submit?.(tx)
-      await this.genesis.begin(tx, did, account.handle, key, genesis ? null : 'deactivated')
+      if (origin === 'own-document') await this.documents.claim(tx, did)
+      else if (origin !== 'elsewhere' && plc instanceof EmbeddedPlc) await plc.submitWithin(tx, did, origin)
+      await this.genesis.begin(tx, did, account.handle, key, origin === 'elsewhere' ? 'deactivated' : null)
     })
   }
 
@@ -76,8 +71,7 @@ export class AccountRegistration {
       if (error instanceof PlcError) throw new GivenUp(error, async (tx) => void (await this.genesis.cancel(tx, did)))
       throw error
     }
-    const key = await this.keys.get(did)
-    return (tx) => this.genesis.begin(tx, did, handle, key, null)
+    return this.genesis.finish(did, handle)
   }
 }
 

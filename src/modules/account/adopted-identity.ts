@@ -38,7 +38,7 @@ export class AdoptedIdentities {
     const state = last && stateOf(last)
     if (!last || !state)
       throw invalidRequest(`The PLC directory does not know ${did}, or not any more`, 'UnresolvableDid')
-    const candidates = secret ? CURVES.flatMap((curve) => keyOn(curve, secret) ?? []) : [this.keys.rotationKey]
+    const candidates = secret ? CURVES.flatMap((curve) => keyOn(curve, secret) ?? []) : this.keys.rotationKeys
     const rotationKey = candidates.find(({ didKey }) => state.rotationKeys.includes(didKey))
     if (rotationKey) return { did, last, state, rotationKey }
     const whose = secret ? 'The given key' : "This server's own key"

@@ -1,5 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Did, Handle } from '../../repo-engine/index.js'
+import type { SessionClient } from '../auth/session-client.js'
 import { Sessions } from '../auth/sessions.js'
 import type { TokenPair } from '../auth/tokens.js'
 import { AccountRegistration } from './account-registration.js'
@@ -20,6 +21,7 @@ export class CreateAccount extends Command<CreatedAccount> {
   constructor(
     readonly input: SignUpInput,
     readonly serviceToken: string | null,
+    readonly client: SessionClient,
   ) {
     super()
   }
@@ -36,14 +38,18 @@ export class CreateAccountHandler implements ICommandHandler<CreateAccount> {
     private readonly sessions: Sessions,
   ) {}
 
-  async execute({ input, serviceToken }: CreateAccount): Promise<CreatedAccount> {
+  async execute({ input, serviceToken, client }: CreateAccount): Promise<CreatedAccount> {
+    const { did: wanted, recoveryKey } = input
+    const webName = wanted !== undefined && serviceToken === null ? this.identities.webNameOf(wanted) : null
     // Before the rules: whether a DID has an account here is nobody's business but its own.
-    const adopted = input.did === undefined ? null : await this.identities.adopt(input.did, serviceToken)
-    const { handle, email, password } = await this.rules.check(input)
+    const adopted = wanted === undefined || webName !== null ? null : await this.identities.adopt(wanted, serviceToken)
+    const { handle, email, password, inviteCode } = await this.rules.check(input)
+    const made = adopted ?? (webName === null ? null : await this.identities.makeWeb(webName, handle))
     const hash = await this.passwords.hash(password)
-    const identity = adopted ?? this.identities.make(handle, input.recoveryKey)
+    const identity = made ?? this.identities.make(handle, recoveryKey)
     const { did } = identity
-    await this.registration.register({ did, handle, email, password: hash }, identity)
-    return { did, handle, ...(await this.sessions.start(did, 'com.atproto.access')) }
+    await this.registration.register({ did, handle, email, password: hash, inviteCode }, identity)
+    const tokens = await this.sessions.start({ did, scope: 'com.atproto.access', shown: null, client })
+    return { did, handle, ...tokens }
   }
 }

@@ -1,10 +1,11 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import { Sessions } from '../auth/sessions.js'
+import type { RefreshClaims } from '../auth/tokens.js'
 import { Database } from '../database/database.js'
 
 /** Signs out: nothing of the session is good any more. Does nothing for one that has ended. */
 export class DeleteSession extends Command<void> {
-  constructor(readonly sessionId: string) {
+  constructor(readonly token: RefreshClaims) {
     super()
   }
 }
@@ -16,7 +17,7 @@ export class DeleteSessionHandler implements ICommandHandler<DeleteSession> {
     private readonly sessions: Sessions,
   ) {}
 
-  execute({ sessionId }: DeleteSession): Promise<void> {
-    return this.database.write((tx) => this.sessions.revoke(tx, sessionId))
+  execute({ token }: DeleteSession): Promise<void> {
+    return this.database.write((tx) => this.sessions.end(tx, token))
   }
 }

@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common'
 import type { Did, Handle } from '../../repo-engine/index.js'
 import { Database } from '../database/database.js'
-import { EmbeddedPlc } from '../identity/plc/embedded-plc.js'
-import { formatHandleUpdate } from '../identity/plc/genesis.js'
-import { type PlcUpdate, stateOf } from '../identity/plc/operation.js'
-import { PlcDirectory } from '../identity/plc/plc-directory.js'
+import { withHandle } from '../identity/plc/genesis.js'
 import { PlcError } from '../identity/plc/plc-error.js'
-import { SigningKeys } from '../identity/signing-keys.js'
 import { Accounts } from './accounts.js'
+import { IdentityChanges } from './identity-changes.js'
 import { type Finish, GivenUp, Outbox } from '../outbox/outbox.js'
 
 const KIND = 'change-handle'
@@ -22,21 +19,17 @@ interface HandleChange {
 export class HandleRegistration {
   constructor(
     private readonly database: Database,
-    private readonly plc: PlcDirectory,
-    private readonly keys: SigningKeys,
+    private readonly changes: IdentityChanges,
     private readonly accounts: Accounts,
     private readonly outbox: Outbox,
   ) {
-    outbox.handle<HandleChange>(KIND, (change) => this.submit(change))
+    outbox.handle<HandleChange>(KIND, (change, _, end) => this.submit(change, end))
   }
 
-  /** For a did:plc. @throws XrpcError 400 HandleNotAvailable; as {@link PlcDirectory.submit}. */
+  /** For a did:plc. @throws XrpcError 400 HandleNotAvailable; as {@link IdentityChanges.update}. */
   async change(did: Did, handle: Handle): Promise<void> {
-    const { plc } = this
-    if (plc instanceof EmbeddedPlc) {
-      const op = await this.nextOperation(did, handle)
-      return this.changeHere(did, handle, (tx) => (op ? plc.submitWithin(tx, did, op) : Promise.resolve()))
-    }
+    if (this.changes.isEmbedded)
+      return this.changes.alone(did, async () => this.changeHere(did, handle, await this.update(did, handle)))
     const id = await this.database.write(async (tx) => {
       await this.accounts.claimNextHandle(tx, did, handle)
       return this.outbox.add(tx, KIND, { did, handle } satisfies HandleChange)
@@ -54,22 +47,23 @@ export class HandleRegistration {
   }
 
   /** The outside half. Told by the directory's own log whether an earlier try has succeeded. */
-  private async submit({ did, handle }: HandleChange): Promise<Finish> {
-    try {
-      const op = await this.nextOperation(did, handle)
-      if (op) await this.plc.submit(did, op)
-    } catch (error) {
-      if (error instanceof PlcError) throw new GivenUp(error, (tx) => this.accounts.dropClaims(tx, did))
-      throw error
-    }
-    return (tx) => this.accounts.setHandle(tx, did, handle)
+  private async submit({ did, handle }: HandleChange, end: (finish: Finish) => Promise<void>): Promise<void> {
+    await this.changes.alone(did, async () => {
+      try {
+        await this.update(did, handle)
+      } catch (error) {
+        if (error instanceof PlcError) throw new GivenUp(error, (tx) => this.accounts.dropClaims(tx, did))
+        throw error
+      }
+      await end((tx) => this.accounts.setHandle(tx, did, handle))
+    })
   }
 
-  /** Null when the identity has the handle already. @throws PlcError */
-  private async nextOperation(did: Did, handle: Handle): Promise<PlcUpdate | null> {
-    const last = await this.plc.lastOperation(did)
-    if (!last) throw new PlcError(`DID not registered: ${did}`, 404)
-    const present = stateOf(last)?.alsoKnownAs.find((alias) => alias.startsWith('at://'))
-    return present === `at://${handle}` ? null : formatHandleUpdate(last, handle, this.keys.rotationKey)
+  /** Does nothing when the identity has the handle already. */
+  private update(did: Did, handle: Handle): Promise<Finish> {
+    return this.changes.update(did, ({ alsoKnownAs }) => {
+      const present = alsoKnownAs.find((alias) => alias.startsWith('at://'))
+      return present === `at://${handle}` ? null : { alsoKnownAs: withHandle(alsoKnownAs, handle) }
+    })
   }
 }

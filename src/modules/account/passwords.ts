@@ -1,8 +1,10 @@
 /**
  * Passwords at rest: Argon2id (RFC 9106) with the parameters that OWASP recommends for servers, in the PHC string
- * form `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`, base64 without padding.
+ * form `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`, base64 without padding. Those of accounts that come with the data of
+ * the official PDS are as that one keeps them, `<salt>:<hash>`, until their owners sign in: scrypt (RFC 7914) with N=16384,
+ * r=8, p=1, the hash 64 bytes in hexadecimal digits, the salt a text.
  */
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { argon2, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { invalidRequest, unauthorized, XrpcError } from '../xrpc/xrpc-error.js'
 
@@ -13,14 +15,21 @@ const SALT_BYTES = 16
 const HASH_BYTES = 32
 const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/
 
+const SCRYPT = /^([0-9a-f]{32}):([0-9a-f]{128})$/
+
 const MIN_LENGTH = 8
 const MAX_LENGTH = 256
 /** What older accounts may have; anything longer is not worth hashing. */
-const MAX_LOGIN_LENGTH = 512
+export const MAX_LOGIN_LENGTH = 512
 
 /** Hashes at once: each takes 19 MiB and a thread of libuv's four, which files and DNS also need. */
 const MAX_RUNNING = 2
 const MAX_WAITING = 100
+
+/** Whether this is a password as the official PDS keeps it. */
+export function isOfficialHash(stored: string): boolean {
+  return SCRYPT.test(stored)
+}
 
 /** @throws XrpcError 400 InvalidPassword for a password that a new account may not have. */
 export function checkNewPassword(password: string): void {
@@ -50,6 +59,11 @@ export class Passwords {
    */
   async verify(password: string, stored: string | null): Promise<boolean> {
     if (password.length > MAX_LOGIN_LENGTH) throw unauthorized('Password too long. Consider resetting your password.')
+    const older = SCRYPT.exec(stored ?? '')
+    if (older) {
+      const expected = Buffer.from(older[2]!, 'hex')
+      return timingSafeEqual(await this.deriveScrypt(password, older[1]!, expected.length), expected)
+    }
     const match = PHC.exec(stored ?? this.decoy)
     if (!match) throw new Error('a stored password hash is damaged')
     const [memory, passes, lanes] = match.slice(1, 4).map(Number) as [number, number, number]
@@ -57,6 +71,18 @@ export class Passwords {
     const expected = Buffer.from(match[5]!, 'base64')
     const actual = await this.derive(password, salt, memory, passes, lanes, expected.length)
     return timingSafeEqual(actual, expected) && stored !== null
+  }
+
+  /** The scrypt hash that the official PDS makes of a password, `length` bytes. @throws as {@link hash} */
+  async deriveScrypt(password: string, salt: string, length: number): Promise<Buffer> {
+    await this.enter()
+    try {
+      return await new Promise((resolve, reject) =>
+        scrypt(password, salt, length, (error, hash) => (error ? reject(error) : resolve(hash))),
+      )
+    } finally {
+      this.leave()
+    }
   }
 
   private async derive(

@@ -12,7 +12,7 @@ export class RefreshSession extends Command<SignedIn> {
   }
 }
 
-/** @throws XrpcError 400 ExpiredToken; 401 AccountTakedown. */
+/** @throws XrpcError 400 ExpiredToken; 401 AccountTakedown, but for a session that was opened to appeal. */
 @CommandHandler(RefreshSession)
 export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
   constructor(
@@ -23,7 +23,11 @@ export class RefreshSessionHandler implements ICommandHandler<RefreshSession> {
   async execute({ token }: RefreshSession): Promise<SignedIn> {
     const account = await this.accounts.byDid(token.did)
     if (!account) throw expiredToken('Token has been revoked')
-    if (isTakendown(account)) throw unauthorized('Account has been taken down', 'AccountTakedown')
+    if (isTakendown(account)) {
+      const session = token.sessionId === null ? null : await this.sessions.find(token.sessionId)
+      if (token.sessionId === null || (session && session.scope !== 'com.atproto.takendown'))
+        throw unauthorized('Account has been taken down', 'AccountTakedown')
+    }
     const tokens = await this.sessions.refresh(token)
     if (!tokens) throw expiredToken('Token has been revoked')
     return { account, tokens }

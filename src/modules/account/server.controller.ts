@@ -3,8 +3,9 @@ import { CommandBus } from '@nestjs/cqrs'
 import type { FastifyRequest } from 'fastify'
 import { bearerToken } from '../auth/bearer.js'
 import { AccessGuard, RefreshGuard } from '../auth/guards.js'
+import { clientOf } from '../auth/session-client.js'
 import { expiredToken, type RefreshClaims } from '../auth/tokens.js'
-import { Refresh, Viewer } from '../auth/viewer.js'
+import { AlsoTakendown, Refresh, Viewer } from '../auth/viewer.js'
 import { Config } from '../config/config.js'
 import { DidResolver } from '../identity/did-resolver.js'
 import type { XrpcMethods } from '../lexicon/types.js'
@@ -29,13 +30,17 @@ export class ServerController {
 
   @XrpcQuery('com.atproto.server.describeServer')
   describeServer(): Server<'describeServer'>['output'] {
-    const { serviceDid, handleDomains, inviteRequired, privacyPolicyUrl, termsOfServiceUrl, contactEmail } = this.config
+    const { config } = this
     return {
-      did: serviceDid,
-      availableUserDomains: [...handleDomains],
-      inviteCodeRequired: inviteRequired,
-      links: { privacyPolicy: privacyPolicyUrl ?? undefined, termsOfService: termsOfServiceUrl ?? undefined },
-      contact: { email: contactEmail ?? undefined },
+      did: config.serviceDid,
+      availableUserDomains: [...config.handleDomains],
+      inviteCodeRequired: config.inviteRequired,
+      blobUploadLimit: config.blobUploadLimit,
+      links: {
+        privacyPolicy: config.privacyPolicyUrl ?? undefined,
+        termsOfService: config.termsOfServiceUrl ?? undefined,
+      },
+      contact: { email: config.contactEmail ?? undefined },
     }
   }
 
@@ -46,15 +51,17 @@ export class ServerController {
   ): Promise<Server<'createAccount'>['output']> {
     // Only a DID from elsewhere has anything to show; clients also send what is left of an older session.
     const serviceToken = input.did === undefined ? null : bearerToken(request)
-    const created = await this.commands.execute(new CreateAccount(input, serviceToken))
+    const created = await this.commands.execute(new CreateAccount(input, serviceToken, clientOf(request)))
     return { ...created, didDoc: await this.documentOf(created.did) }
   }
 
   @XrpcProcedure('com.atproto.server.createSession')
   async createSession(
-    @Input() { identifier, password, allowTakendown }: Server<'createSession'>['input'],
+    @Input() { identifier, password, allowTakendown, authFactorToken }: Server<'createSession'>['input'],
+    @Req() request: FastifyRequest,
   ): Promise<Server<'createSession'>['output']> {
-    return this.sessionOf(await this.commands.execute(new CreateSession(identifier, password, allowTakendown)))
+    const command = new CreateSession(identifier, password, clientOf(request), allowTakendown, authFactorToken)
+    return this.sessionOf(await this.commands.execute(command))
   }
 
   @XrpcProcedure('com.atproto.server.refreshSession')
@@ -65,24 +72,33 @@ export class ServerController {
 
   @XrpcProcedure('com.atproto.server.deleteSession')
   @UseGuards(RefreshGuard)
-  async deleteSession(@Refresh() { sessionId }: RefreshClaims): Promise<void> {
-    await this.commands.execute(new DeleteSession(sessionId))
+  async deleteSession(@Refresh() token: RefreshClaims): Promise<void> {
+    await this.commands.execute(new DeleteSession(token))
   }
 
   @XrpcQuery('com.atproto.server.getSession')
   @UseGuards(AccessGuard)
+  @AlsoTakendown()
   async getSession(@Viewer() { did }: Viewer): Promise<Server<'getSession'>['output']> {
     const account = await this.accounts.byDid(did)
     if (!account) throw expiredToken('Token has been revoked')
     return this.describe(account)
   }
 
+  /** Nobody has to queue here. */
+  @XrpcQuery('com.atproto.temp.checkSignupQueue')
+  @UseGuards(AccessGuard)
+  checkSignupQueue(): XrpcMethods['com.atproto.temp.checkSignupQueue']['output'] {
+    return { activated: true }
+  }
+
   private async sessionOf({ account, tokens }: SignedIn) {
     return { ...tokens, ...(await this.describe(account)) }
   }
 
-  private async describe({ did, handle, email, emailConfirmedAt, status }: Account) {
+  private async describe({ did, handle, email, emailConfirmedAt, emailFactorAt, status }: Account) {
     const emailConfirmed = emailConfirmedAt !== null
+    const emailAuthFactor = emailFactorAt !== null
     const active = status === null
     return {
       did,
@@ -90,6 +106,7 @@ export class ServerController {
       handle,
       email,
       emailConfirmed,
+      emailAuthFactor,
       active,
       status: status ?? undefined,
     }

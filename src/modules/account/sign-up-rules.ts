@@ -7,6 +7,7 @@ import { checkHandle } from '../identity/service-handles.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { Accounts } from './accounts.js'
+import { InviteCodes } from './invite-codes.js'
 import { checkNewPassword } from './passwords.js'
 
 export type SignUpInput = XrpcMethods['com.atproto.server.createAccount']['input']
@@ -16,6 +17,8 @@ export interface SignUp {
   handle: Handle
   email: string
   password: string
+  /** One that there is; whether it still is when the account is made, only the write knows. */
+  inviteCode: string | null
 }
 
 /** Which accounts and handles may be had here. */
@@ -25,6 +28,7 @@ export class SignUpRules {
     private readonly accounts: Accounts,
     private readonly handles: HandleResolver,
     private readonly config: Config,
+    private readonly invites: InviteCodes,
   ) {}
 
   /**
@@ -35,16 +39,13 @@ export class SignUpRules {
     if (plcOp !== undefined) throw invalidRequest('Unsupported input: "plcOp"')
     if (!password) throw invalidRequest('Password is required', 'InvalidPassword')
     checkNewPassword(password)
-    if (this.config.inviteRequired)
-      throw invalidRequest(
-        inviteCode ? 'Provided invite code not available' : 'No invite code provided',
-        'InvalidInviteCode',
-      )
+    if (inviteCode) await this.invites.check(inviteCode)
+    else if (this.config.inviteRequired) throw invalidRequest('No invite code provided', 'InvalidInviteCode')
     const address = checkEmail(email)
     if (recoveryKey !== undefined) parseDidKey(recoveryKey)
     const checked = await this.checkHandle(handle, (did as Did | undefined) ?? null)
     await this.accounts.checkEmailFree(address)
-    return { handle: checked, email: address, password }
+    return { handle: checked, email: address, password, inviteCode: inviteCode || null }
   }
 
   /**
@@ -60,12 +61,13 @@ export class SignUpRules {
 
   /**
    * A handle in its normal form that an account may take: one of this server's domains, or one that says it is the
-   * account's. `did` is null for an account that has none yet.
+   * account's. `did` is null for an account that has none yet; `byOperator`: names that only the operator gives out, too.
    * @throws XrpcError 400 InvalidHandle, UnsupportedDomain, HandleNotAvailable, InvalidRequest.
    */
-  async checkHandle(text: string, did: Did | null): Promise<Handle> {
-    if (did === null || this.handles.isServiceHandle(text)) {
-      const handle = this.handles.checkServiceHandle(text)
+  async checkHandle(text: string, did: Did | null, byOperator = false): Promise<Handle> {
+    const isBareName = byOperator && this.handles.isBareName(text)
+    if (did === null || isBareName || this.handles.isServiceHandle(text)) {
+      const handle = this.handles.checkServiceHandle(text, { byOperator })
       await this.accounts.checkHandleFree(handle, did)
       return handle
     }
@@ -79,7 +81,7 @@ export class SignUpRules {
 }
 
 /** The normal form of an email address; whether it is taken is not asked. @throws XrpcError 400 InvalidRequest. */
-function checkEmail(email: string | undefined): string {
+export function checkEmail(email: string | undefined): string {
   if (!email) throw invalidRequest('Email is required')
   if (!isEmail(email)) throw invalidRequest('This email address is not supported, please use a different email.')
   return email.toLowerCase()

@@ -33,6 +33,8 @@ export const ATPROTO_ADAPTERS: readonly Adapter[] = [
   },
   { nsid: 'com.atproto.refreshSession', today: 'com.atproto.server.refreshSession', output: session },
   { nsid: 'com.atproto.deleteSession', today: 'com.atproto.server.deleteSession' },
+  { nsid: 'com.atproto.requestAccountPasswordReset', today: 'com.atproto.server.requestPasswordReset' },
+  { nsid: 'com.atproto.resetAccountPassword', today: 'com.atproto.server.resetPassword' },
   {
     nsid: 'com.atproto.getAccountsConfig',
     today: 'com.atproto.server.describeServer',

@@ -25,9 +25,8 @@ export function serve2022(fastify: FastifyInstance, server: Server2022): void {
     for (const adapter of ADAPTERS.filter(({ today }) => `/xrpc/${today}` === route.url))
       serve(fastify, adapter.nsid, method, { ...route, ...adapted(adapter, route.handler, server) })
   })
-  const call = callsTo(fastify)
   for (const composite of COMPOSITES)
-    serve(fastify, composite.nsid, composite.method, { handler: composed(composite, call) })
+    serve(fastify, composite.nsid, composite.method, { handler: composed(composite, fastify) })
 }
 
 type Handler = RouteOptions['handler']
@@ -91,19 +90,31 @@ async function rewritten(
   return ''
 }
 
-function composed(composite: Composite, call: Call): Handler {
-  return ({ query, body, headers }) =>
-    composite.answer({ query: query as Query, body, authorization: headers.authorization }, call)
+function composed(composite: Composite, fastify: FastifyInstance): Handler {
+  return ({ query, body, headers, ip }) =>
+    composite.answer(
+      { query: query as Query, body, authorization: headers.authorization },
+      callsTo(fastify, ip, headers),
+    )
 }
 
-function callsTo(fastify: FastifyInstance): Call {
+/** Of a request whose sender need not be counted. */
+const BYPASS = 'x-ratelimit-bypass'
+
+/** What is asked for somebody comes from where he is, and counts as his. */
+function callsTo(fastify: FastifyInstance, remoteAddress: string, sent: FastifyRequest['headers']): Call {
+  const bypass = sent[BYPASS]
   return async (nsid, { query, body, authorization }) => {
     const { statusCode, payload } = await fastify.inject({
       method: body ? 'POST' : 'GET',
       url: `/xrpc/${nsid}`,
       query,
       payload: body,
-      headers: { ...(authorization !== undefined && { authorization }) },
+      remoteAddress,
+      headers: {
+        ...(authorization !== undefined && { authorization }),
+        ...(bypass !== undefined && { [BYPASS]: bypass }),
+      },
     })
     const answer = JSON.parse(payload) as { error: string; message: string }
     if (statusCode >= 400) throw new XrpcError(statusCode, answer.error, answer.message)

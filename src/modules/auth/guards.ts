@@ -4,7 +4,7 @@ import { Secrets } from '../config/secrets.js'
 import { unauthorized } from '../xrpc/xrpc-error.js'
 import { AccessStrategy } from './access.strategy.js'
 import { RefreshStrategy } from './refresh.strategy.js'
-import type { AuthenticatedRequest } from './viewer.js'
+import { type AuthenticatedRequest, takendownEntry } from './viewer.js'
 
 /** Lets in who has an access token; errors as {@link AccessStrategy.viewerOf}. Deactivated accounts come in too. */
 @Injectable()
@@ -13,7 +13,7 @@ export class AccessGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context)
-    request.viewer = await this.strategy.viewerOf(request)
+    request.viewer = await this.strategy.viewerOf(request, takendownEntry(context))
     return true
   }
 }
@@ -44,6 +44,7 @@ export class AdminGuard implements CanActivate {
     // Digests have one length, so the comparison tells nothing of the password's.
     const given = digest(Buffer.from(credentials ?? '', 'base64'))
     if (!timingSafeEqual(given, this.expected)) throw unauthorized('Authentication Required')
+    requestOf(context).actor = 'admin'
     return true
   }
 }

@@ -6,8 +6,11 @@ import { randomBytes } from 'node:crypto'
 import { type Did, isDid, type SigningKey, verifySignature } from '../../repo-engine/index.js'
 import { unauthorized } from '../xrpc/xrpc-error.js'
 
-/** Gives the did:key under `#atproto` of a DID document; `fresh` asks past every cache. Throws where there is none. */
-export type ResolveKey = (did: Did, fresh: boolean) => Promise<string>
+/** The keys of a DID document that tokens are signed by: an account's, and that of the labeler that it is as well. */
+export type ServiceKeyId = 'atproto' | 'atproto_label'
+
+/** Gives a did:key of a DID document; `fresh` asks past every cache. Throws where there is none. */
+export type ResolveKey = (did: Did, fresh: boolean, id: ServiceKeyId) => Promise<string>
 
 /** What a token must say to be accepted. */
 export interface ServiceJwtTarget {
@@ -17,6 +20,9 @@ export interface ServiceJwtTarget {
   lxm: string
 }
 
+/** The service of an account that may speak for itself, by its own key, where that is allowed. */
+const LABELER = '#atproto_labeler'
+
 /** getServiceAuth mints for an hour at most; a minute is for clocks. */
 const MAX_SECONDS = 61 * 60
 const ALGORITHMS = ['ES256K', 'ES256']
@@ -25,7 +31,7 @@ const OTHER_TYPES = ['at+jwt', 'refresh+jwt', 'dpop+jwt']
 const MINT_SECONDS = 60
 
 /**
- * The DID that has signed the token. `now` is milliseconds since the epoch. A signature that does not match is
+ * The DID that has signed the token; with `asLabeler` also one that has done so as the labeler that it is. `now` is milliseconds since the epoch. A signature that does not match is
  * looked at once more with the key resolved afresh, because keys change.
  * @throws XrpcError 401 with the official name of what is wrong; what `resolveKey` throws.
  */
@@ -34,6 +40,7 @@ export async function verifyServiceJwt(
   target: ServiceJwtTarget,
   resolveKey: ResolveKey,
   now: number,
+  asLabeler = false,
 ): Promise<Did> {
   const parts = token.split('.')
   const header = parse(parts[0])
@@ -43,8 +50,10 @@ export async function verifyServiceJwt(
   if (OTHER_TYPES.includes(header.typ as string))
     throw unauthorized(`Invalid jwt type "${String(header.typ)}"`, 'BadJwtType')
   if (!ALGORITHMS.includes(header.alg as string)) throw unauthorized('unsupported jwt algorithm', 'BadJwt')
-  const { iss, aud, lxm, exp } = payload
+  const { aud, lxm, exp } = payload
   // An issuer with a fragment is a service of the account, not the account.
+  const isLabeler = asLabeler && typeof payload.iss === 'string' && payload.iss.endsWith(LABELER)
+  const iss = isLabeler ? (payload.iss as string).slice(0, -LABELER.length) : payload.iss
   if (!isDid(iss)) throw unauthorized('jwt issuer is not an account', 'BadJwtIss')
   const seconds = now / 1000
   if (seconds >= exp) throw unauthorized('jwt expired', 'JwtExpired')
@@ -55,18 +64,31 @@ export async function verifyServiceJwt(
 
   const message = Buffer.from(`${parts[0]}.${parts[1]}`)
   const signature = Buffer.from(parts[2]!, 'base64url')
-  const key = await resolveKey(iss, false)
+  // The decoder takes other alphabets and skips what it does not know: one token would have many spellings.
+  if (signature.toString('base64url') !== parts[2])
+    throw unauthorized('jwt signature does not match jwt issuer', 'BadJwtSignature')
+  const id = isLabeler ? 'atproto_label' : 'atproto'
+  const key = await resolveKey(iss, false, id)
   if (matches(key, header.alg as string, message, signature)) return iss
-  const freshKey = await resolveKey(iss, true)
+  const freshKey = await resolveKey(iss, true, id)
   if (freshKey !== key && matches(freshKey, header.alg as string, message, signature)) return iss
   throw unauthorized('jwt signature does not match jwt issuer', 'BadJwtSignature')
 }
 
-/** A token that `iss` shows to `target`, good for a minute from `now` (milliseconds since the epoch). */
-export function mintServiceJwt(iss: Did, target: ServiceJwtTarget, key: SigningKey, now: number): string {
+/**
+ * A token that `iss` shows to `target`, good until `exp` (seconds since the epoch), or for a minute from `now`
+ * (milliseconds). Without a method it is good for all that the service has.
+ */
+export function mintServiceJwt(
+  iss: Did,
+  { aud, lxm }: Pick<ServiceJwtTarget, 'aud'> & Partial<ServiceJwtTarget>,
+  key: SigningKey,
+  now: number,
+  exp?: number,
+): string {
   const iat = Math.floor(now / 1000)
   const header = { typ: 'JWT', alg: key.curve === 'k256' ? 'ES256K' : 'ES256' }
-  const payload = { iat, iss, ...target, exp: iat + MINT_SECONDS, jti: randomBytes(16).toString('hex') }
+  const payload = { iat, iss, aud, exp: exp ?? iat + MINT_SECONDS, lxm, jti: randomBytes(16).toString('hex') }
   const message = `${encode(header)}.${encode(payload)}`
   return `${message}.${key.sign(Buffer.from(message)).toString('base64url')}`
 }

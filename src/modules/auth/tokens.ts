@@ -33,7 +33,8 @@ export interface AccessClaims {
 /** What a verified refresh token says. */
 export interface RefreshClaims {
   did: Did
-  sessionId: string
+  /** Null in a token of the official PDS, whose sessions have gone on here: whatever session has the token. */
+  sessionId: string | null
   tokenId: string
   /** Milliseconds since the epoch. A session may have ended it earlier. */
   expiresAt: number
@@ -92,6 +93,8 @@ export function readAccessClaims({ header, payload }: VerifiedJwt): AccessClaims
   const { sub, scope, sid, exp } = payload
   if (!isAccessScope(scope)) throw invalidToken('Bad token scope')
   if (header.typ !== 'at+jwt') throw invalidToken('Invalid token type')
+  // From before the accounts came here: their clients can refresh it.
+  if (sid === undefined) throw expiredToken('Token has expired')
   if (!isDid(sub) || typeof sid !== 'string' || typeof exp !== 'number') throw invalidToken('Malformed token')
   return { did: sub, scope, sessionId: sid, expiresAt: exp * 1000 }
 }
@@ -101,9 +104,9 @@ export function readRefreshClaims({ header, payload }: VerifiedJwt): RefreshClai
   const { sub, scope, sid, jti, exp } = payload
   if (scope !== REFRESH_SCOPE) throw invalidToken('Bad token scope')
   if (header.typ !== 'refresh+jwt') throw invalidToken('Invalid token type')
-  if (!isDid(sub) || typeof sid !== 'string' || typeof jti !== 'string' || typeof exp !== 'number')
-    throw invalidToken('Malformed token')
-  return { did: sub, sessionId: sid, tokenId: jti, expiresAt: exp * 1000 }
+  if (!isDid(sub) || typeof jti !== 'string' || typeof exp !== 'number') throw invalidToken('Malformed token')
+  if (sid !== undefined && typeof sid !== 'string') throw invalidToken('Malformed token')
+  return { did: sub, sessionId: sid ?? null, tokenId: jti, expiresAt: exp * 1000 }
 }
 
 /** Signing in again is the only cure. */

@@ -5,11 +5,12 @@ import { AccessStrategy } from './access.strategy.js'
 import { bearerToken } from './bearer.js'
 import { AdminGuard } from './guards.js'
 import { isServiceToken, ServiceTokens } from './service-tokens.js'
-import type { AuthenticatedRequest } from './viewer.js'
+import { type AuthenticatedRequest, calledMethod, takendownEntry } from './viewer.js'
 
 /**
  * Lets in everybody, and finds out who it is: a session of this server, an account by a service token for the method
- * that is called, the operator (`isAdmin`, no viewer), or nobody. What is sent must be good: errors as
+ * that is called (the moderation service of the settings sees what is taken down, too), the operator (`isAdmin`, no viewer),
+ * or nobody. What is sent must be good: errors as
  * {@link AccessStrategy.viewerOf}, {@link ServiceTokens.viewerOf} and {@link AdminGuard}.
  */
 @Injectable()
@@ -33,9 +34,12 @@ export class ViewerGuard implements CanActivate {
       return true
     }
     const token = bearerToken(request) ?? ''
-    request.viewer = isServiceToken(token)
-      ? await this.services.viewerOf(token, calledMethod(request))
-      : await this.sessions.viewerOf(request)
+    if (!isServiceToken(token)) request.viewer = await this.sessions.viewerOf(request, takendownEntry(context))
+    else if (this.services.isByModerator(token)) {
+      const did = await this.services.moderatorOf(token, calledMethod(request))
+      request.viewer = { did, scope: 'service', sessionId: null, status: null }
+      request.isAdmin = true
+    } else request.viewer = await this.services.viewerOf(token, calledMethod(request))
     return true
   }
 }
@@ -47,9 +51,4 @@ export class SignedInGuard implements CanActivate {
     if (context.switchToHttp().getRequest<AuthenticatedRequest>().viewer) return true
     throw unauthorized('Authentication Required', 'AuthMissing')
   }
-}
-
-/** The NSID in the route `/xrpc/<nsid>`. */
-function calledMethod(request: AuthenticatedRequest): string {
-  return request.routeOptions.url?.slice('/xrpc/'.length) ?? ''
 }

@@ -1,4 +1,4 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
+import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import type { Did } from '../../repo-engine/index.js'
 import { unauthorized } from '../xrpc/xrpc-error.js'
@@ -18,8 +18,10 @@ export interface Viewer {
 /** What the guards leave on a request. */
 export interface AuthenticatedRequest extends FastifyRequest {
   viewer?: Viewer
-  /** The operator is asking. */
+  /** The operator is asking, or a moderator: what is taken down is shown. */
   isAdmin?: boolean
+  /** Who the action that is asked for is noted as: `admin`, or the DID of a moderator. */
+  actor?: string
   refresh?: RefreshClaims
 }
 
@@ -29,18 +31,57 @@ export const Viewer = createParamDecorator(
     context.switchToHttp().getRequest<AuthenticatedRequest>().viewer ?? null,
 )
 
+/** Parameter: who acts, behind AdminGuard or ModeratorGuard: `admin`, or the DID of a moderator. */
+export const Actor = createParamDecorator(
+  (_: unknown, context: ExecutionContext): string =>
+    context.switchToHttp().getRequest<AuthenticatedRequest>().actor ?? 'admin',
+)
+
 /** Parameter: the {@link RefreshClaims} behind RefreshGuard. */
 export const Refresh = createParamDecorator(
   (_: unknown, context: ExecutionContext): RefreshClaims =>
     context.switchToHttp().getRequest<AuthenticatedRequest>().refresh!,
 )
 
+const ALSO_TAKENDOWN = 'auth:also-takendown'
+
+/**
+ * On a method that the owner of an account that is taken down may call to appeal or to leave, with the session that he
+ * gets for that (`com.atproto.takendown`). Every other one refuses such a session.
+ */
+export const AlsoTakendown = (): MethodDecorator => SetMetadata(ALSO_TAKENDOWN, true)
+
+/** By what the owner of an account that is taken down is let in to the method that is called. */
+export function takendownEntry(context: ExecutionContext): 'nothing' | 'appeal' {
+  return Reflect.getMetadata(ALSO_TAKENDOWN, context.getHandler()) === true ? 'appeal' : 'nothing'
+}
+
 /** For what a deactivated account may not do. @throws XrpcError 401 AccountDeactivated. */
 export function requireActive(viewer: Viewer): void {
   if (viewer.status !== null) throw unauthorized('Account is deactivated', 'AccountDeactivated')
 }
 
-/** For what an app password is not trusted with. @throws XrpcError 400 InvalidToken. */
+/** For what an app password is not trusted with, nor a service token. @throws XrpcError 400 InvalidToken. */
 export function requireFullAccess(viewer: Viewer): void {
   if (viewer.scope !== 'com.atproto.access') throw invalidToken('Bad token scope')
+}
+
+/** As {@link requireFullAccess}, behind {@link AlsoTakendown}. @throws XrpcError 400 InvalidToken. */
+export function requireFullAccessOrTakendown(viewer: Viewer): void {
+  if (viewer.scope !== 'com.atproto.takendown') requireFullAccess(viewer)
+}
+
+/** Whether the session is the owner's in person, or of an app password that is trusted with chats and moving out. */
+export function hasPrivilegedAccess({ scope }: Viewer): boolean {
+  return scope === 'com.atproto.access' || scope === 'com.atproto.appPassPrivileged'
+}
+
+/** For what an ordinary app password is not trusted with. @throws XrpcError 400 InvalidToken. */
+export function requirePrivilegedAccess(viewer: Viewer): void {
+  if (!hasPrivilegedAccess(viewer)) throw invalidToken('Bad token scope')
+}
+
+/** The NSID in the route `/xrpc/<nsid>` of a request. */
+export function calledMethod(request: FastifyRequest): string {
+  return request.routeOptions.url?.slice('/xrpc/'.length) ?? ''
 }

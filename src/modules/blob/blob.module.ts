@@ -3,6 +3,7 @@ import { CqrsModule } from '@nestjs/cqrs'
 import { Clock } from '../config/clock.js'
 import { Config } from '../config/config.js'
 import { OutboxModule } from '../outbox/outbox.module.js'
+import { BlobCounts } from '../repo/blob-counts.js'
 import { RecordBlobs } from '../repo/record-blobs.js'
 import { RepoModule } from '../repo/repo.module.js'
 import { BlobCache } from './blob-cache.js'
@@ -18,6 +19,7 @@ import { DiskStore } from './disk-store.js'
 import { HostedBlobs } from './hosted-blobs.js'
 import { HostedReferences } from './hosted-references.js'
 import { ImageController } from './image.controller.js'
+import { KeepBlobHandler } from './keep-blob.js'
 import { LooseBlobs } from './loose-blobs.js'
 import { MirroredBlobs } from './mirrored-blobs.js'
 import { S3Store } from './s3-store.js'
@@ -44,8 +46,10 @@ import { Videos } from './video/videos.js'
     BlobRemoval,
     HostedReferences,
     { provide: RecordBlobs, useExisting: HostedReferences },
+    KeepBlobHandler,
     UploadBlobHandler,
     HostedBlobs,
+    { provide: BlobCounts, useExisting: HostedBlobs },
     LooseBlobs,
     BlobScrub,
     BlobCache,
@@ -56,6 +60,6 @@ import { Videos } from './video/videos.js'
     ScaledImages,
     Videos,
   ],
-  exports: [RecordBlobs, HostedBlobs],
+  exports: [RecordBlobs, HostedBlobs, BlobCounts],
 })
 export class BlobModule {}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import { Cid, type Did } from '../../repo-engine/index.js'
 import { Database } from '../database/database.js'
+import type { BlobCounts } from '../repo/blob-counts.js'
 import type { Repo } from '../repo/repo-row.js'
 import { BlobCache } from './blob-cache.js'
 import { BlobStore } from './blob-store.js'
@@ -17,7 +18,7 @@ export interface MissingBlob {
 
 /** The blobs of accounts that are hosted here. Lists are in the order of the CIDs' bytes. */
 @Injectable()
-export class HostedBlobs {
+export class HostedBlobs implements BlobCounts {
   constructor(
     private readonly database: Database,
     private readonly store: BlobStore,

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common'
 import { APP_INTERCEPTOR } from '@nestjs/core'
-import { ViewerGuard } from '../auth/viewer.guard.js'
 import { ModerationModule } from '../moderation/moderation.module.js'
 import { PrivateStateModule } from '../private-state/private-state.module.js'
+import { ProxyModule } from '../proxy/proxy.module.js'
 import { ActorPages } from './actor/actor-pages.js'
 import { ActorSearch } from './actor/actor-search.js'
 import { ActorController } from './actor/actor.controller.js'
@@ -70,22 +70,13 @@ import { TaggedSuggestions } from './unspecced/tagged-suggestions.js'
 import { Trends } from './unspecced/trends.js'
 import { UnspeccedController } from './unspecced/unspecced.controller.js'
 import { KnownHere } from './upstream/known-here.js'
-import { ProxyHeader } from './upstream/proxy-header.js'
-import { ServiceCalls } from './upstream/service-calls.js'
 import { UpstreamInterceptor } from './upstream/upstream.interceptor.js'
 import { Upstream } from './upstream/upstream.js'
 
 const HYDRATION = [Freshness, Actors, Posts, Relationships, PostViewers, Things, EveryReader, MediaUrls, Hydrator]
 const NOTIFICATION = [NotificationLines, NotificationViews, Notifications, StoredRecords, Subscriptions]
 const GENERATORS = [Generators, FeedSource, CustomFeed]
-const UPSTREAM = [
-  ServiceCalls,
-  ProxyHeader,
-  KnownHere,
-  Upstream,
-  ViewerGuard,
-  { provide: APP_INTERCEPTOR, useClass: UpstreamInterceptor },
-]
+const UPSTREAM = [KnownHere, Upstream, { provide: APP_INTERCEPTOR, useClass: UpstreamInterceptor }]
 const UNSPECCED = [Trends, TaggedSuggestions, ExternalEmbed]
 const ACTOR = [Profiles, KnownFollowersOf, ActorPages, ActorSearch]
 const GRAPH = [Follows, OwnLines, PublicRelationships, RecordNames, ListMembers, ListPages, Lists]
@@ -97,7 +88,7 @@ const GRAPH_CONTROLLERS = [GraphController, ListController, StarterPackControlle
 
 /** The read side of app.bsky: queries and views; no command, no write. */
 @Module({
-  imports: [ModerationModule, PrivateStateModule],
+  imports: [ModerationModule, PrivateStateModule, ProxyModule],
   controllers: [
     ActorController,
     ...GRAPH_CONTROLLERS,

@@ -7,6 +7,7 @@ interface CreateOptions extends DataOptions {
   handle: string
   email: string
   password?: string
+  didWeb?: boolean
   json?: boolean
 }
 
@@ -21,7 +22,8 @@ export class AccountCreateCommand extends CommandRunner {
     const password = options.password ?? newPassword()
     const { createAccount } = await import('./create-account-offline.js')
     const config = configOf(options, { PDS_INVITE_REQUIRED: 'false' })
-    const account = await createAccount({ handle, email, password }, config)
+    const did = options.didWeb ? `did:web:${handle.toLowerCase()}` : undefined
+    const account = await createAccount({ handle, email, password, did }, config)
     const made = { did: account.did, handle: account.handle, ...(options.password === undefined && { password }) }
     console.log(json ? JSON.stringify(made, null, 2) : section('Account created', Object.entries(made)))
     if (!json && made.password) console.log('The password is shown this once.')
@@ -40,6 +42,14 @@ export class AccountCreateCommand extends CommandRunner {
   @Option({ flags: '--password <password>', description: 'left out: one is made up and printed once' })
   password(password: string): string {
     return password
+  }
+
+  @Option({
+    flags: '--did-web',
+    description: 'its DID is did:web and the handle, with a document that this server serves',
+  })
+  didWeb(): boolean {
+    return true
   }
 
   @Option(DATA)

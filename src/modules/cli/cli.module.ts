@@ -1,11 +1,19 @@
 import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
+import { AdoptOfficialCommand } from './adopt-official.command.js'
 import { BlobCommand } from './blob.command.js'
+import { ActionCommand } from './action.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
+import { LabelCommand } from './label.command.js'
+import { InviteCommand } from './invite.command.js'
+import { KeysCommand } from './keys.command.js'
 import { LogCommand } from './log.command.js'
+import { MailCommand } from './mail.command.js'
+import { MigrateCommand } from './migrate.command.js'
 import { PeerCommand } from './peer.command.js'
 import { RebuildCommand } from './rebuild.command.js'
+import { ReportCommand } from './report.command.js'
 import { ServeCommand } from './serve.command.js'
 import { SkylogCommand } from './skylog.command.js'
 import { VerifyCommand } from './verify.command.js'
@@ -19,13 +27,21 @@ import { VerifyCommand } from './verify.command.js'
     SkylogCommand,
     ServeCommand,
     ImportCommand,
+    AdoptOfficialCommand,
+    MigrateCommand,
     InspectCommand,
     VerifyCommand,
     RebuildCommand,
     ...AccountCommand.registerWithSubCommands(),
+    ...ActionCommand.registerWithSubCommands(),
+    ...LabelCommand.registerWithSubCommands(),
+    ...InviteCommand.registerWithSubCommands(),
+    ...KeysCommand.registerWithSubCommands(),
     ...BlobCommand.registerWithSubCommands(),
     ...LogCommand.registerWithSubCommands(),
+    ...MailCommand.registerWithSubCommands(),
     ...PeerCommand.registerWithSubCommands(),
+    ...ReportCommand.registerWithSubCommands(),
   ],
 })
 export class CliModule {}

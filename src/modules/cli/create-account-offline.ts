@@ -9,5 +9,8 @@ import { offline } from './offline.js'
  * @throws as the handler of {@link CreateAccount}; Error when a server runs on the data directory
  */
 export function createAccount(input: SignUpInput, config: Config): Promise<CreatedAccount> {
-  return offline(config, (app) => app.get(CommandBus, { strict: false }).execute(new CreateAccount(input, null)))
+  const client = { userAgent: 'skylog account create', address: null }
+  return offline(config, (app) =>
+    app.get(CommandBus, { strict: false }).execute(new CreateAccount(input, null, client)),
+  )
 }

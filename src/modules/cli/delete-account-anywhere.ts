@@ -1,6 +1,7 @@
 import { CommandBus } from '@nestjs/cqrs'
 import type { Did } from '../../repo-engine/index.js'
 import { DeleteAccount } from '../account/delete-account.js'
+import { ActionLog } from '../audit/action-log.js'
 import type { Config } from '../config/config.js'
 import { online } from './running-server.js'
 
@@ -17,6 +18,7 @@ export function deleteAccount(did: Did, config: Config): Promise<{ erased: boole
     },
     async (app) => {
       const { erased } = await app.get(CommandBus, { strict: false }).execute(new DeleteAccount(did))
+      await app.get(ActionLog, { strict: false }).noteDone({ actor: 'cli', action: 'delete-account', subject: did })
       await erased()
       return { erased: true }
     },

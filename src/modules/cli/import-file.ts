@@ -25,7 +25,8 @@ async function importInto(app: INestApplicationContext, file: string, did: Did |
   const resolver = app.get(DidResolver, { strict: false })
   const current = did && (await readRepo(app.get(Database, { strict: false }).read, did))
   const hosting = current?.hosting ?? 'archived'
-  const key = did && hosting === 'hosted' ? await app.get(SigningKeys, { strict: false }).get(did) : null
+  const keys = app.get(SigningKeys, { strict: false })
+  const key = did && hosting === 'hosted' ? () => keys.get(did) : null
   let progress = startProgress('Reading', statSync(file).size)
   const stored = (records: number, total: number): void => progress.to(records, total)
   // A repository that is signed anew belongs to the account whoever signed it before.

@@ -20,9 +20,14 @@ export interface DataOptions {
   data?: string
 }
 
-/** The settings of the server, with what was said on the command line. @throws ConfigError */
-export function configOf({ data }: DataOptions, more: Readonly<Record<string, string | undefined>> = {}): Config {
-  return Config.fromEnv({ ...process.env, ...(data !== undefined && { PDS_DATA_DIRECTORY: data }), ...more })
+type Settings = Readonly<Record<string, string | undefined>>
+
+/**
+ * The settings of the server, with what was said on the command line. `more` counts before the environment, `under` after
+ * it. @throws ConfigError
+ */
+export function configOf({ data }: DataOptions, more: Settings = {}, under: Settings = {}): Config {
+  return Config.fromEnv({ ...under, ...process.env, ...(data !== undefined && { PDS_DATA_DIRECTORY: data }), ...more })
 }
 
 /**
@@ -36,6 +41,17 @@ export function rotationKeyOf(file: string | undefined): string | undefined {
   if (key !== undefined && !/^[0-9a-f]{64}$/i.test(key))
     throw new Error(`${file ?? 'SKYLOG_ROTATION_KEY_HEX'} does not hold 64 hexadecimal digits`)
   return key
+}
+
+/**
+ * A secret in a file, or else in a variable; null without either. Never an argument, as {@link rotationKeyOf}.
+ * @throws Error when the file cannot be read or is empty
+ */
+export function secretOf(file: string | undefined, variable: string): string | null {
+  const text = file === undefined ? process.env[variable] : readFileSync(file, 'utf8')
+  const secret = text?.trim() || null
+  if (file !== undefined && secret === null) throw new Error(`${file} is empty`)
+  return secret
 }
 
 /** What was asked for makes no sense, whatever is on the disk: exit code 2. */

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.js'
 import type { Database } from '../database/database.js'
 import { type DidDocument, signingKeyOf } from '../identity/did-document.js'
 import { DidResolver } from '../identity/did-resolver.js'
+import { OwnDocuments } from '../identity/own-documents.js'
 import { EmbeddedPlc } from '../identity/plc/embedded-plc.js'
 import { HttpPlc } from '../identity/plc/http-plc.js'
 import { SafeFetch } from '../identity/safe-fetch.js'
@@ -39,8 +40,12 @@ export function resolverOf(config: Config, database: Database | null): DidResolv
   const clock = new Clock()
   const fetch = new SafeFetch(config)
   const plc = config.plcUrl === null ? new EmbeddedPlc(database!, clock) : new HttpPlc(config.plcUrl, fetch)
-  return new DidResolver(plc, fetch, new ServerAddress(config), config, clock)
+  const own = new OwnDocuments(database ?? NO_DATABASE, new ServerAddress(config), config, clock)
+  return new DidResolver(plc, fetch, own, config, clock)
 }
+
+/** Where there is no database, this host speaks for no account. */
+const NO_DATABASE: Pick<Database, 'read'> = { read: { all: () => [], get: () => undefined } }
 
 /** Checks a key that was given by hand. @throws WrongUsage */
 export function checkKeyOption(key: string | undefined): void {

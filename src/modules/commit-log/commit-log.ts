@@ -137,6 +137,12 @@ export class CommitLog {
     return rows
   }
 
+  /** From now on every number is above this one: another server, whose place this one takes, has given it out. */
+  startAbove(seq: number): void {
+    this.floor.raise(seq)
+    this.floor.save()
+  }
+
   /** Up to `limit` events after `seq`, oldest first. */
   read(after: number, limit = READ_LIMIT, reader: Reader = this.database.read): LogRow[] | Promise<LogRow[]> {
     return reader.all<LogRow>('SELECT * FROM commit_log WHERE seq > ? ORDER BY seq LIMIT ?', after, limit)

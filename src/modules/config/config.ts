@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { plainToInstance } from 'class-transformer'
 import { validateSync } from 'class-validator'
+import { AddressList } from './address-list.js'
 import { Environment, environmentNames } from './environment.js'
 
 /** The settings in force, derived from the environment; everything else of the server reads these. */
@@ -96,9 +97,9 @@ export class Config {
     this.rateLimits = {
       enabled: env.PDS_RATE_LIMITS_ENABLED ?? !localhost,
       bypassKey: env.PDS_RATE_LIMIT_BYPASS_KEY ?? null,
-      bypassAddresses: listOf(env.PDS_RATE_LIMIT_BYPASS_IPS),
+      bypassAddresses: addressesOf('PDS_RATE_LIMIT_BYPASS_IPS', env.PDS_RATE_LIMIT_BYPASS_IPS),
     }
-    this.trustedProxies = listOf(env.PDS_TRUSTED_PROXIES ?? 'loopback')
+    this.trustedProxies = addressesOf('PDS_TRUSTED_PROXIES', env.PDS_TRUSTED_PROXIES ?? 'loopback')
     this.mail = mailOf('PDS_EMAIL_FROM_ADDRESS', env.PDS_EMAIL_SMTP_URL, env.PDS_EMAIL_FROM_ADDRESS)
     this.moderationMail = mailOf(
       'PDS_MODERATION_EMAIL_ADDRESS',
@@ -201,6 +202,16 @@ function listOf(text: string | undefined): string[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '')
+}
+
+function addressesOf(name: string, text: string | undefined): string[] {
+  const addresses = listOf(text)
+  try {
+    new AddressList(addresses)
+  } catch (error) {
+    throw new ConfigError(`${name}: ${(error as Error).message}`)
+  }
+  return addresses
 }
 
 function crawlerUrl(text: string): string {

@@ -43,6 +43,20 @@ function IsDidKey(): PropertyDecorator {
   })
 }
 
+/** What is tried first by whoever tries (no password of fewer than eight characters gets this far). */
+const GUESSED =
+  /^(admin|administrator|admin-?pass|root|pass?w[o0]rd|changeme|letmein|qwerty(uiop)?|secret|skylog|bluesky)?[\d!]*$/i
+const MIN_DIFFERENT = 4
+
+function IsNotGuessed(): PropertyDecorator {
+  const validate = (value: unknown): boolean =>
+    typeof value === 'string' && !GUESSED.test(value) && new Set(value).size >= MIN_DIFFERENT
+  return ValidateBy({
+    name: 'isNotGuessed',
+    validator: { validate, defaultMessage: () => 'must not be one of those that are guessed first' },
+  })
+}
+
 /** The environment as it is read: one property a variable, checked by its decorators. README's table is this class. */
 export class Environment {
   @IsOptional() @integer @IsInt() @Min(0) @Max(65535) PDS_PORT?: number
@@ -59,7 +73,7 @@ export class Environment {
   PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX?: string
   @IsOptional() @IsDidKey() PDS_RECOVERY_DID_KEY?: string
   @IsOptional() @IsString() @Length(16, 1024) PDS_JWT_SECRET?: string
-  @IsOptional() @IsString() @Length(8, 1024) PDS_ADMIN_PASSWORD?: string
+  @IsOptional() @IsString() @Length(8, 1024) @IsNotGuessed() PDS_ADMIN_PASSWORD?: string
   @IsOptional() @Matches(KEY, { message: 'must be 64 hexadecimal digits' }) PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX?: string
   @IsOptional() @IsString() PDS_SERVICE_HANDLE_DOMAINS?: string
   @IsOptional() @flag @IsBoolean() PDS_INVITE_REQUIRED?: boolean

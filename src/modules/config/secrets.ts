@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeSync,
 } from 'node:fs'
@@ -15,31 +16,104 @@ import { ConfigError, type Config } from './config.js'
 
 /** What nobody but the operator may know. Taken from the environment, or made at the first start and kept in the data directory. */
 export class Secrets {
+  /** K-256 private keys that rotate the PLC identities of accounts made here, 32 bytes each: first the one in use. */
+  private rotationKeys: Buffer[]
+
   private constructor(
-    /** HS256 secret of session tokens. */
-    readonly jwtSecret: string,
-    readonly adminPassword: string,
-    /** AES-256 key that seals the accounts' signing keys at rest: 32 bytes. */
-    readonly keyEncryptionKey: Buffer,
-    /** K-256 private key that rotates the PLC identities of accounts made here: 32 bytes. */
-    readonly plcRotationKey: Buffer,
+    private readonly file: string,
+    private kept: SecretsFile,
+    private readonly config: Config,
     /** True when the admin password has just been made up: the one moment to show it. */
     readonly adminPasswordIsNew: boolean,
-  ) {}
+  ) {
+    this.rotationKeys = this.readRotationKeys()
+  }
+
+  /** HS256 secret of session tokens. */
+  get jwtSecret(): string {
+    return this.config.jwtSecret ?? this.kept.jwtSecret
+  }
+
+  get adminPassword(): string {
+    return this.config.adminPassword ?? this.kept.adminPassword
+  }
+
+  /** AES-256 key that seals the accounts' signing keys at rest: 32 bytes. */
+  get keyEncryptionKey(): Buffer {
+    return Buffer.from(this.config.signingKeyEncryptionKeyHex ?? this.kept.keyEncryptionKey, 'hex')
+  }
+
+  get plcRotationKey(): Buffer {
+    return this.rotationKeys[0]!
+  }
+
+  /** The rotation key of new identities, then those that are being replaced by it: 32 bytes each, K-256. */
+  get plcRotationKeys(): readonly Buffer[] {
+    return this.rotationKeys
+  }
+
+  /**
+   * Makes a new rotation key, durable when this returns; the one before it is kept until it is forgotten.
+   * @throws ConfigError where the key is given by the environment
+   */
+  replacePlcRotationKey(): void {
+    if (this.config.plcRotationKeyHex !== null)
+      throw new ConfigError(
+        'PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX is set: put its value into formerPlcRotationKeys (a list) of ' +
+          `${this.file}, set a new one, start again, and rotate then`,
+      )
+    const { plcRotationKey, formerPlcRotationKeys = [] } = this.kept
+    this.keep({
+      ...this.kept,
+      plcRotationKey: randomBytes(32).toString('hex'),
+      formerPlcRotationKeys: [plcRotationKey, ...formerPlcRotationKeys],
+    })
+  }
+
+  /** Forgets the rotation keys that are not in use any more. */
+  forgetFormerPlcRotationKeys(): void {
+    this.keep({ ...this.kept, formerPlcRotationKeys: undefined })
+  }
+
+  private keep(secrets: SecretsFile): void {
+    const temporary = writeTemporary(this.file, secrets)
+    renameSync(temporary, this.file)
+    syncDirectory(this.file)
+    this.kept = secrets
+    this.rotationKeys = this.readRotationKeys()
+  }
+
+  private readRotationKeys(): Buffer[] {
+    const { plcRotationKey, formerPlcRotationKeys = [] } = this.kept
+    return [this.config.plcRotationKeyHex ?? plcRotationKey, ...formerPlcRotationKeys].map((key) =>
+      Buffer.from(key, 'hex'),
+    )
+  }
 
   /** @throws ConfigError when the file that keeps them cannot be read or understood. */
   static load(config: Config): Secrets {
     const file = join(config.dataDirectory, 'secrets.json')
     const isNew = !existsSync(file)
     const kept = isNew ? create(file) : read(file)
-    return new Secrets(
-      config.jwtSecret ?? kept.jwtSecret,
-      config.adminPassword ?? kept.adminPassword,
-      Buffer.from(config.signingKeyEncryptionKeyHex ?? kept.keyEncryptionKey, 'hex'),
-      Buffer.from(config.plcRotationKeyHex ?? kept.plcRotationKey, 'hex'),
-      isNew && config.adminPassword === null,
-    )
+    return new Secrets(file, kept, config, isNew && config.adminPassword === null)
   }
+}
+
+/**
+ * Makes the secrets in the settings, those of a server that was here before, the ones that a new data directory keeps; where
+ * it has them already, nothing is done. @throws ConfigError where it keeps others, as {@link Secrets.load}
+ */
+export function keepSecrets(config: Config): void {
+  const file = join(config.dataDirectory, 'secrets.json')
+  const { jwtSecret, adminPassword, plcRotationKeyHex: plcRotationKey } = config
+  const given = Object.entries({ jwtSecret, adminPassword, plcRotationKey }).filter(([, secret]) => secret !== null)
+  if (!existsSync(file)) create(file, Object.fromEntries(given))
+  const kept = read(file)
+  for (const name of ['jwtSecret', 'plcRotationKey'] as const)
+    if (given.some(([key, secret]) => key === name && secret !== kept[name]))
+      throw new ConfigError(
+        `${file} has another ${name}: accounts and their sessions can move into an empty directory only`,
+      )
 }
 
 interface SecretsFile {
@@ -47,25 +121,20 @@ interface SecretsFile {
   adminPassword: string
   keyEncryptionKey: string
   plcRotationKey: string
+  /** Still rotation keys of some identities here, while these are being moved to the one in use. */
+  formerPlcRotationKeys?: string[]
 }
 
 /** Makes the file, unless another process that starts at the same time has just made it: then that one's counts. */
-function create(file: string): SecretsFile {
+function create(file: string, given: Partial<SecretsFile> = {}): SecretsFile {
   const secrets: SecretsFile = {
     jwtSecret: randomBytes(32).toString('hex'),
     adminPassword: randomBytes(16).toString('hex'),
     keyEncryptionKey: randomBytes(32).toString('hex'),
     plcRotationKey: randomBytes(32).toString('hex'),
+    ...given,
   }
-  mkdirSync(dirname(file), { recursive: true })
-  const temporary = `${file}.${process.pid}`
-  // One left by a crash would keep its mode.
-  rmSync(temporary, { force: true })
-  // Losing these loses every account's keys: on disk before anything is sealed with them.
-  const handle = openSync(temporary, 'wx', 0o600)
-  writeSync(handle, `${JSON.stringify(secrets, null, 2)}\n`)
-  fsyncSync(handle)
-  closeSync(handle)
+  const temporary = writeTemporary(file, secrets)
   try {
     linkSync(temporary, file)
   } catch (error) {
@@ -73,10 +142,27 @@ function create(file: string): SecretsFile {
   } finally {
     rmSync(temporary, { force: true })
   }
+  syncDirectory(file)
+  return read(file)
+}
+
+/** Writes the file under another name. Losing these loses every account's keys: on disk before anything is sealed with them. */
+function writeTemporary(file: string, secrets: SecretsFile): string {
+  mkdirSync(dirname(file), { recursive: true })
+  const temporary = `${file}.${process.pid}`
+  // One left by a crash would keep its mode.
+  rmSync(temporary, { force: true })
+  const handle = openSync(temporary, 'wx', 0o600)
+  writeSync(handle, `${JSON.stringify(secrets, null, 2)}\n`)
+  fsyncSync(handle)
+  closeSync(handle)
+  return temporary
+}
+
+function syncDirectory(file: string): void {
   const directory = openSync(dirname(file), 'r')
   fsyncSync(directory)
   closeSync(directory)
-  return read(file)
 }
 
 function read(file: string): SecretsFile {
@@ -89,7 +175,8 @@ function read(file: string): SecretsFile {
       secrets.jwtSecret &&
       secrets.adminPassword &&
       hex.test(secrets.keyEncryptionKey) &&
-      hex.test(secrets.plcRotationKey)
+      hex.test(secrets.plcRotationKey) &&
+      (secrets.formerPlcRotationKeys ?? []).every((key) => hex.test(key))
     )
       return secrets
   } catch (error) {

@@ -1,4 +1,9 @@
-import type { CommitLog } from '../commit-log/commit-log.js'
+/** A log whose events are numbered, and that tells after each COMMIT that there are new ones. */
+export interface FollowedLog {
+  lastSeq(): Promise<number>
+  /** Gives what ends it. */
+  onCommit(ring: () => void): () => void
+}
 
 /** What a stream makes of a run of the log's events. */
 export interface Batch {
@@ -36,7 +41,7 @@ export class LogTail<B extends Batch> {
   private readonly waiting = new Set<() => void>()
 
   constructor(
-    private readonly log: CommitLog,
+    private readonly log: FollowedLog,
     private readonly read: ReadBatch<B>,
     private readonly limits: WindowLimits,
   ) {

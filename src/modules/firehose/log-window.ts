@@ -1,5 +1,4 @@
-import type { CommitLog } from '../commit-log/commit-log.js'
-import { type Batch, LogTail, type ReadBatch, type WindowLimits } from './log-tail.js'
+import { type Batch, type FollowedLog, LogTail, type ReadBatch, type WindowLimits } from './log-tail.js'
 
 /** A follower who had all there was has fallen behind further than the window reaches. */
 export class FellBehind extends Error {}
@@ -17,7 +16,7 @@ export class LogWindow<B extends Batch> {
   private tail: LogTail<B> | null = null
 
   constructor(
-    private readonly log: CommitLog,
+    private readonly log: FollowedLog,
     private readonly read: ReadBatch<B>,
     private readonly limits: WindowLimits,
   ) {}

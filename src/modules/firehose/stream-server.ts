@@ -9,13 +9,15 @@ import {
 } from '@nestjs/common'
 import { HttpAdapterHost } from '@nestjs/core'
 import { WebSocketServer } from 'ws'
+import { AddressList, clientAddress } from '../config/address-list.js'
+import { Config } from '../config/config.js'
 import { isPublicAddress } from '../identity/public-address.js'
 import { toXrpcError } from '../xrpc/xrpc-error.filter.js'
 import { CLOSE, Subscriber } from './subscriber.js'
 
 /** Subscribers of all streams together. */
 const MAX_SUBSCRIBERS = 2_000
-/** Subscribers from one address on the internet. Behind a proxy all come from one, which is not public. */
+/** Subscribers from one address on the internet. Behind a proxy that is not trusted all come from one, which is not public. */
 const MAX_PER_ADDRESS = 50
 const PING_MS = 30_000
 /** How long those who are told that the server stops may take. */
@@ -48,8 +50,14 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
   private readonly subscribers = new Map<Subscriber, Promise<void>>()
   private pings: NodeJS.Timeout | undefined
   private stopping = false
+  private readonly proxies: AddressList
 
-  constructor(private readonly http: HttpAdapterHost) {}
+  constructor(
+    private readonly http: HttpAdapterHost,
+    { trustedProxies }: Config,
+  ) {
+    this.proxies = new AddressList(trustedProxies)
+  }
 
   /** Says who serves a path; `maxMessageBytes` is the most that a subscriber may send at once. */
   serve(path: string, maxMessageBytes: number, open: OpenStream): void {
@@ -106,7 +114,8 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
     const url = URL.parse(request.url ?? '', 'ws://localhost')
     const route = url && this.routes.get(url.pathname)
     if (!route) return refuse(socket, 404, 'NotFound', 'there is no stream at this path')
-    const address = socket.remoteAddress ?? ''
+    const forwardedFor = request.headers['x-forwarded-for']
+    const address = clientAddress(socket.remoteAddress ?? '', forwardedFor && String(forwardedFor), this.proxies)
     if (this.stopping) return refuse(socket, 503, 'NotEnoughResources', 'the server stops')
     if (this.subscribers.size >= MAX_SUBSCRIBERS)
       return refuse(socket, 503, 'NotEnoughResources', 'too many subscribers')

@@ -30,9 +30,9 @@ export function readDocument(value: unknown, did: string): DidDocument | null {
     : null
 }
 
-/** did:key of the account's signing key (`#atproto`), the two types from before Multikey included; null without one. */
-export function signingKeyOf(document: DidDocument): string | null {
-  const method = findById(document, document.verificationMethod, 'atproto')
+/** did:key of the account's signing key (`#atproto`), or of another, the two types from before Multikey included; null without one. */
+export function signingKeyOf(document: DidDocument, id = 'atproto'): string | null {
+  const method = findById(document, document.verificationMethod, id)
   if (typeof method?.type !== 'string' || typeof method.publicKeyMultibase !== 'string') return null
   try {
     const { curve, compressed } = parseMultibaseKey(method.type, method.publicKeyMultibase)

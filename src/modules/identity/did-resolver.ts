@@ -4,14 +4,25 @@ import { Clock } from '../config/clock.js'
 import { Config } from '../config/config.js'
 import { readDocument, type DidDocument } from './did-document.js'
 import { FreshCache } from './fresh-cache.js'
+import { OwnDocuments } from './own-documents.js'
 import { isPlcDid } from './plc/operation.js'
 import { PlcDirectory } from './plc/plc-directory.js'
 import { FetchError, SafeFetch } from './safe-fetch.js'
-import { ServerAddress } from './server-address.js'
 
 const HOUR_MS = 60 * 60 * 1000
 const FRESHNESS = { staleMs: HOUR_MS, maxMs: 24 * HOUR_MS, missingMs: 60_000 }
 const WEB_TIMEOUT_MS = 5000
+
+export interface ResolveOptions {
+  fresh?: boolean
+  notWithinMs?: number
+}
+
+/**
+ * For who is asked to believe a signature by somebody he does not know: anyone can send as many bad ones as he likes, and
+ * each is a reason to look for a new key.
+ */
+export const KEY_CHANGED: ResolveOptions = { fresh: true, notWithinMs: 10_000 }
 
 /** DID documents, by the two methods that atproto knows (https://atproto.com/specs/did#blessed-did-methods). */
 @Injectable()
@@ -21,7 +32,7 @@ export class DidResolver {
   constructor(
     private readonly plc: PlcDirectory,
     private readonly fetch: SafeFetch,
-    private readonly address: ServerAddress,
+    private readonly own: OwnDocuments,
     private readonly config: Config,
     clock: Clock,
   ) {
@@ -31,12 +42,18 @@ export class DidResolver {
   /**
    * The document of a DID; null for one that does not exist, is tombstoned, is of another method, or whose source
    * does not answer. What is known from elsewhere may be an hour old; `fresh` asks again, as is due when a
-   * signature or a handle does not match. Never throws for what others do.
+   * signature or a handle does not match; not within `notWithinMs` of the last time. Never throws for what others do.
    */
-  async resolve(did: string, { fresh = false }: { fresh?: boolean } = {}): Promise<DidDocument | null> {
-    if (did === this.config.serviceDid) return this.address.document()
-    if (isPlcDid(did)) return this.plc.isEmbedded ? this.plc.document(did) : this.cache.get(did, fresh)
-    return webUrl(did, this.config.devMode) ? this.cache.get(did, fresh) : null
+  async resolve(did: string, { fresh = false, notWithinMs = 0 }: ResolveOptions = {}): Promise<DidDocument | null> {
+    const own = await this.own.find(did)
+    if (own !== undefined) return own
+    if (isPlcDid(did)) return this.plc.isEmbedded ? this.plc.document(did) : this.cache.get(did, fresh, notWithinMs)
+    return webUrl(did, this.config.devMode) ? this.cache.get(did, fresh, notWithinMs) : null
+  }
+
+  /** Whether the document of a DID is one that this host serves out of its own database: it changes with its account. */
+  async isOwn(did: string): Promise<boolean> {
+    return (await this.own.find(did)) !== undefined
   }
 
   private async load(did: string): Promise<DidDocument | null> {

@@ -13,6 +13,8 @@ export interface Freshness {
 interface Entry<Value> {
   value: Value | null
   at: number
+  /** When its source was last asked, answer or not. */
+  askedAt: number
 }
 
 const MAX_BYTES = 32 << 20
@@ -32,10 +34,14 @@ export class FreshCache<Value extends object | string> {
     private readonly freshness: Freshness,
   ) {}
 
-  /** The value; null when there is none or none could be had. `fresh` asks the source, whatever is known. */
-  async get(key: string, fresh = false): Promise<Value | null> {
+  /**
+   * The value; null when there is none or none could be had. `fresh` asks the source, whatever is known, unless it
+   * was asked less than `notWithinMs` ago.
+   */
+  async get(key: string, fresh = false, notWithinMs = 0): Promise<Value | null> {
     const { staleMs } = this.freshness
-    const entry = fresh ? undefined : this.usable(key)
+    const known = this.usable(key)
+    const entry = fresh && known && this.clock.now() - known.askedAt >= notWithinMs ? undefined : known
     if (!entry) return this.refresh(key)
     if (entry.value !== null && this.clock.now() - entry.at >= staleMs) void this.refresh(key)
     return entry.value
@@ -56,8 +62,9 @@ export class FreshCache<Value extends object | string> {
       .catch(() => undefined)
       .then((value) => {
         this.underWay.delete(key)
-        if (value !== undefined || !this.usable(key))
-          this.entries.set(key, { value: value ?? null, at: this.clock.now() })
+        const now = this.clock.now()
+        const kept = value === undefined ? this.usable(key) : undefined
+        this.entries.set(key, kept ? { ...kept, askedAt: now } : { value: value ?? null, at: now, askedAt: now })
         return value ?? null
       })
     this.underWay.set(key, started)

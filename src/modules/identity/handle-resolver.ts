@@ -7,7 +7,7 @@ import { handleOf, type DidDocument } from './did-document.js'
 import { DnsTxt } from './dns-txt.js'
 import { FreshCache } from './fresh-cache.js'
 import { FetchError, SafeFetch } from './safe-fetch.js'
-import { checkServiceHandle, hasDisallowedTld, serviceDomainOf } from './service-handles.js'
+import { checkServiceHandle, hasDisallowedTld, isBareName, serviceDomainOf } from './service-handles.js'
 
 const MINUTE_MS = 60 * 1000
 const FRESHNESS = { staleMs: 10 * MINUTE_MS, maxMs: 24 * 60 * MINUTE_MS, missingMs: MINUTE_MS / 2 }
@@ -31,22 +31,27 @@ export class HandleResolver {
 
   /**
    * The DID of a handle in any case: that of a local account, else what DNS or the handle's own web server say. Null
-   * when they say nothing, something else or two things. What is known from elsewhere may be minutes old; `fresh`
+   * when they say nothing, something else or two things, and for a local account that is taken down. What is known from elsewhere may be minutes old; `fresh`
    * asks again. Never throws for what others do.
    */
   async resolve(handle: string, { fresh = false }: { fresh?: boolean } = {}): Promise<Did | null> {
     if (!isHandle(handle)) return null
     const name = handle.toLowerCase()
     const local = await this.localDid(name)
+    if (local && (await this.isTakenDown(local))) return null
     if (local || this.isServiceHandle(name) || hasDisallowedTld(name)) return local
     const did = await this.cache.get(name, fresh)
     return did ?? (this.config.devMode && !fresh ? this.mirroredDid(name) : null)
   }
 
-  /** The DID of the local account with this handle, in lower case; null without one. */
+  /** The DID of the local account with this handle, in lower case, also of one that is taken down; null without one. */
   async localDid(handle: string): Promise<Did | null> {
     const row = await this.database.read.get<{ did: Did }>('SELECT did FROM account WHERE handle = ?', handle)
     return row?.did ?? null
+  }
+
+  private async isTakenDown(did: Did): Promise<boolean> {
+    return (await this.database.read.get('SELECT 1 FROM takedown WHERE subject = ?', did)) !== undefined
   }
 
   /** On a network of one machine nobody outside knows a handle; a mirrored account had this one when it was last looked at. */
@@ -66,12 +71,14 @@ export class HandleResolver {
     return serviceDomainOf(handle.toLowerCase(), this.config.handleDomains) !== null
   }
 
-  /**
-   * The normal form of a handle that this server may give out; whether it is taken is not asked.
-   * @throws XrpcError 400 InvalidHandle, UnsupportedDomain, or HandleNotAvailable for a reserved name.
-   */
-  checkServiceHandle(handle: string, { allowReserved = false }: { allowReserved?: boolean } = {}): Handle {
-    return checkServiceHandle(handle, this.config.handleDomains, allowReserved)
+  /** True for a name that only the operator gives out: the server's host name, and its domains themselves. */
+  isBareName(handle: string): boolean {
+    return isBareName(handle.toLowerCase(), this.config)
+  }
+
+  /** As {@link checkServiceHandle}, for this server's names. */
+  checkServiceHandle(handle: string, { byOperator = false }: { byOperator?: boolean } = {}): Handle {
+    return checkServiceHandle(handle, this.config, byOperator)
   }
 
   private async load(handle: string): Promise<Did | null> {

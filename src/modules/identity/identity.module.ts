@@ -6,11 +6,14 @@ import { AccountKeys } from './account-keys.js'
 import { DidResolver } from './did-resolver.js'
 import { DnsTxt } from './dns-txt.js'
 import { HandleResolver } from './handle-resolver.js'
+import { Identities } from './identities.js'
 import { IdentityController } from './identity.controller.js'
 import { EmbeddedPlc } from './plc/embedded-plc.js'
+import { OwnDocuments } from './own-documents.js'
 import { HttpPlc } from './plc/http-plc.js'
 import { PlcController } from './plc/plc.controller.js'
 import { PlcDirectory } from './plc/plc-directory.js'
+import { ReservedKeys } from './reserved-keys.js'
 import { SafeFetch } from './safe-fetch.js'
 import { ServerAddress } from './server-address.js'
 import { SigningKeys } from './signing-keys.js'
@@ -23,8 +26,11 @@ export class IdentityModule {
   static with({ plcUrl }: Config): DynamicModule {
     const controllers = [IdentityController, WellKnownController]
     const keys = { provide: ServiceKeys, useClass: AccountKeys }
-    const providers = [keys, DidResolver, DnsTxt, HandleResolver, SafeFetch, ServerAddress, SigningKeys]
-    const exported = [DidResolver, HandleResolver, PlcDirectory, SafeFetch, ServerAddress, ServiceKeys, SigningKeys]
+    const rooms = [
+      ...[DidResolver, HandleResolver, Identities, OwnDocuments, ReservedKeys, SafeFetch, ServerAddress, SigningKeys],
+    ]
+    const providers = [keys, DnsTxt, ...rooms]
+    const exported = [...rooms, PlcDirectory, ServiceKeys]
     if (plcUrl === null)
       return {
         module: IdentityModule,

@@ -8,7 +8,7 @@ import { Config } from '../config/config.js'
 import { isPublicAddress } from './public-address.js'
 
 export interface OpenOptions {
-  method?: 'GET' | 'POST'
+  method?: 'GET' | 'HEAD' | 'POST'
   headers?: Readonly<Record<string, string>>
   body?: string | Uint8Array | Readable
   /** The operator named this address: plain http and private networks are fine. */
@@ -120,7 +120,7 @@ function send(target: URL, options: OpenOptions, agent: HttpAgent): Promise<Inco
       })
       .on('error', (error: NodeJS.ErrnoException) => {
         // The other side closed a kept connection while this request was on its way: nobody has seen it.
-        const unseen = !answered && request.reusedSocket && error.code === 'ECONNRESET' && method === 'GET'
+        const unseen = !answered && request.reusedSocket && error.code === 'ECONNRESET' && method !== 'POST'
         if (unseen) resolve(send(target, options, agent))
         else reject(error instanceof FetchError ? error : new FetchError(error.message))
       })

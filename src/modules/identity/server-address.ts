@@ -9,6 +9,7 @@ export class ServerAddress {
   readonly listening: Promise<void>
   private port: number | undefined
   private opened: () => void
+  private labelKey: string | null = null
 
   constructor(private readonly config: Config) {
     this.listening = new Promise((resolve) => (this.opened = resolve))
@@ -30,14 +31,33 @@ export class ServerAddress {
     return authorityOf(url) === authorityOf(this.url)
   }
 
-  /** The did:web document of this server, in both its roles. */
+  /** The did:key that the labels of this server are signed with; to be told before it listens. */
+  labelsWith(didKey: string): void {
+    this.labelKey = didKey
+  }
+
+  /** The did:web document of this server, in all its roles. */
   document(): DidDocument {
+    const { serviceDid: id } = this.config
+    const { labelKey } = this
     return {
-      '@context': ['https://www.w3.org/ns/did/v1'],
-      id: this.config.serviceDid,
+      '@context': [
+        'https://www.w3.org/ns/did/v1',
+        ...(labelKey === null ? [] : ['https://w3id.org/security/multikey/v1']),
+      ],
+      id,
+      ...(labelKey !== null && {
+        verificationMethod: [
+          {
+            ...{ id: `${id}#atproto_label`, type: 'Multikey', controller: id },
+            publicKeyMultibase: labelKey.slice('did:key:'.length),
+          },
+        ],
+      }),
       service: [
         { id: '#atproto_pds', type: 'AtprotoPersonalDataServer', serviceEndpoint: this.url },
         { id: '#bsky_appview', type: 'BskyAppView', serviceEndpoint: this.url },
+        ...(labelKey === null ? [] : [{ id: '#atproto_labeler', type: 'AtprotoLabeler', serviceEndpoint: this.url }]),
       ],
     }
   }

@@ -1,13 +1,11 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
 import { parseDidKey, SigningKey } from '../../repo-engine/index.js'
+import { seal } from '../config/sealed.js'
 import { Secrets } from '../config/secrets.js'
-import { Database, type Answer, type Tx } from '../database/database.js'
+import { Database, type Answer, type Reader, type Tx } from '../database/database.js'
+import { openKey } from './sealed-key.js'
 
-const CIPHER = 'aes-256-gcm'
-const NONCE_LENGTH = 12
-const TAG_LENGTH = 16
 /** Opened keys that are kept; about 1 KB each. */
 const MAX_OPENED = 20_000
 
@@ -17,20 +15,30 @@ interface Row {
 }
 
 /**
- * The keys that sign the commits of local accounts, sealed at rest: nonce (12) | AES-256-GCM ciphertext (32) | tag (16)
- * under the key-encryption key, with the DID as additional data, so that a row says nothing under another DID.
+ * The keys that sign the commits of local accounts, sealed at rest under the key-encryption key, for their DID; and the keys
+ * that rotate their identities.
  */
 @Injectable()
 export class SigningKeys {
-  /** Signs the did:plc operations of accounts made here. */
-  readonly rotationKey: SigningKey
   private readonly opened = new LRUCache<string, SigningKey>({ max: MAX_OPENED })
+  private rotation: { secrets: readonly Buffer[]; keys: readonly SigningKey[] } | undefined
 
   constructor(
     private readonly database: Database,
     private readonly secrets: Secrets,
-  ) {
-    this.rotationKey = SigningKey.fromPrivate('k256', secrets.plcRotationKey)
+  ) {}
+
+  /** Signs the did:plc operations of accounts made here. */
+  get rotationKey(): SigningKey {
+    return this.rotationKeys[0]!
+  }
+
+  /** The rotation key of today, then those that identities here are being moved away from. */
+  get rotationKeys(): readonly SigningKey[] {
+    const secrets = this.secrets.plcRotationKeys
+    if (this.rotation?.secrets !== secrets)
+      this.rotation = { secrets, keys: secrets.map((secret) => SigningKey.fromPrivate('k256', secret)) }
+    return this.rotation.keys
   }
 
   /** A new key, kept nowhere yet. */
@@ -38,21 +46,54 @@ export class SigningKeys {
     return SigningKey.generate('k256')
   }
 
-  /** Makes this the key of an account, in place of one it may have had. */
+  /**
+   * Makes this the key of an account, in place of one it may have had, of which the public part is kept. To be called before
+   * anything that it signs is appended.
+   */
   async store(tx: Tx, did: string, key: SigningKey): Promise<void> {
+    await tx.run(
+      `INSERT INTO retired_key (did, until_seq, public_key)
+       SELECT did, (SELECT coalesce(max(seq), 0) FROM commit_log), public_key FROM signing_key WHERE did = ? AND public_key <> ?
+       ON CONFLICT (did, until_seq) DO NOTHING`,
+      did,
+      key.didKey,
+    )
     await tx.run(
       `INSERT INTO signing_key (did, public_key, sealed) VALUES (?, ?, ?)
        ON CONFLICT (did) DO UPDATE SET public_key = excluded.public_key, sealed = excluded.sealed`,
       did,
       key.didKey,
-      this.seal(did, key.exportPrivate()),
+      seal(this.secrets.keyEncryptionKey, did, key.exportPrivate()),
     )
     tx.afterCommit(() => this.opened.set(did, key))
   }
 
-  /** Forgets the key of an account that is deleted. */
+  /** Keeps a key that an account is about to get. False, and nothing is done, where it is about to get one already. */
+  async prepare(tx: Tx, did: string, key: SigningKey): Promise<boolean> {
+    const kept = await tx.run(
+      'INSERT INTO next_signing_key (did, public_key, sealed) VALUES (?, ?, ?) ON CONFLICT (did) DO NOTHING',
+      did,
+      key.didKey,
+      seal(this.secrets.keyEncryptionKey, did, key.exportPrivate()),
+    )
+    return kept > 0
+  }
+
+  /** The key that an account is about to get; null without one. */
+  async prepared(did: string, reader: Reader = this.database.read): Promise<SigningKey | null> {
+    const row = await reader.get<Row>('SELECT public_key, sealed FROM next_signing_key WHERE did = ?', did)
+    return row ? this.unseal(did, row) : null
+  }
+
+  /** Forgets the key that an account was about to get, because it has it now or never will. */
+  async dropPrepared(tx: Tx, did: string): Promise<void> {
+    await tx.run('DELETE FROM next_signing_key WHERE did = ?', did)
+  }
+
+  /** Forgets the keys of an account that is deleted. */
   async remove(tx: Tx, did: string): Promise<void> {
     await tx.run('DELETE FROM signing_key WHERE did = ?', did)
+    await this.dropPrepared(tx, did)
     tx.afterCommit(() => this.opened.delete(did))
   }
 
@@ -70,7 +111,7 @@ export class SigningKeys {
   private async open(did: string): Promise<SigningKey> {
     const row = await this.row(did)
     if (!row) throw new Error(`there is no signing key of ${did}`)
-    const key = SigningKey.fromPrivate(parseDidKey(row.public_key).curve, this.unseal(did, row.sealed))
+    const key = this.unseal(did, row)
     // A key stored in the meantime is newer than the row that was read.
     const newer = this.opened.get(did)
     if (newer) return newer
@@ -82,25 +123,7 @@ export class SigningKeys {
     return this.database.read.get<Row>('SELECT public_key, sealed FROM signing_key WHERE did = ?', did)
   }
 
-  private seal(did: string, secret: Buffer): Buffer {
-    const nonce = randomBytes(NONCE_LENGTH)
-    const cipher = createCipheriv(CIPHER, this.secrets.keyEncryptionKey, nonce).setAAD(Buffer.from(did))
-    return Buffer.concat([nonce, cipher.update(secret), cipher.final(), cipher.getAuthTag()])
-  }
-
-  private unseal(did: string, sealed: Buffer): Buffer {
-    const nonce = sealed.subarray(0, NONCE_LENGTH)
-    const secret = sealed.subarray(NONCE_LENGTH, -TAG_LENGTH)
-    try {
-      const decipher = createDecipheriv(CIPHER, this.secrets.keyEncryptionKey, nonce, { authTagLength: TAG_LENGTH })
-        .setAAD(Buffer.from(did))
-        .setAuthTag(sealed.subarray(-TAG_LENGTH))
-      return Buffer.concat([decipher.update(secret), decipher.final()])
-    } catch {
-      throw new Error(
-        `the signing key of ${did} cannot be opened: it was sealed under another key-encryption key. Put back the ` +
-          'secrets.json that belongs to this database, or set PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX to its keyEncryptionKey',
-      )
-    }
+  private unseal(did: string, { public_key, sealed }: Row): SigningKey {
+    return SigningKey.fromPrivate(parseDidKey(public_key).curve, openKey(this.secrets.keyEncryptionKey, did, sealed))
   }
 }

@@ -35,6 +35,7 @@ export function codeMail(
   return {
     kind: purpose,
     did,
+    secret: code,
     to: email,
     subject,
     text: `${text}\n\n    ${code}\n\nAccount: ${handle}\nServer: ${server}\n\n${end}\n`,

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common'
 import { OutboxModule } from '../outbox/outbox.module.js'
+import { MailTest } from './mail-test.js'
 import { Mailer } from './mailer.js'
 
-@Module({ imports: [OutboxModule], providers: [Mailer], exports: [Mailer] })
+@Module({ imports: [OutboxModule], providers: [Mailer, MailTest], exports: [Mailer, MailTest] })
 export class MailModule {}

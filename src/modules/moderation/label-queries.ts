@@ -3,7 +3,7 @@ import { Clock } from '../config/clock.js'
 import { Database } from '../database/database.js'
 import type { ComAtprotoLabelDefsLabel } from '../lexicon/types.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
-import { type LabelRow, labelView } from './labels.js'
+import { LABEL_COLUMNS, type LabelRow, labelView } from './label-row.js'
 
 type Label = ComAtprotoLabelDefsLabel
 
@@ -25,7 +25,6 @@ interface Range {
   to: string
 }
 
-const COLUMNS = 'uri, src, val, cid, neg, cts, exp'
 const MAX_PATTERNS = 100
 /** How many labels one request may look at; the cursor goes on from there. */
 const MAX_SCANNED = 10_000
@@ -66,7 +65,7 @@ export class LabelQueries {
   /** What was said after a moment (milliseconds since the epoch), oldest first, what was taken back included. */
   async since(moment: number, limit: number): Promise<Label[]> {
     const rows = await this.database.read.all<LabelRow>(
-      `SELECT ${COLUMNS} FROM label WHERE cts > ? ORDER BY cts LIMIT ?`,
+      `SELECT ${LABEL_COLUMNS} FROM label WHERE cts > ? ORDER BY cts LIMIT ?`,
       isoOf(moment),
       limit,
     )
@@ -75,7 +74,7 @@ export class LabelQueries {
 
   private scan({ from, to }: Range, after: Position): Promise<LabelRow[]> {
     const rows = this.database.read.all<LabelRow>(
-      `SELECT ${COLUMNS} FROM label WHERE uri >= ? AND uri < ? AND (uri, src, val, cid) > (?, ?, ?, ?)
+      `SELECT ${LABEL_COLUMNS} FROM label WHERE uri >= ? AND uri < ? AND (uri, src, val, cid) > (?, ?, ?, ?)
        ORDER BY uri, src, val, cid LIMIT ${BATCH}`,
       from > after[0] ? from : after[0],
       to,

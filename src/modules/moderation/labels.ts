@@ -1,35 +1,17 @@
 import { Injectable } from '@nestjs/common'
-import { type Did, isDid } from '../../repo-engine/index.js'
+import { isDid } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { Changes } from '../database/changes.js'
 import { Database, type Tx } from '../database/database.js'
 import { readIn } from '../database/in-list.js'
 import type { ComAtprotoLabelDefsLabel } from '../lexicon/types.js'
+import { comparable, type LabelRow, labelView, type NewLabel } from './label-row.js'
 
 type Label = ComAtprotoLabelDefsLabel
 
-/** A label as somebody sets it: `neg` takes back the one of the same source, subject, value and version. */
-export interface NewLabel {
-  src: Did
-  /** An at-uri, or the DID of an account. */
-  uri: string
-  /** Only this version of the record. */
-  cid?: string
-  val: string
-  neg?: boolean
-  /** When it was set; now unless told. RFC 3339, as `exp`. */
-  cts?: string
-  exp?: string
-}
-
-export interface LabelRow {
-  uri: string
-  src: string
-  val: string
-  cid: string
-  neg: number
-  cts: string
-  exp: string | null
+export interface ApplyOptions {
+  /** Of two that contradict each other the one that comes later holds; otherwise the one that was set later. */
+  inOrder?: boolean
 }
 
 /** What is said here about accounts and records (com.atproto.label.defs#label), by whomever. */
@@ -41,13 +23,14 @@ export class Labels {
     private readonly changes: Changes,
   ) {}
 
-  /** Sets labels and takes them back. Of two that contradict each other the one set later holds. */
-  async apply(tx: Tx, labels: readonly NewLabel[]): Promise<void> {
-    for (const { uri, src, val, cid = '', neg = false, cts, exp } of labels)
+  /** Sets labels and takes them back. */
+  async apply(tx: Tx, labels: readonly NewLabel[], { inOrder = false }: ApplyOptions = {}): Promise<void> {
+    for (const { uri, src, val, cid = '', neg = false, cts, exp, sig = null } of labels)
       await tx.run(
-        `INSERT INTO label (uri, src, val, cid, neg, cts, exp) VALUES (?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (uri, src, val, cid) DO UPDATE SET neg = excluded.neg, cts = excluded.cts, exp = excluded.exp
-         WHERE excluded.cts >= label.cts`,
+        `INSERT INTO label (uri, src, val, cid, neg, cts, exp, sig) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (uri, src, val, cid) DO UPDATE
+         SET neg = excluded.neg, cts = excluded.cts, exp = excluded.exp, sig = excluded.sig
+         ${inOrder ? '' : 'WHERE excluded.cts >= label.cts'}`,
         uri,
         src,
         val,
@@ -55,8 +38,17 @@ export class Labels {
         neg ? 1 : 0,
         comparable(cts ?? this.clock.iso()),
         exp === undefined ? null : comparable(exp),
+        sig,
       )
-    this.changes.touch(tx, new Set(labels.flatMap(({ uri }) => [uri, accountOf(uri)])))
+    this.changed(
+      tx,
+      labels.map(({ uri }) => uri),
+    )
+  }
+
+  /** Says that what is shown of labelled subjects is another thing from the end of this write on. */
+  changed(tx: Tx, uris: readonly string[]): void {
+    this.changes.touch(tx, new Set(uris.flatMap((uri) => [uri, accountOf(uri)])))
   }
 
   /**
@@ -64,7 +56,7 @@ export class Labels {
    * a `cid` is on that version alone, which is for the reader to compare.
    */
   async of(uris: readonly string[], sources: readonly string[] | null): Promise<Map<string, Label[]>> {
-    const rows = await readIn<LabelRow>(
+    const rows = await readIn<Omit<LabelRow, 'sig'>>(
       this.database.read,
       (marks) => `SELECT uri, src, val, cid, neg, cts, exp FROM label
         WHERE neg = 0 AND (exp IS NULL OR exp > ?) AND uri IN (${marks}) ORDER BY uri, src, val, cid`,
@@ -74,22 +66,13 @@ export class Labels {
     const labels = new Map<string, Label[]>()
     for (const row of rows) {
       if (sources && !sources.includes(row.src)) continue
+      const label = labelView({ ...row, sig: null })
       const known = labels.get(row.uri)
-      if (known) known.push(labelView(row))
-      else labels.set(row.uri, [labelView(row)])
+      if (known) known.push(label)
+      else labels.set(row.uri, [label])
     }
     return labels
   }
-}
-
-/** A stored label as it is given out. */
-export function labelView({ src, uri, cid, val, neg, cts, exp }: LabelRow): Label {
-  return { src, uri, ...(cid && { cid }), val, ...(neg === 1 && { neg: true }), cts, ...(exp !== null && { exp }) }
-}
-
-/** In one form, so that the order of the texts is that of the moments. */
-function comparable(datetime: string): string {
-  return new Date(datetime).toISOString()
 }
 
 function accountOf(uri: string): string {

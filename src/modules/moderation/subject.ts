@@ -1,4 +1,4 @@
-import { isDid, splitAtUri } from '../../repo-engine/index.js'
+import { isCidText, isDid, splitAtUri } from '../../repo-engine/index.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 
@@ -11,6 +11,11 @@ export function takedownKeyOf(subject: Subject): string {
   if (subject.$type === BLOB) return `${subject.did}/${subject.cid}`
   if (subject.$type === RECORD) return recordUri(subject.uri)
   throw invalidRequest('Invalid subject')
+}
+
+/** Whether it is an account. */
+export function isRepoSubject(subject: Subject): boolean {
+  return subject.$type === REPO
 }
 
 export const repoSubject = (did: string): Subject => ({ $type: REPO, did })
@@ -27,3 +32,19 @@ export function recordUri(uri: string): string {
 const REPO = 'com.atproto.admin.defs#repoRef'
 const RECORD = 'com.atproto.repo.strongRef'
 const BLOB = 'com.atproto.admin.defs#repoBlobRef'
+
+/** The account that a subject is, or is of. @throws as {@link takedownKeyOf} */
+export function accountOfSubject(subject: Subject): string {
+  return subject.$type === RECORD ? splitAtUri(recordUri(subject.uri)).authority : (subject as { did: string }).did
+}
+
+/** A subject without what else was sent with it. @throws XrpcError 400 InvalidRequest for what is none */
+export function plainSubject(subject: Subject): Subject {
+  takedownKeyOf(subject)
+  if (subject.$type === REPO) return repoSubject(subject.did)
+  if (subject.$type === RECORD) return recordSubject(subject.uri, subject.cid)
+  const { did, cid, recordUri: uri } = subject as Extract<Subject, { $type: typeof BLOB }>
+  if (!isDid(did) || !isCidText(cid)) throw invalidRequest('Invalid subject')
+  if (uri !== undefined) recordUri(uri)
+  return { ...blobSubject(did, cid), ...(uri !== undefined && { recordUri: uri }) } as Subject
+}

@@ -44,19 +44,29 @@ export class Takedowns {
 
   /**
    * Takes something down, or shows it again. An account that is taken down can do nothing any more, its repository is given
-   * to nobody, and the log says so; afterwards it is again what its owner says.
+   * to nobody, and the log says so; afterwards it is again what its owner says. Once more without a ref: it keeps the one it has.
    */
   async set(tx: Tx, subject: string, { applied, ref }: TakedownStatus): Promise<void> {
     if (applied)
       await tx.run(
         `INSERT INTO takedown (subject, ref, created_at) VALUES (?, ?, ?)
-         ON CONFLICT (subject) DO UPDATE SET ref = excluded.ref`,
+         ON CONFLICT (subject) DO UPDATE SET ref = coalesce(excluded.ref, takedown.ref)`,
         subject,
         ref ?? null,
         this.clock.now(),
       )
     else await tx.run('DELETE FROM takedown WHERE subject = ?', subject)
     if (isDid(subject)) await settleStatus(tx, this.log, subject)
-    this.changes.touch(tx, new Set([subject]))
+    this.changed(tx, subject)
   }
+
+  /** Says that what is shown of a subject is another thing from the end of this write on. */
+  changed(tx: Tx, subject: string): void {
+    this.changes.touch(tx, new Set([subject, accountOf(subject)]))
+  }
+}
+
+/** What an account is shown by (its profile, that it is a labeler) are records, too. */
+function accountOf(subject: string): string {
+  return subject.startsWith('at://') ? subject.split('/')[2]! : subject.split('/')[0]!
 }

@@ -69,15 +69,15 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
     this.works.set(kind, work as Work<never>)
   }
 
-  /** Promises some work, and has it begun once the write is committed. Gives its number. */
-  async add(tx: Tx, kind: string, payload: unknown): Promise<number> {
+  /** Promises some work, and has it begun once the write is committed, unless the caller sees to that. Gives its number. */
+  async add(tx: Tx, kind: string, payload: unknown, begins = true): Promise<number> {
     const row = await tx.get<{ id: number }>(
       'INSERT INTO outbox (kind, payload, attempts, due_at) VALUES (?, ?, 0, ?) RETURNING id',
       kind,
       JSON.stringify(payload),
       this.clock.now(),
     )
-    tx.afterCommit(() => void this.perform(row!.id).catch(() => {}))
+    if (begins) tx.afterCommit(() => void this.perform(row!.id).catch(() => {}))
     return row!.id
   }
 

@@ -45,6 +45,6 @@ import { Subjects } from './subjects.js'
       useFactory: (clock: Clock) => new TidClock(() => clock.now(), randomInt(1024)),
     },
   ],
-  exports: [ActivitySubscriptions, Bookmarks, Mutes, NotificationPreferences, Seen],
+  exports: [ActivitySubscriptions, Bookmarks, Mutes, NotificationPreferences, Preferences, Seen],
 })
 export class PrivateStateModule {}

@@ -7,6 +7,7 @@ import type { StagedRepo } from './import-staging.js'
 import { RecordBlobs } from './record-blobs.js'
 import { importEvent, pieceEvent } from './repo-events.js'
 import { type Hosting, type NewRepo, type Repo, replaceRepo } from './repo-row.js'
+import { settleStatus } from './repo-status.js'
 
 /** Before a piece that could not be written is tried again. */
 const RETRY_MS = 1_000
@@ -56,6 +57,8 @@ export class ImportPieces implements OnModuleInit, OnModuleDestroy {
     await this.database.write(async (tx) => {
       await replaceRepo(tx, current, repo, commitBlock)
       await this.log.append(tx, [...announced, importEvent(repo, commitBlock, staged)])
+      // The operator may have taken it down before it was here.
+      if (!current) await settleStatus(tx, this.log, repo.did)
     })
   }
 

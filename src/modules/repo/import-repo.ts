@@ -12,7 +12,7 @@ import {
   verifyCommit,
   verifyRepo,
 } from '../../repo-engine/index.js'
-import { Database } from '../database/database.js'
+import { type Answer, Database } from '../database/database.js'
 import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
 import type { NewEvent } from '../commit-log/commit-log.js'
 import { CarFile } from './car-file.js'
@@ -28,11 +28,16 @@ export interface ImportOptions {
   /** Whose repository it must be; null: whoever the commit says. */
   did: Did | null
   hosting: Hosting
-  /** Signs the new head of a hosted repository; null: the repository keeps the commit it came with. */
-  key: SigningKey | null
+  /** A hosted repository that begins with this import, and whether it is active. Left out: it has to be here already. */
+  begins?: Pick<NewRepo, 'status' | 'ownStatus'>
+  /**
+   * Gives what signs the new head of a hosted repository, asked for when it is signed; null: the repository keeps the
+   * commit it came with.
+   */
+  key: (() => Answer<SigningKey>) | null
   /** The did:key that the commit must be signed by, or null where it cannot be known; by default nobody asks. */
   signedBy?: (commit: DecodedCommit) => Promise<string | null>
-  /** What the repository may unfold to, which can be more than its file has; left out: as much as the server allows. */
+  /** What its file may have, and the repository unfold to, which can be more; left out: as much as the server allows. */
   maxBytes?: number
   /** Events that come before the import, in the same transaction. */
   announce?: readonly NewEvent[]
@@ -79,7 +84,7 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
     this.underWay.add(who)
     try {
       if (source instanceof CarFile) return await this.place(source, options)
-      const car = await this.staging.receive(source)
+      const car = await this.staging.receive(source, options.maxBytes)
       try {
         return await this.place(car, options)
       } finally {
@@ -103,22 +108,23 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
       const current = await readRepo(this.database.read, commit.did)
       assertErased(current)
       // Whoever sends it had an account when it began to.
-      if (!current && options.hosting === 'hosted')
+      if (!current && options.hosting === 'hosted' && !options.begins)
         throw invalidRequest(`Could not find repo for DID: ${commit.did}`, 'RepoNotFound')
       if (current && (current.hosting === 'hosted') !== (options.hosting === 'hosted'))
         throw invalidRequest(`${commit.did} is already here, ${current.hosting}; importing into it has to name it`)
-      const rev = this.revOf(commit, current, options.key !== null)
+      const rev = this.revOf(commit, current, options)
       const { did } = commit
       const staged = await this.staging.stage(car, head, { did, rev, hosting: options.hosting }, (done) =>
         options.onProgress?.(done, summary.records),
       )
       const block = options.key
-        ? signCommit({ did: commit.did, version: 3, data: commit.data, rev, prev: null }, options.key)
+        ? signCommit({ did: commit.did, version: 3, data: commit.data, rev, prev: null }, await options.key())
         : car.get(head)!
       const repo: NewRepo = {
         did: commit.did,
         hosting: options.hosting,
-        status: current?.status ?? null,
+        status: current?.status ?? options.begins?.status ?? null,
+        ownStatus: options.begins?.ownStatus,
         tree: staged.tree,
         layer: staged.layer,
         rev,
@@ -146,10 +152,11 @@ export class ImportRepoHandler implements ICommandHandler<ImportRepo> {
   }
 
   /** A commit signed here gets a new rev; one that is kept has its own, save for version 2, which has none. */
-  private revOf({ rev }: DecodedCommit, current: Repo | null, resigned: boolean): Tid {
+  private revOf({ rev }: DecodedCommit, current: Repo | null, { key, begins }: ImportOptions): Tid {
     const now = this.tids.next()
-    if (rev !== null) assertNotAhead(rev, tidToMicros(now) / 1000)
-    if (resigned || rev === null) {
+    // What this server's own operator brings was written by another clock; what is written from now on is above it.
+    if (rev !== null && !begins) assertNotAhead(rev, tidToMicros(now) / 1000)
+    if (key !== null || rev === null) {
       const latest = current && (rev === null || current.rev > rev) ? current.rev : rev
       return this.tids.next(latest)
     }

@@ -30,7 +30,7 @@ export class ImportController {
     if (!this.config.acceptingImports) throw invalidRequest('Service is not accepting repo imports')
     if (!type?.startsWith('application/vnd.ipld.car'))
       throw invalidRequest(`Wrong request encoding (Content-Type): ${type ?? 'none'}`)
-    const key = await this.keys.get(viewer.did)
+    const key = () => this.keys.get(viewer.did)
     try {
       const source = body.iterator({ destroyOnReturn: false })
       await this.commands.execute(new ImportRepo(source, { did: viewer.did, hosting: 'hosted', key }))

@@ -1,16 +1,38 @@
-import { Injectable } from '@nestjs/common'
-import { Cid, type Did, formatCommit, Mst, signCommit, type SigningKey, TidClock } from '../../repo-engine/index.js'
+import { Injectable, Optional } from '@nestjs/common'
+import {
+  Cid,
+  type Did,
+  formatCommit,
+  Mst,
+  signCommit,
+  type SigningKey,
+  type Tid,
+  TidClock,
+} from '../../repo-engine/index.js'
 import type { NewEvent } from '../commit-log/commit-log.js'
 import type { Tx } from '../database/database.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { assertErased } from './erase-repo.js'
+import { RecordBlobs } from './record-blobs.js'
 import { commitEvent, syncEvent } from './repo-events.js'
-import { hostRepo, insertRepo, newTree, putNodes, readRepo, type RepoStatus } from './repo-row.js'
+import {
+  hostRepo,
+  insertRepo,
+  newTree,
+  putNodes,
+  readRepo,
+  type Repo,
+  type RepoStatus,
+  resignRepo,
+} from './repo-row.js'
 
 /** How a repository begins here: one signed commit, over the empty tree or over the tree of one that was kept here. */
 @Injectable()
 export class RepoGenesis {
-  constructor(private readonly tids: TidClock) {}
+  constructor(
+    private readonly tids: TidClock,
+    @Optional() private readonly blobs?: RecordBlobs,
+  ) {}
 
   /**
    * Puts the repository in place and gives its first events, a commit and a sync, for the log.
@@ -33,6 +55,11 @@ export class RepoGenesis {
     return [commitEvent(commit), syncEvent(did, rev, head, commit.bytes)]
   }
 
+  /** What {@link adopt} rests on and would take too long in one write. To be called in the same turn. */
+  async prepareAdoption(did: Did): Promise<void> {
+    await this.blobs?.readAll(did)
+  }
+
   /**
    * Makes a repository that is kept here one that is written here, signed anew, and gives its event, a sync, for the log.
    * To be called in its turn. @throws Error where there is none that is kept: broken own state
@@ -40,10 +67,27 @@ export class RepoGenesis {
   async adopt(tx: Tx, did: Did, key: SigningKey): Promise<NewEvent[]> {
     const kept = await readRepo(tx, did)
     if (!kept) throw new Error(`there is no repository of ${did}`)
-    const rev = this.tids.next(kept.rev)
-    const block = signCommit({ did, version: 3, data: kept.data, rev, prev: null }, key)
-    const head = Cid.ofCbor(block)
+    const { rev, head, block } = this.sign(kept, key)
     await hostRepo(tx, kept, { rev, head }, block)
     return [syncEvent(did, rev, head, block)]
+  }
+
+  /**
+   * Signs the head of a repository hosted here anew, because its key is another one now, and gives its event, a sync, for
+   * the log. To be called in its turn. @throws Error where there is none: broken own state
+   */
+  async resign(tx: Tx, did: Did, key: SigningKey): Promise<NewEvent[]> {
+    const repo = await readRepo(tx, did)
+    if (repo?.hosting !== 'hosted') throw new Error(`there is no repository of ${did}`)
+    const { rev, head, block } = this.sign(repo, key)
+    await resignRepo(tx, repo, { rev, head }, block)
+    return [{ ...syncEvent(did, rev, head, block), silent: repo.status !== null }]
+  }
+
+  /** The tree of a repository under a new commit. */
+  private sign({ did, data, rev: since }: Repo, key: SigningKey): { rev: Tid; head: Cid; block: Uint8Array } {
+    const rev = this.tids.next(since)
+    const block = signCommit({ did, version: 3, data, rev, prev: null }, key)
+    return { rev, head: Cid.ofCbor(block), block }
   }
 }

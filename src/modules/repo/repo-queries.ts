@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Cid, type Did, isDid } from '../../repo-engine/index.js'
-import { Database, type Reader } from '../database/database.js'
+import { type Answer, Database, type Reader } from '../database/database.js'
 import { HandleResolver } from '../identity/handle-resolver.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { readRepo, type Repo, type RepoStatus } from './repo-row.js'
@@ -26,6 +26,8 @@ export interface RecordRange {
   limit: number
   /** Ascending by key; otherwise newest (greatest key) first. */
   ascending: boolean
+  /** The account, to leave out what is taken down of it; left out: that is there, too. */
+  shownOf?: Did
 }
 
 /** What is stored of repositories, for those who only read. */
@@ -56,24 +58,45 @@ export class RepoQueries {
     return repo
   }
 
-  /** The repository of a DID, if its data may be given out. @throws XrpcError 400 RepoNotFound, RepoTakendown, … */
-  async available(did: string, reader: Reader = this.database.read): Promise<Repo> {
+  /**
+   * The repository of a DID, if its data may be given out; `whatever` its status, to its owner and to moderators.
+   * @throws XrpcError 400 RepoNotFound, RepoTakendown, …
+   */
+  async available(did: string, reader: Reader = this.database.read, whatever = false): Promise<Repo> {
     const repo = await this.repo(did, reader)
-    assertAvailable(did, repo.status)
+    if (!whatever) assertAvailable(did, repo.status)
     return repo
   }
 
-  /** One record, or null. @throws XrpcError 400 when the repository is not here or not available. */
-  async record(did: string, path: string): Promise<StoredRecord | null> {
+  /**
+   * One record, or null; `whatever` is taken down, for moderators.
+   * @throws XrpcError 400 when the repository is not here or not available.
+   */
+  async record(did: string, path: string, whatever = false): Promise<StoredRecord | null> {
+    const row = whatever ? await this.anyRecord(did, path) : await this.shownRecord(did, path)
+    if (row) return { path, cid: Cid.fromBytes(row.cid), bytes: row.bytes }
+    await this.available(did, this.database.read, whatever)
+    return null
+  }
+
+  private shownRecord(did: string, path: string): Answer<Omit<RecordRow, 'path'> | undefined> {
     // A subquery, because SQLite takes three times as long for the join.
-    const row = await this.database.read.get<Omit<RecordRow, 'path'>>(
-      'SELECT cid, bytes FROM record WHERE tree = (SELECT tree FROM repo WHERE did = ? AND status IS NULL) AND path = ?',
+    return this.database.read.get(
+      `SELECT cid, bytes FROM record WHERE tree = (SELECT tree FROM repo WHERE did = ? AND status IS NULL) AND path = ?
+         AND NOT EXISTS (SELECT 1 FROM takedown WHERE subject = ?)`,
+      did,
+      path,
+      `at://${did}/${path}`,
+    )
+  }
+
+  private anyRecord(did: string, path: string): Answer<Omit<RecordRow, 'path'> | undefined> {
+    return this.database.read.get(
+      `SELECT cid, bytes FROM record
+       WHERE tree = (SELECT tree FROM repo WHERE did = ? AND coalesce(status, '') <> 'deleted') AND path = ?`,
       did,
       path,
     )
-    if (row) return { path, cid: Cid.fromBytes(row.cid), bytes: row.bytes }
-    await this.available(did)
-    return null
   }
 
   /** Records of one collection by key. */
@@ -82,12 +105,12 @@ export class RepoQueries {
     // '0' is the character after '/': the end of the collection's paths.
     const after = range.after === undefined ? `${collection}/` : `${collection}/${range.after}`
     const before = range.before === undefined ? `${collection}0` : `${collection}/${range.before}`
+    const shown = range.shownOf === undefined ? '' : SHOWN
     const rows = await this.database.read.all<RecordRow>(
-      `SELECT path, cid, bytes FROM record WHERE tree = ? AND path > ? AND path < ?
+      `SELECT path, cid, bytes FROM record WHERE tree = ? AND path > ? AND path < ? ${shown}
        ORDER BY path ${ascending ? 'ASC' : 'DESC'} LIMIT ?`,
-      tree,
-      after,
-      before,
+      ...[tree, after, before],
+      ...(range.shownOf === undefined ? [] : [`at://${range.shownOf}/`]),
       limit,
     )
     return rows.map(({ path, cid, bytes }) => ({ path, cid: Cid.fromBytes(cid), bytes }))
@@ -109,6 +132,9 @@ export class RepoQueries {
     }
   }
 }
+
+/** Of an account whose at-uri is given: what is not taken down. */
+const SHOWN = 'AND NOT EXISTS (SELECT 1 FROM takedown WHERE subject = ? || record.path)'
 
 function notFound(did: string): Error {
   return invalidRequest(`Could not find repo for DID: ${did}`, 'RepoNotFound')

@@ -109,7 +109,7 @@ export async function insertRepo(tx: Tx, repo: NewRepo, commitBlock: Uint8Array)
     repo.did,
     repo.hosting,
     repo.status,
-    repo.status,
+    repo.ownStatus === undefined ? repo.status : repo.ownStatus,
     repo.rev,
     repo.head.bytes,
     repo.data.bytes,
@@ -122,8 +122,11 @@ export async function insertRepo(tx: Tx, repo: NewRepo, commitBlock: Uint8Array)
   await tx.run("UPDATE tree SET state = 'live' WHERE id = ?", repo.tree)
 }
 
-/** A repository whose nodes are all stored; `layer` is its root's. */
-export type NewRepo = Omit<Repo, 'stored'> & { layer: number }
+/**
+ * A repository whose nodes are all stored; `layer` is its root's. `ownStatus` is what its owner says, where that is not its
+ * status.
+ */
+export type NewRepo = Omit<Repo, 'stored'> & { layer: number; ownStatus?: RepoStatus | null }
 
 /** As much of a commit as storage has to know. */
 export type HeadChange = Pick<FormattedCommit, 'cid' | 'rev' | 'data' | 'bytes' | 'ops' | 'records'>
@@ -174,6 +177,25 @@ export async function hostRepo(
     kept.head.bytes,
   )
   if (moved === 0) throw new HeadMoved(`${kept.did} is no longer kept here at ${kept.head.toString()}`)
+}
+
+/** Puts a repository hosted here, of whatever status, under another commit over the same tree. @throws HeadMoved */
+export async function resignRepo(
+  tx: Tx,
+  from: HeadRef,
+  commit: Pick<Repo, 'rev' | 'head'>,
+  block: Uint8Array,
+): Promise<void> {
+  const moved = await tx.run(
+    `UPDATE repo SET rev = ?, head = ?, commit_block = ?
+     WHERE did = ? AND head = ? AND hosting = 'hosted' AND (status IS NULL OR status <> 'deleted')`,
+    commit.rev,
+    commit.head.bytes,
+    block,
+    from.did,
+    from.head.bytes,
+  )
+  if (moved === 0) throw new HeadMoved(`the head of ${from.did} is no longer ${from.head.toString()}`)
 }
 
 /** Brings the stored nodes from one tree to another: `stored` says which, `changes` how the two differ. */

@@ -1,8 +1,9 @@
-import { Controller, HttpStatus, UseGuards } from '@nestjs/common'
+import { Controller, HttpStatus, Req, UseGuards } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import { dataToJson, decodeCbor, type Did, parseNsid, TidClock } from '../../repo-engine/index.js'
 import { AccessGuard } from '../auth/guards.js'
-import { Viewer } from '../auth/viewer.js'
+import { MaybeModeratorGuard } from '../auth/owner.guard.js'
+import { type AuthenticatedRequest, Viewer } from '../auth/viewer.js'
 import { DidResolver } from '../identity/did-resolver.js'
 import { handleOf } from '../identity/did-document.js'
 import { Lexicons, type ValidationStatus } from '../lexicon/lexicons.js'
@@ -117,8 +118,9 @@ function writtenRecord(
   return { uri: `at://${did}/${path}`, cid: cid!.toString(), ...(validationStatus && { validationStatus }) }
 }
 
-/** The queries of com.atproto.repo. */
+/** The queries of com.atproto.repo. What is taken down is there for the operator and for moderators alone. */
 @Controller()
+@UseGuards(MaybeModeratorGuard)
 export class RepoReadController {
   constructor(
     private readonly queries: RepoQueries,
@@ -128,9 +130,10 @@ export class RepoReadController {
   @XrpcQuery('com.atproto.repo.getRecord')
   async getRecord(
     @Params() params: XrpcMethods['com.atproto.repo.getRecord']['params'],
+    @Req() { isAdmin }: AuthenticatedRequest,
   ): Promise<Out<'com.atproto.repo.getRecord'>> {
     const did = await this.queries.didOf(params.repo)
-    const record = await this.queries.record(did, `${params.collection}/${params.rkey}`)
+    const record = await this.queries.record(did, `${params.collection}/${params.rkey}`, isAdmin)
     if (!record || (params.cid !== undefined && params.cid !== record.cid.toString()))
       throw new XrpcError(
         HttpStatus.BAD_REQUEST,
@@ -143,13 +146,17 @@ export class RepoReadController {
   @XrpcQuery('com.atproto.repo.listRecords')
   async listRecords(
     @Params() params: XrpcMethods['com.atproto.repo.listRecords']['params'],
+    @Req() { isAdmin }: AuthenticatedRequest,
   ): Promise<Out<'com.atproto.repo.listRecords'>> {
     const { limit = 50, cursor, reverse = false } = params
-    const { did, tree } = await this.queries.available(await this.queries.didOf(params.repo))
+    const { did, tree } = await this.queries.available(await this.queries.didOf(params.repo), undefined, isAdmin)
     const collection = parseNsid(params.collection)
     // Greatest key first; `reverse` turns that round. The cursor is the last key of the page before.
     const range = reverse ? { after: cursor } : { before: cursor }
-    const rows = await this.queries.records(tree, { collection, ...range, limit: limit + 1, ascending: reverse })
+    const rows = await this.queries.records(tree, {
+      ...{ collection, ...range, limit: limit + 1, ascending: reverse },
+      ...(!isAdmin && { shownOf: did }),
+    })
     const page = rows.slice(0, limit)
     const records = page.map(
       (record) => recordView(did, record) as { uri: string; cid: string; value: Record<string, unknown> },
@@ -160,8 +167,9 @@ export class RepoReadController {
   @XrpcQuery('com.atproto.repo.describeRepo')
   async describeRepo(
     @Params() params: XrpcMethods['com.atproto.repo.describeRepo']['params'],
+    @Req() { isAdmin }: AuthenticatedRequest,
   ): Promise<Out<'com.atproto.repo.describeRepo'>> {
-    const { did, tree } = await this.queries.available(await this.queries.didOf(params.repo))
+    const { did, tree } = await this.queries.available(await this.queries.didOf(params.repo), undefined, isAdmin)
     const didDoc = await this.dids.resolve(did)
     const handle = didDoc ? handleOf(didDoc) : null
     const handleIsCorrect = handle !== null && (await this.queries.handleMeans(handle, did))

@@ -27,12 +27,12 @@ export class RepoExports {
 
   /**
    * The whole repository, or what was written after the rev `since`, in streamable order. A snapshot is held from the
-   * first chunk that is asked for to the end of the iteration. @throws XrpcError RepoNotFound …, 503 NotEnoughResources.
+   * first chunk that is asked for to the end of the iteration. `whatever` its status, here as in the others. @throws XrpcError RepoNotFound …, 503 NotEnoughResources.
    */
-  async export(did: string, since: string | null): Promise<AsyncGenerator<Buffer>> {
-    await this.queries.available(did)
+  async export(did: string, since: string | null, whatever = false): Promise<AsyncGenerator<Buffer>> {
+    await this.queries.available(did, undefined, whatever)
     if (this.waiting.length >= MAX_WAITING) throw new XrpcError(503, 'NotEnoughResources', 'too many exports at once')
-    return this.chunks(did, since)
+    return this.chunks(did, since, whatever)
   }
 
   /** Whether there is a repository of a DID, active or not. */
@@ -44,13 +44,13 @@ export class RepoExports {
     return row !== undefined
   }
 
-  private async *chunks(did: string, since: string | null): AsyncGenerator<Buffer> {
+  private async *chunks(did: string, since: string | null, whatever: boolean): AsyncGenerator<Buffer> {
     await this.enter()
     // The snapshot is a callback and the CAR a generator; chunks pass from one to the other by hand.
     const chunks = new Handover()
     const done = this.database
       .snapshot(async (reader) => {
-        const repo = await this.queries.available(did, reader)
+        const repo = await this.queries.available(did, reader, whatever)
         const car = since === null ? exportRepo(reader, repo) : exportSince(reader, repo, since)
         for await (const chunk of car) if (!(await chunks.put(chunk))) return
       })
@@ -67,9 +67,9 @@ export class RepoExports {
   }
 
   /** A CAR that proves what stands under a path: commit, the nodes down to it, and the record if there is one. */
-  async proveRecord(did: string, path: string): Promise<Buffer> {
+  async proveRecord(did: string, path: string, whatever = false): Promise<Buffer> {
     return this.database.snapshot(async (reader) => {
-      const repo = await this.queries.available(did, reader)
+      const repo = await this.queries.available(did, reader, whatever)
       const head = await HeadTree.open(reader, repo)
       const nodes = await head.read(() => provePath(head.tree, path))
       const commit = await commitBlock(reader, did)
@@ -90,9 +90,9 @@ export class RepoExports {
    * Blocks of the current repository by CID. They are filed by place, so they are searched for: commit, records, nodes.
    * @throws XrpcError 400 BlockNotFound naming those that are not there.
    */
-  async blocks(did: string, cids: Cid[]): Promise<Buffer> {
+  async blocks(did: string, cids: Cid[], whatever = false): Promise<Buffer> {
     return this.database.snapshot(async (reader) => {
-      const repo = await this.queries.available(did, reader)
+      const repo = await this.queries.available(did, reader, whatever)
       const wanted = new Map(cids.map((cid) => [cid.toString(), cid]))
       const found: CarBlock[] = []
       const take = (cid: Cid, bytes: Uint8Array): void => {

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream'
-import { Controller, Header, StreamableFile } from '@nestjs/common'
+import { Controller, Header, Req, StreamableFile, UseGuards } from '@nestjs/common'
 import { Cid } from '../../repo-engine/index.js'
+import { OwnerGuard, seesAll } from '../auth/owner.guard.js'
+import type { AuthenticatedRequest } from '../auth/viewer.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { RepoQueries } from '../repo/repo-queries.js'
 import { parseNumberCursor } from '../xrpc/number-cursor.js'
@@ -14,8 +16,12 @@ const CAR = 'application/vnd.ipld.car'
 type ParamsOf<Nsid extends keyof XrpcMethods> = XrpcMethods[Nsid]['params']
 type Out<Nsid extends keyof XrpcMethods> = XrpcMethods[Nsid]['output']
 
-/** The queries of com.atproto.sync: repositories as they are, for anyone to check. */
+/**
+ * The queries of com.atproto.sync: repositories as they are, for anyone to check. One that is not active is there for its
+ * owner, the operator and moderators alone.
+ */
 @Controller()
+@UseGuards(OwnerGuard)
 export class SyncController {
   constructor(
     private readonly queries: RepoQueries,
@@ -24,40 +30,57 @@ export class SyncController {
   ) {}
 
   @XrpcQuery('com.atproto.sync.getRepo')
-  async getRepo(@Params() { did, since }: ParamsOf<'com.atproto.sync.getRepo'>): Promise<StreamableFile> {
-    return stream(await this.repos.export(did, since ?? null))
+  async getRepo(
+    @Params() { did, since }: ParamsOf<'com.atproto.sync.getRepo'>,
+    @Req() request: AuthenticatedRequest,
+  ): Promise<StreamableFile> {
+    return stream(await this.repos.export(did, since ?? null, seesAll(request, did)))
   }
 
   @XrpcQuery('com.atproto.sync.getCheckout')
-  async getCheckout(@Params() { did }: ParamsOf<'com.atproto.sync.getCheckout'>): Promise<StreamableFile> {
-    return stream(await this.repos.export(did, null))
+  async getCheckout(
+    @Params() { did }: ParamsOf<'com.atproto.sync.getCheckout'>,
+    @Req() request: AuthenticatedRequest,
+  ): Promise<StreamableFile> {
+    return stream(await this.repos.export(did, null, seesAll(request, did)))
   }
 
   @XrpcQuery('com.atproto.sync.getLatestCommit')
   async getLatestCommit(
     @Params() { did }: ParamsOf<'com.atproto.sync.getLatestCommit'>,
+    @Req() request: AuthenticatedRequest,
   ): Promise<Out<'com.atproto.sync.getLatestCommit'>> {
-    const { head, rev } = await this.queries.available(did)
+    const { head, rev } = await this.queries.available(did, undefined, seesAll(request, did))
     return { cid: head.toString(), rev }
   }
 
   @XrpcQuery('com.atproto.sync.getHead')
-  async getHead(@Params() { did }: ParamsOf<'com.atproto.sync.getHead'>): Promise<Out<'com.atproto.sync.getHead'>> {
-    const { head } = await this.queries.available(did)
+  async getHead(
+    @Params() { did }: ParamsOf<'com.atproto.sync.getHead'>,
+    @Req() request: AuthenticatedRequest,
+  ): Promise<Out<'com.atproto.sync.getHead'>> {
+    const { head } = await this.queries.available(did, undefined, seesAll(request, did))
     return { root: head.toString() }
   }
 
   @XrpcQuery('com.atproto.sync.getRecord')
   @Header('content-type', CAR)
-  async getRecord(@Params() params: ParamsOf<'com.atproto.sync.getRecord'>): Promise<StreamableFile> {
-    return file(await this.repos.proveRecord(params.did, `${params.collection}/${params.rkey}`))
+  async getRecord(
+    @Params() params: ParamsOf<'com.atproto.sync.getRecord'>,
+    @Req() request: AuthenticatedRequest,
+  ): Promise<StreamableFile> {
+    const { did, collection, rkey } = params
+    return file(await this.repos.proveRecord(did, `${collection}/${rkey}`, seesAll(request, did)))
   }
 
   @XrpcQuery('com.atproto.sync.getBlocks')
   @Header('content-type', CAR)
-  async getBlocks(@Params() { did, cids }: ParamsOf<'com.atproto.sync.getBlocks'>): Promise<StreamableFile> {
+  async getBlocks(
+    @Params() { did, cids }: ParamsOf<'com.atproto.sync.getBlocks'>,
+    @Req() request: AuthenticatedRequest,
+  ): Promise<StreamableFile> {
     if (cids.length > MAX_CIDS) throw invalidRequest(`at most ${MAX_CIDS} CIDs at a time`)
-    return file(await this.repos.blocks(did, cids.map(Cid.parse)))
+    return file(await this.repos.blocks(did, cids.map(Cid.parse), seesAll(request, did)))
   }
 
   @XrpcQuery('com.atproto.sync.listRepos')

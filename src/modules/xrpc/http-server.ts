@@ -1,27 +1,37 @@
-import type { IncomingMessage } from 'node:http'
 import type { DynamicModule, LogLevel } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance } from 'fastify'
 import { serve2022 } from '../api-2022/serve-2022.js'
+import { AddressList } from '../config/address-list.js'
 import { Config } from '../config/config.js'
 import { ServerLogger } from '../config/server-logger.js'
 import { Database } from '../database/database.js'
+import { parseBodies } from './bodies.js'
 
-/** Configuration of a route that gets its body as a stream, whatever type it has, JSON included. */
-export const STREAMED = { isStreamed: true }
-
-/** Largest JSON body, in bytes: 200 writes of a full commit, as JSON. */
-const MAX_JSON_BYTES = 4 * 1024 * 1024
 /** A client that takes longer than this to send its headers is cut off. */
 const HEADERS_TIMEOUT_MS = 20_000
+/** And for all of a request, of which a whole repository may be the body. */
+const REQUEST_TIMEOUT_MS = 30 * 60_000
 const KEEP_ALIVE_MS = 75_000
+/** What a browser lets a client read of an answer. */
+const EXPOSED = [
+  ...['atproto-repo-rev', 'atproto-content-labelers', 'retry-after'],
+  ...['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset', 'ratelimit-policy'],
+].join(', ')
 
 /** Makes the HTTP server around a module: bodies, CORS, and limits that hold before any handler runs. Not listening yet. */
-export async function createHttpApp(module: DynamicModule, logLevels?: LogLevel[]): Promise<NestFastifyApplication> {
+export async function createHttpApp(
+  module: DynamicModule,
+  { trustedProxies }: Pick<Config, 'trustedProxies'>,
+  logLevels?: LogLevel[],
+): Promise<NestFastifyApplication> {
+  const proxies = new AddressList(trustedProxies)
   const adapter = new FastifyAdapter({
-    bodyLimit: MAX_JSON_BYTES,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Of what these say, the address of the client is believed and nothing else.
+    trustProxy: trustedProxies.length > 0 && ((address: string) => proxies.has(address)),
     forceCloseConnections: true,
     // Some clients offer HTTP/2 with every request; whoever takes no such offer answers as if there were none.
     http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' },
@@ -47,65 +57,10 @@ export async function createHttpApp(module: DynamicModule, logLevels?: LogLevel[
   return app
 }
 
-/** JSON is parsed; every other body is handed on as the stream it is. */
-function parseBodies(fastify: FastifyInstance): void {
-  fastify.removeAllContentTypeParsers()
-  fastify.addContentTypeParser('application/json', (request, payload, done) => {
-    if ((request.routeOptions.config as Partial<typeof STREAMED>).isStreamed) return done(null, payload)
-    gather(payload, Number(request.headers['content-length']), (error, body) => {
-      if (error) return done(error)
-      try {
-        done(null, parseJson(body))
-      } catch (problem) {
-        done(problem as Error)
-      }
-    })
-  })
-  fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
-}
-
-/** All of a body, within the limit of JSON. */
-function gather(payload: IncomingMessage, length: number, done: (error: Error | null, body: Buffer) => void): void {
-  const pieces: Buffer[] = []
-  let size = 0
-  const end = (error: Error | null): void => {
-    payload.off('data', onData).off('end', onEnd).off('error', end)
-    done(error && Object.assign(error, { statusCode: statusOf(error) }), error ? NOTHING : Buffer.concat(pieces, size))
-  }
-  const onEnd = (): void => end(null)
-  const onData = (piece: Buffer): void => {
-    size += piece.length
-    if (size > MAX_JSON_BYTES) end(tooLarge())
-    else pieces.push(piece)
-  }
-  if (length > MAX_JSON_BYTES) return done(tooLarge(), NOTHING)
-  payload.on('data', onData).on('end', onEnd).on('error', end)
-}
-
-const NOTHING = Buffer.alloc(0)
-
-function tooLarge(): Error {
-  return Object.assign(new Error('Request body is too large'), { statusCode: 413 })
-}
-
-function statusOf({ statusCode = 400 }: Error & { statusCode?: number }): number {
-  return statusCode
-}
-
-function parseJson(body: Buffer): unknown {
-  if (body.length === 0) return undefined
-  try {
-    // `__proto__` in JSON is an ordinary own property; the engine and the lexicons treat it so.
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    throw Object.assign(new Error('Request body is not JSON'), { statusCode: 400 })
-  }
-}
-
 /** atproto clients run in browsers, on any site (https://atproto.com/specs/xrpc#cors). */
 function allowEveryOrigin(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
-    reply.header('access-control-allow-origin', '*')
+    reply.headers({ 'access-control-allow-origin': '*', 'access-control-expose-headers': EXPOSED })
     if (request.method !== 'OPTIONS') return done()
     reply
       .headers({

@@ -36,13 +36,18 @@ export function XrpcProcedure(nsid: string): MethodDecorator {
   return applyDecorators(Post(`/xrpc/${nsid}`), HttpCode(200), SetMetadata(NSID_KEY, nsid))
 }
 
+/** The method that a controller's handler answers, whatever name it was called by; undefined for what is none. */
+export function nsidOf(handler: ReturnType<ExecutionContext['getHandler']>): string | undefined {
+  return Reflect.getMetadata(NSID_KEY, handler) as string | undefined
+}
+
 interface Call {
   nsid: string
   request: FastifyRequest
 }
 
 const callOf = createParamDecorator((_: unknown, context: ExecutionContext): Call => {
-  const nsid = Reflect.getMetadata(NSID_KEY, context.getHandler()) as string
+  const nsid = nsidOf(context.getHandler())!
   return { nsid, request: context.switchToHttp().getRequest<FastifyRequest>() }
 })
 

@@ -1,7 +1,8 @@
 /** What they do to each other, and how they stand with the world. */
 import { expect } from '@jest/globals'
 import { Database } from '../../../src/modules/database/database.js'
-import { Labels, type NewLabel } from '../../../src/modules/moderation/labels.js'
+import type { NewLabel } from '../../../src/modules/moderation/label-row.js'
+import { Labels } from '../../../src/modules/moderation/labels.js'
 import type { Cast, Person } from './cast.js'
 import type { Chapter } from './story.js'
 import { CARD } from './writings.js'

@@ -213,6 +213,7 @@ it('the server describes itself', async () => {
     did: 'did:web:localhost',
     availableUserDomains: ['.test'],
     inviteCodeRequired: false,
+    blobUploadLimit: 100 * 1024 ** 2,
     links: {},
     contact: {},
   })

@@ -72,7 +72,7 @@ async function fillPrivateTables(did: string): Promise<string[]> {
   const tables = (
     await database().read.all<{ name: string }>(
       `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'bsky_%' AND name NOT IN
-         ('account', 'commit_log', 'handle_claim', 'plc_operation', 'repo', 'session', 'signing_key', 'tree')
+         ('account', 'commit_log', 'handle_claim', 'plc_operation', 'repo', 'session', 'signing_key', 'tree', 'web_identity')
        AND EXISTS (SELECT 1 FROM pragma_table_info(sqlite_master.name) WHERE name = 'did')`,
     )
   ).map(({ name }) => name)
@@ -117,6 +117,8 @@ it('leaves one event, and nothing else that is of it', async () => {
   })
   expect(await placesOf(database().read, SECRET)).toEqual([])
   expect(await placesOf(database().read, alice.did)).toEqual([
+    // The operator's own log says who has deleted it.
+    'action.subject 1',
     'bsky_actor.did 1',
     'commit_log.did 1',
     'commit_log.frame 1',
@@ -216,7 +218,7 @@ it('can come back, once all is gone: as an account, and as an archived repositor
   const comeBack = (): Promise<void> =>
     registration.register(
       { did: alice.did as Did, handle: 'alice.test' as Handle, email: 'alice@example.com', password: '' },
-      { did: alice.did as Did, key: SigningKey.generate(), genesis: null },
+      { did: alice.did as Did, key: SigningKey.generate(), origin: 'elsewhere' },
     )
   const options = { did: bob.did as Did, hosting: 'archived', key: null } as const
   async function* car(): AsyncGenerator<Uint8Array> {

@@ -158,9 +158,11 @@ describe('signing in', () => {
     expect(await refresh(refreshJwt)).toEqual({ status: 401, body: refusal })
     const appeal = await signIn('erin.test', 'erin-password', { allowTakendown: true })
     expect(appeal.body).toMatchObject({ active: false, status: 'takendown' })
+    expect((await getSession(appeal.body.accessJwt as string)).body.status).toBe('takendown')
     // What was given for an appeal stays that, even when the account is restored.
     await setStatus(did, null)
-    expect((await getSession(appeal.body.accessJwt as string)).status).toBe(401)
+    const preferences = await server.query('app.bsky.actor.getPreferences', { auth: appeal.body.accessJwt as string })
+    expect(preferences).toEqual({ status: 400, body: { error: 'InvalidToken', message: 'Bad token scope' } })
     expect((await getSession(accessJwt)).status).toBe(200)
   })
 })

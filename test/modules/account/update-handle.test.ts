@@ -1,13 +1,17 @@
+import { get } from 'node:http'
 import { CommitLog } from '../../../src/modules/commit-log/commit-log.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { DnsTxt } from '../../../src/modules/identity/dns-txt.js'
 import { PlcDirectory } from '../../../src/modules/identity/plc/plc-directory.js'
 import { TestServer } from '../../support/account-app.js'
+import { admin, ADMIN } from './owners.js'
+
+const PUBLIC = { PDS_SERVICE_HANDLE_DOMAINS: '.test,.host.example.com' }
 
 let server: TestServer
 const dns = new Map<string, string[]>()
 beforeAll(async () => {
-  server = await TestServer.start()
+  server = await TestServer.start({ ...ADMIN, ...PUBLIC })
   server.get(DnsTxt).lookup = (name: string) => Promise.resolve(dns.get(name) ?? [])
 })
 afterAll(() => server.close())
@@ -60,6 +64,13 @@ it('does not take what is not to be had', async () => {
     ['a.b.test', 'InvalidHandle'],
     ['x.test', 'InvalidHandle'],
     ['dan.invalid', 'InvalidHandle'],
+    ['dan.arpa', 'InvalidHandle'],
+    ['dan.test.', 'InvalidRequest'],
+    ['dаn.test', 'InvalidRequest'],
+    ['xn--dn-7ka.test', 'InvalidHandle'],
+    ['ad-m1n.test', 'HandleNotAvailable'],
+    ['nineteen-letters-xy.test', 'InvalidHandle'],
+    ['host.example.com', 'InvalidRequest'],
   ] as const)
     expect(await update(dan.accessJwt, handle)).toMatchObject({ status: 400, body: { error } })
   expect(await handleOf(dan.did)).toEqual([['at://dan.test'], 'dan.test'])
@@ -77,4 +88,76 @@ it('one of two accounts that want a handle at once gets it, and the other keeps 
   const [winner, loser] = answers[0]!.status === 200 ? [erin, frank] : [frank, erin]
   expect(await handleOf(winner.did)).toEqual([['at://wanted.test'], 'wanted.test'])
   expect(await handleOf(loser.did)).toEqual([[`at://${loser.handle}`], loser.handle])
+})
+
+it('two claims of a domain that differ are none (abuse 10)', async () => {
+  const grace = await server.createAccount('grace')
+  const claims = [`did=${grace.did}`, 'did=did:plc:aaaaaaaaaaaaaaaaaaaaaaaa']
+  dns.set('_atproto.grace.example.com', claims)
+  expect((await update(grace.accessJwt, 'grace.example.com')).body.message).toBe(
+    'External handle did not resolve to DID',
+  )
+  dns.set('_atproto.grace.example.com', claims.slice(0, 1))
+  expect((await update(grace.accessJwt, 'grace.example.com')).status).toBe(200)
+})
+
+it("a handle that is being taken is nobody else's, however the two go about it (abuse 10)", async () => {
+  const names = ['heidi', 'ivan', 'judy', 'mike']
+  const accounts = await Promise.all(names.map((name) => server.createAccount(name)))
+  for (const { did } of accounts) dns.set('_atproto.shared.example.com', [`did=${did}`])
+  const last = accounts.at(-1)!
+  const answers = await Promise.all([
+    ...accounts.map(({ accessJwt }) => update(accessJwt, 'shared.example.com')),
+    ...accounts.map(({ accessJwt }) => update(accessJwt, 'prize.test')),
+  ])
+  const won = answers.slice(4).filter(({ status }) => status === 200)
+  expect(won).toHaveLength(1)
+  expect(answers[3]).toMatchObject({ status: 200 })
+  for (const { did } of accounts) {
+    const [aliases, handle] = await handleOf(did)
+    expect(aliases).toEqual([`at://${handle as string}`])
+    if (did !== last.did) expect(handle).not.toBe('shared.example.com')
+  }
+})
+
+describe('by the operator', () => {
+  const give = (did: string, handle: string, auth: string | undefined = admin) =>
+    server.post('com.atproto.admin.updateAccountHandle', { auth, body: { did, handle } })
+
+  it('a handle may be reserved, short, long, or punycode; it still has to be one, and free', async () => {
+    const niaj = await server.createAccount('niaj')
+    for (const handle of ['support.test', 'x.test', `${'long'.repeat(15)}.test`, 'xn--dn-7ka.test']) {
+      expect([handle, (await give(niaj.did, handle)).status]).toEqual([handle, 200])
+      expect(await handleOf(niaj.did)).toEqual([[`at://${handle}`], handle])
+    }
+    await server.createAccount('peggy')
+    for (const [handle, error] of [
+      ['a.b.test', 'InvalidHandle'],
+      ['no handle', 'InvalidRequest'],
+      ['niaj.local', 'InvalidHandle'],
+      ['peggy.test', 'HandleNotAvailable'],
+      ['niaj.example.org', 'InvalidRequest'],
+    ])
+      expect([handle, (await give(niaj.did, handle!)).body.error]).toEqual([handle, error])
+    expect((await give('did:plc:aaaaaaaaaaaaaaaaaaaaaaaa', 'ghost.test')).body.error).toBe('AccountNotFound')
+    expect((await give(niaj.did, 'niaj.test', niaj.accessJwt)).status).toBe(401)
+  })
+
+  it('the bare names of this server are given, and answered for by their Host', async () => {
+    const olga = await server.createAccount('olga')
+    const wellKnown = (host: string) =>
+      new Promise<string>((resolve, reject) => {
+        get(`${server.url}/.well-known/atproto-did`, { headers: { host } }, (response) => {
+          let body = ''
+          response.setEncoding('utf8').on('data', (text: string) => (body += text))
+          response.on('end', () => resolve(body))
+        }).on('error', reject)
+      })
+    expect(await wellKnown('host.example.com')).toBe('User not found')
+    expect((await give(olga.did, 'Host.example.com')).status).toBe(200)
+    expect(await wellKnown('host.example.com')).toBe(olga.did)
+    const found = await server.query('com.atproto.identity.resolveHandle', { params: '?handle=host.example.com' })
+    expect(found.body).toEqual({ did: olga.did })
+    expect(await wellKnown('example.com')).toBe('User not found')
+  })
 })

@@ -110,6 +110,13 @@ describe('accounts and sessions', () => {
     expect((await call('refreshSession', { method: 'POST', as: refreshed.json.refreshJwt })).status).toBe(400)
   })
 
+  it('requestAccountPasswordReset and resetAccountPassword', async () => {
+    const asked = await call('requestAccountPasswordReset', { body: { email: 'nobody@example.com' } })
+    expect({ status: asked.status, length: asked.bytes.length }).toEqual({ status: 200, length: 0 })
+    const reset = await call('resetAccountPassword', { body: { token: 'AAAAA-AAAAA', password: 'another password' } })
+    expect({ status: reset.status, error: reset.json.error }).toEqual({ status: 400, error: 'InvalidToken' })
+  })
+
   it('getAccountsConfig', async () => {
     const { json } = await call('getAccountsConfig')
     expect(json).toEqual({ inviteCodeRequired: false, availableUserDomains: ['.test'] })

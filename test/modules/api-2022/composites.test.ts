@@ -191,7 +191,7 @@ describe('getBadgeMembers', () => {
 
   it('holds more members than profiles are read at once', async () => {
     issuer = await server.signUp('busy')
-    for (let i = 0; i < 30; i++) await verify(await server.signUp(`user${i}`), '')
+    for (let i = 0; i < 30; i++) await verify(await server.signUp(`user${i}x`), '')
     const { json } = await call('getBadgeMembers', { params: { uri: `at://busy.test/${PROFILE}/self`, limit: 100 } })
     expect(json.members).toHaveLength(30)
   })

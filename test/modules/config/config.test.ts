@@ -98,7 +98,12 @@ describe('Config', () => {
     ],
     ['PDS_RECOVERY_DID_KEY', ['did:plc:x', 'zQ3sh', 'did:key:z', 'did:key:zabc', DID_KEY.slice(0, -2)]],
     ['PDS_JWT_SECRET', ['short']],
-    ['PDS_ADMIN_PASSWORD', ['short']],
+    ['PDS_ADMIN_PASSWORD', ['short', 'password', 'Password1!', 'admin-pass', 'changeme', '12345678', 'abababab']],
+    [
+      'PDS_TRUSTED_PROXIES',
+      ['everybody', '10.0.0.0/33', '10.0.0', '::1/129', '10.0.0.0/8/8', '10.0.0.0/', 'loopback/8'],
+    ],
+    ['PDS_RATE_LIMIT_BYPASS_IPS', ['localhost', '10.0.0.1:80', '*']],
     ['PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX', ['a1', 'z'.repeat(64), `0x${HEX.slice(2)}`]],
     ['PDS_SERVICE_HANDLE_DOMAINS', ['example.com', '.example.com,', '.', '.a..b', 'https://example.com']],
     ['PDS_INVITE_REQUIRED', ['maybe']],

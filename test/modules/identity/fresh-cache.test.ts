@@ -43,6 +43,18 @@ describe('a cache of what others say', () => {
     expect(loads).toBe(2)
   })
 
+  it('asks afresh, but not again and again, also where nobody answers', async () => {
+    await cache.get('k')
+    answer = 'two'
+    expect(await cache.get('k', true, 50)).toBe('one')
+    expect(await cache.get('k', true)).toBe('two')
+    clock.forward(50)
+    answer = new Error('silence')
+    for (let i = 0; i < 5; i++) await cache.get('k', true, 50)
+    expect(loads).toBe(3)
+    expect(await cache.get('k', true, 50)).toBe('two')
+  })
+
   it('does not give a value that is too old', async () => {
     await cache.get('k')
     answer = new Error('silence')

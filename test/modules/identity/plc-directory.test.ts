@@ -5,15 +5,15 @@ import { SigningKey } from '../../../src/repo-engine/index.js'
 import { Config } from '../../../src/modules/config/config.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { EmbeddedPlc } from '../../../src/modules/identity/plc/embedded-plc.js'
-import {
-  formatGenesis,
-  formatHandleUpdate,
-  formatTombstone,
-  formatUpdate,
-} from '../../../src/modules/identity/plc/genesis.js'
+import { formatGenesis, formatTombstone, formatUpdate, withHandle } from '../../../src/modules/identity/plc/genesis.js'
 import { HttpPlc } from '../../../src/modules/identity/plc/http-plc.js'
 import { validateLog } from '../../../src/modules/identity/plc/log.js'
-import { cidOfOperation } from '../../../src/modules/identity/plc/operation.js'
+import {
+  cidOfOperation,
+  type PlcOperation,
+  type PlcUpdate,
+  stateOf,
+} from '../../../src/modules/identity/plc/operation.js'
 import { PlcDirectory } from '../../../src/modules/identity/plc/plc-directory.js'
 import { SafeFetch } from '../../../src/modules/identity/safe-fetch.js'
 import { startIdentityApp, type IdentityApp } from './identity-app.js'
@@ -56,7 +56,7 @@ describe('the embedded directory and its client', () => {
 
     await http.submit(did, op)
     identity.clock.forward(60_000)
-    const update = formatHandleUpdate(op, 'alicia.test', server)
+    const update = handleUpdate(op, 'alicia.test', server)
     await http.submit(did, update)
     expect(await http.lastOperation(did)).toEqual(update)
     expect(await http.log(did)).toEqual([op, update])
@@ -153,7 +153,7 @@ describe('the embedded directory and its client', () => {
   it('takes one of two operations that follow the same one', async () => {
     const { did, op } = newIdentity()
     await plc.submit(did, op)
-    const rivals = ['one.test', 'two.test'].map((handle) => formatHandleUpdate(op, handle, server))
+    const rivals = ['one.test', 'two.test'].map((handle) => handleUpdate(op, handle, server))
     const outcomes = await Promise.allSettled(rivals.map((rival) => http.submit(did, rival)))
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
     expect((await plc.log(did)).length).toBe(2)
@@ -286,3 +286,8 @@ describe('the client of an outside directory', () => {
       expect(await client.document(other)).toBeNull()
   })
 })
+
+/** The next operation, with another handle. */
+function handleUpdate(last: PlcOperation, handle: string, key: SigningKey): PlcUpdate {
+  return formatUpdate(last, { alsoKnownAs: withHandle(stateOf(last)!.alsoKnownAs, handle) }, key)
+}

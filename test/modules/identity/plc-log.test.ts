@@ -1,17 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { SigningKey } from '../../../src/repo-engine/index.js'
 import { formatDocument } from '../../../src/modules/identity/plc/document.js'
-import {
-  formatGenesis,
-  formatHandleUpdate,
-  formatTombstone,
-  formatUpdate,
-} from '../../../src/modules/identity/plc/genesis.js'
+import { formatGenesis, formatTombstone, formatUpdate, withHandle } from '../../../src/modules/identity/plc/genesis.js'
 import { dataOf, validateAppend, validateLog, type IndexedOperation } from '../../../src/modules/identity/plc/log.js'
 import {
   cidOfOperation,
   didOfGenesis,
   signOperation,
+  stateOf,
   type PlcOperation,
   type PlcUpdate,
 } from '../../../src/modules/identity/plc/operation.js'
@@ -135,22 +131,22 @@ describe('a log of our own', () => {
       { alsoKnownAs: ['https://alice.example', 'at://alice.test', 'at://old.test'] },
       server,
     )
-    expect(formatHandleUpdate(op, 'new.test', server).alsoKnownAs).toEqual([
+    expect(handleUpdate(op, 'new.test', server).alsoKnownAs).toEqual([
       'https://alice.example',
       'at://new.test',
       'at://old.test',
     ])
-    expect(formatHandleUpdate(op, 'old.test', server).alsoKnownAs).toEqual(['https://alice.example', 'at://old.test'])
+    expect(handleUpdate(op, 'old.test', server).alsoKnownAs).toEqual(['https://alice.example', 'at://old.test'])
     const bare = formatUpdate(genesis.op, { alsoKnownAs: [] }, server)
-    expect(formatHandleUpdate(bare, 'new.test', server).alsoKnownAs).toEqual(['at://new.test'])
+    expect(handleUpdate(bare, 'new.test', server).alsoKnownAs).toEqual(['at://new.test'])
   })
 
   it('lets the owner take back what the server did, for 72 hours, and not the other way round', () => {
-    const log = [entry(genesis.op), entry(formatHandleUpdate(genesis.op, 'evil.test', server), hours(1))]
+    const log = [entry(genesis.op), entry(handleUpdate(genesis.op, 'evil.test', server), hours(1))]
     const recovery = formatUpdate(genesis.op, { rotationKeys: [owner.didKey] }, owner)
     expect(validateAppend(genesis.did, log, recovery, hours(73)).nullified).toEqual([log[1]!.cid])
     expect(() => validateAppend(genesis.did, log, recovery, hours(73.001))).toThrow(/72 hr/)
-    const byOwner = [log[0]!, entry(formatHandleUpdate(genesis.op, 'mine.test', owner), hours(1))]
+    const byOwner = [log[0]!, entry(handleUpdate(genesis.op, 'mine.test', owner), hours(1))]
     expect(() => validateAppend(genesis.did, byOwner, formatUpdate(genesis.op, {}, server), hours(2))).toThrow(
       /signature/,
     )
@@ -214,3 +210,8 @@ describe('a log of our own', () => {
     expect(document.verificationMethod?.[0]?.publicKeyMultibase).toBe(ed25519.slice('did:key:'.length))
   })
 })
+
+/** The next operation, with another handle. */
+function handleUpdate(last: PlcOperation, handle: string, key: SigningKey): PlcUpdate {
+  return formatUpdate(last, { alsoKnownAs: withHandle(stateOf(last)!.alsoKnownAs, handle) }, key)
+}

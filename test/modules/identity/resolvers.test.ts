@@ -211,14 +211,14 @@ describe('handle resolution', () => {
     for (const handle of ['test', 'xtest', 'test.com', 'x.test.com'])
       expect(handles.isServiceHandle(handle)).toBe(false)
     expect(handles.checkServiceHandle('Dan.Test')).toBe('dan.test')
-    expect(handles.checkServiceHandle('admin.test', { allowReserved: true })).toBe('admin.test')
+    expect(handles.checkServiceHandle('admin.test', { byOperator: true })).toBe('admin.test')
   })
 })
 
 describe('handles to give out', () => {
-  const domains = ['.test', '.eu.test']
+  const own = { hostname: 'pds.test', handleDomains: ['.test', '.eu.test'] }
   it.each(['abc.test', 'a-c.test', '123.test', 'abc.eu.test', 'eighteen-letters-x.test'])('%s is one', (handle) => {
-    expect(checkServiceHandle(handle, domains)).toBe(handle)
+    expect(checkServiceHandle(handle, own)).toBe(handle)
   })
   it.each([
     ['ab.test', 'InvalidHandle'],
@@ -232,7 +232,33 @@ describe('handles to give out', () => {
     ['abctest.com', 'UnsupportedDomain'],
     ['admin.test', 'HandleNotAvailable'],
     ['WWW.test', 'HandleNotAvailable'],
+    ['adm1n.test', 'HandleNotAvailable'],
+    ['ad-min.test', 'HandleNotAvailable'],
+    ['b1uesky.test', 'HandleNotAvailable'],
+    ['webrnaster.test', 'HandleNotAvailable'],
+    ['xn--80ak6aa92e.test', 'InvalidHandle'],
+    ['аdmin.test', 'InvalidHandle'],
+    ['abc.test.', 'InvalidHandle'],
+    ['abc.arpa', 'InvalidHandle'],
+    ['abc.internal', 'InvalidHandle'],
+    ['abc.onion', 'InvalidHandle'],
+    ['abc.example', 'InvalidHandle'],
+    ['abc.invalid', 'InvalidHandle'],
+    ['pds.test', 'HandleNotAvailable'],
+    ['eu.test', 'HandleNotAvailable'],
   ])('%s is %s', (handle, error) => {
-    expect(() => checkServiceHandle(handle, domains)).toThrow(expect.objectContaining({ status: 400, error }))
+    expect(() => checkServiceHandle(handle, own)).toThrow(expect.objectContaining({ status: 400, error }))
+  })
+
+  it.each(['ab.test', 'admin.test', 'xn--80ak6aa92e.test', `${'long'.repeat(15)}.test`, 'pds.test', 'eu.test'])(
+    '%s is one that the operator gives',
+    (handle) => expect(checkServiceHandle(handle, own, true)).toBe(handle),
+  )
+  it.each([
+    ['a.bcd.test', 'InvalidHandle'],
+    ['abc.local', 'InvalidHandle'],
+    ['abc.example.com', 'UnsupportedDomain'],
+  ])('%s is %s for the operator too', (handle, error) => {
+    expect(() => checkServiceHandle(handle, own, true)).toThrow(expect.objectContaining({ status: 400, error }))
   })
 })

@@ -1,6 +1,7 @@
 import { Database } from '../../../src/modules/database/database.js'
 import { Lexicons } from '../../../src/modules/lexicon/lexicons.js'
-import { Labels, type NewLabel } from '../../../src/modules/moderation/labels.js'
+import type { NewLabel } from '../../../src/modules/moderation/label-row.js'
+import { Labels } from '../../../src/modules/moderation/labels.js'
 import type { Did } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
 import { touchedBy } from '../private-state/app.js'

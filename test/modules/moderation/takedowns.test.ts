@@ -47,7 +47,7 @@ it('is for the operator', async () => {
 it('takes a record down in all its versions, and shows it again', async () => {
   const { uri, cid } = (await write()).body as { uri: string; cid: string }
   const subject = { $type: 'com.atproto.repo.strongRef', uri, cid: CID }
-  expect(await touchedBy(server, () => update(subject, true, 'case-1'))).toEqual([uri])
+  expect(await touchedBy(server, () => update(subject, true, 'case-1'))).toEqual([uri, alice.did])
   expect(await server.get(Takedowns).of([uri, alice.did])).toEqual(new Set([uri]))
   expect((await status(`?uri=${uri}`)).body).toEqual({
     subject: { ...subject, cid },

@@ -38,7 +38,8 @@ export async function signUp(server: TestServer, name: string): Promise<Caller> 
 
 /** The same account with another kind of session. */
 export async function withScope(server: TestServer, { did }: Caller, scope: AccessScope): Promise<Caller> {
-  return callerAs(server, { did, ...(await server.get(Sessions).start(did, scope)) })
+  const session = { did, scope, shown: null, client: { userAgent: null, address: null } }
+  return callerAs(server, { did, ...(await server.get(Sessions).start(session)) })
 }
 
 /** What the writes of `fn` have said they touch. */

@@ -115,7 +115,7 @@ async function* parts(name: string): AsyncGenerator<Uint8Array> {
 
 it.each([1, 2, 3, 4, 5, 6])('history %i', async (seed) => {
   const chance = new Chance(seed)
-  const who = await b.signUp(`user${++made}.b`)
+  const who = await b.signUp(`user${++made}x.b`)
   const did = who.assertDid
   const moments = [await momentOf(did)]
   const slices: Slice[] = []

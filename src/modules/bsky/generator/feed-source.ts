@@ -6,8 +6,10 @@ import { serviceEndpointOf } from '../../identity/did-document.js'
 import { DidResolver } from '../../identity/did-resolver.js'
 import { Lexicons } from '../../lexicon/lexicons.js'
 import type { AppBskyFeedGetFeedParams, AppBskyFeedGetFeedSkeletonOutput } from '../../lexicon/types.js'
+import { ServiceCalls } from '../../proxy/service-calls.js'
+import type { Service } from '../../proxy/service.js'
+import { UPSTREAM_FAILURE } from '../../proxy/upstream-error.js'
 import { invalidRequest, XrpcError } from '../../xrpc/xrpc-error.js'
-import { type Service, ServiceCalls, UPSTREAM_FAILURE } from '../upstream/service-calls.js'
 
 export interface FetchedSkeleton extends AppBskyFeedGetFeedSkeletonOutput {
   /** Headers of the answer that are meant for clients. */

@@ -7,6 +7,7 @@ import { Hydrator } from '../hydrate/hydrator.js'
 import { blocks } from '../hydrate/relationships.js'
 import { fillPage, type Page, type Place } from '../page.js'
 import { type ListItem, starterPackView } from '../views/starter-pack-view.js'
+import { shownRecord } from '../views/shown.js'
 import { starterPackViewBasic } from '../views/thing-view.js'
 import { ListMembers } from './list-members.js'
 
@@ -76,7 +77,7 @@ export class StarterPackPages {
     const shown = uris.map((uri) => (isKept(uri, h, keep) ? uri : undefined))
     const members = new Map<string, ListItem[]>()
     for (const uri of shown) {
-      const list = uri && h.lists.get(h.starterPacks.get(uri)!.value.list)
+      const list = uri && shownRecord(h.lists.get(h.starterPacks.get(uri)!.value.list), h)
       if (!list) continue
       const best = await this.mostFollowed(list.uri)
       members.set(uri, await this.members.shown(list, context.viewer, best))

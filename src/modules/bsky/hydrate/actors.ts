@@ -122,7 +122,12 @@ export class Actors {
     )
     const uris = known.map((did) => `at://${did}/app.bsky.actor.profile/self`)
     const labels = await this.labels.of([...known, ...uris], null)
-    const takenDown = await this.takedowns.of(known)
+    const takenDown = await this.takedowns.of([
+      ...known,
+      ...[...profiles.values(), ...statuses.values(), ...labelers.values()].map(({ uri }) => uri),
+    ])
+    const shown = <Value>(record: Held<unknown> | undefined): Held<Value> | null =>
+      record && !takenDown.has(record.uri) ? (record as Held<Value>) : null
     const actors = new Map<string, Actor>()
     for (const { did, handle, status } of rows)
       actors.set(did, {
@@ -130,9 +135,9 @@ export class Actors {
         handle: handle ?? 'handle.invalid',
         status,
         takenDown: takenDown.has(did),
-        profile: (profiles.get(did) as Held<AppBskyActorProfile> | undefined) ?? null,
-        live: (statuses.get(did) as Held<AppBskyActorStatus> | undefined) ?? null,
-        isLabeler: labelers.has(did),
+        profile: shown<AppBskyActorProfile>(profiles.get(did)),
+        live: shown<AppBskyActorStatus>(statuses.get(did)),
+        isLabeler: shown(labelers.get(did)) !== null,
         declarations: new Map(
           declarations
             .filter((row) => row.did === did)

@@ -6,6 +6,7 @@ import type { PostViewer } from './post-viewers.js'
 import type { Post } from './posts.js'
 import type { Recent } from './recent.js'
 import { pairKey, type Relationship } from './relationships.js'
+import type { Trust } from './trust.js'
 import type { Generator, Labeler, List, StarterPack } from './things.js'
 
 /** A repost, as a feed tells of it. */
@@ -75,15 +76,6 @@ export interface KeptAuthor {
   actor: Actor
   standing: Relationship
   view: AppBskyActorDefsProfileViewBasic
-}
-
-/** Whose word counts. */
-export interface Trust {
-  /** Labelers whose labels are shown: this server's own, the operator's choice, and those the reader accepts. */
-  labelers: ReadonlySet<string>
-  verifiers: ReadonlySet<string>
-  /** Milliseconds since the epoch: for what runs out. */
-  now: number
 }
 
 /** What an actor has, counted. */

@@ -9,6 +9,7 @@ import { MediaUrls } from './media-urls.js'
 import { EveryReader } from './readers.js'
 import { Recent } from './recent.js'
 import { References } from './references.js'
+import { trustOf } from './trust.js'
 
 /** What is to be read for an answer. */
 export interface Wanted {
@@ -42,12 +43,7 @@ export class Hydrator {
 
   /** An empty hydration, to be filled. */
   begin(context: ReadContext): Hydration {
-    const labelers = new Set<string>([this.config.serviceDid, ...this.config.labelers, ...(context.labelers ?? [])])
-    const trust = {
-      labelers,
-      verifiers: this.config.trustedVerifiers,
-      now: this.clock.now(),
-    }
+    const trust = trustOf(context, this.config, this.clock.now())
     const viewer = context.viewer ?? ''
     let authors = this.authors.get(viewer)
     if (!authors) this.authors.set(viewer, (authors = new Recent<KeptAuthor>(MAX_AUTHORS)))
@@ -135,9 +131,9 @@ export class Hydrator {
     await things.fillLabelers(h.labelers, [...labelers])
   }
 
-  /** The actors, and those who vouch for them. */
+  /** The actors, those who label them, and those who vouch for them. */
   private async addActors({ actors, trust }: Hydration, dids: ReadonlySet<string>): Promise<void> {
-    await this.readers.actors.fill(actors, dids)
+    await this.readers.actors.fill(actors, trust.accepted.length === 0 ? dids : [...dids, ...trust.accepted])
     if (trust.verifiers.size === 0) return
     const issuers = [...dids].flatMap((did) => actors.get(did)?.verifications.map(({ issuer }) => issuer) ?? [])
     await this.readers.actors.fill(

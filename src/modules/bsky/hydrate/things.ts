@@ -24,6 +24,7 @@ export interface Thing<Value> extends Held<Value> {
   count: number
   /** Of the starter pack's count, those of the last seven days. */
   weekCount: number
+  takenDown: boolean
 }
 
 export type List = Thing<AppBskyGraphList>
@@ -48,7 +49,7 @@ const JOINED = `(SELECT count(*) FROM bsky_backlink b WHERE b.target = t.uri AND
 const MAX_REPOSTS = 20_000
 const WEEK_MS = 7 * 24 * 3600 * 1000
 
-/** Reads lists, generators, starter packs and labelers, many at a time; what is taken down is not there. */
+/** Reads lists, generators, starter packs and labelers, many at a time. */
 @Injectable()
 export class Things {
   private readonly reposts: ReadCache<Repost>
@@ -103,7 +104,10 @@ export class Things {
       (marks) => `SELECT uri, cid, did, subject, indexed_at FROM bsky_repost WHERE uri IN (${marks})`,
       uris,
     )
-    return rows.map(({ indexed_at, ...repost }) => [repost.uri, { ...repost, indexedAt: indexed_at }])
+    const takenDown = await this.takedowns.of(rows.map(({ uri }) => uri))
+    return rows
+      .filter(({ uri }) => !takenDown.has(uri))
+      .map(({ indexed_at, ...repost }) => [repost.uri, { ...repost, indexedAt: indexed_at }])
   }
 
   private async fill<Value>(
@@ -120,13 +124,13 @@ export class Things {
     const labels = await this.labels.of(known, null)
     const takenDown = await this.takedowns.of(known)
     for (const row of rows)
-      if (!takenDown.has(row.uri))
-        into.set(row.uri, {
-          ...held<Value>(row),
-          did: row.did,
-          labels: labels.get(row.uri) ?? [],
-          count: row.count ?? 0,
-          weekCount: row.week_count ?? 0,
-        })
+      into.set(row.uri, {
+        ...held<Value>(row),
+        did: row.did,
+        labels: labels.get(row.uri) ?? [],
+        count: row.count ?? 0,
+        weekCount: row.week_count ?? 0,
+        takenDown: takenDown.has(row.uri),
+      })
   }
 }

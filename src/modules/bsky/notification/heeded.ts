@@ -3,6 +3,7 @@ import { NOTIFICATION_DECLARATION } from '../../lexicon/collections.js'
 import type { ComAtprotoLabelDefsLabel } from '../../lexicon/types.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { blocks, mutes } from '../hydrate/relationships.js'
+import { awaitsReview } from '../views/label-view.js'
 import { isShown } from '../views/shown.js'
 import type { Reason } from './reasons.js'
 
@@ -22,14 +23,14 @@ export function maySubscribe(author: string, h: Hydration): boolean {
 
 const REVIEWED: readonly Reason[] = ['reply', 'quote', 'mention', 'like', 'follow']
 
-/** Whether a trusted labeler has yet to look at the record (labels `on` it) or at its author, whom the viewer does not follow. */
+/** Whether a trusted labeler has yet to look at the record (labels `on` it, in the version `cid`) or at its author, whom the viewer does not follow. */
 export function isWaitingForReview(
   reason: Reason,
   author: string,
   on: readonly ComAtprotoLabelDefsLabel[],
+  cid: string,
   h: Hydration,
 ): boolean {
   if (!REVIEWED.includes(reason) || h.relationships.get(author)?.following) return false
-  const labels = [...on, ...(h.actors.get(author)?.labels ?? [])]
-  return labels.some(({ src, val }) => val === 'needs-review' && h.trust.labelers.has(src))
+  return awaitsReview(on, h, { cid }) || awaitsReview(h.actors.get(author)?.labels ?? [], h, null)
 }

@@ -94,9 +94,9 @@ export class NotificationViews {
   }
 }
 
-function isShown({ uri, reason, author }: NotificationLine, labels: RecordLabels, h: Hydration): boolean {
+function isShown({ uri, cid, reason, author }: NotificationLine, labels: RecordLabels, h: Hydration): boolean {
   const on = labels.get(uri) ?? []
-  if (!isHeeded(author, h) || hides(on, h) || isWaitingForReview(reason, author, on, h)) return false
+  if (!isHeeded(author, h) || hides(on, h, { cid }) || isWaitingForReview(reason, author, on, cid, h)) return false
   if (reason === 'subscribed-post') return maySubscribe(author, h)
   if (reason !== 'reply') return true
   const root = h.posts.get(uri)?.replyRoot

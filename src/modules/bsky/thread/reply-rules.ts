@@ -3,6 +3,7 @@ import type { Hydration } from '../hydrate/hydration.js'
 import type { Post } from '../hydrate/posts.js'
 import { didOf } from '../../../projections/at-uri.js'
 import { blocks, mutes, pairKey } from '../hydrate/relationships.js'
+import { awaitsReview } from '../views/label-view.js'
 import { shownPost } from '../views/post-view.js'
 import { GateFlag } from '../../../projections/feed/post-flags.js'
 import type { Thread } from './threads.js'
@@ -23,7 +24,7 @@ export function replyOf(uri: string, { root, h }: Thread): Post | undefined {
   const post = shownPost(uri, h)
   if (!post || violatesThreadgate(post) || (post.replyRoot ?? uri) !== root) return undefined
   if (post.replyParent && blockBetween(post, post.replyParent, h)) return undefined
-  return awaitsReview(post, h) ? undefined : post
+  return isAwaitingReview(post, h) ? undefined : post
 }
 
 /** Why a reply to the anchor is not among the first that are shown. */
@@ -50,9 +51,8 @@ export function blockedByViewer(post: Post, h: Hydration): boolean {
 }
 
 /** What a labeler wants to look at first is shown among replies to its author and their followers alone. */
-function awaitsReview(post: Post, h: Hydration): boolean {
+function isAwaitingReview(post: Post, h: Hydration): boolean {
   const { viewer } = h.context
   if (post.did === viewer || h.relationships.get(post.did)?.following != null) return false
-  const labels = [...post.labels, ...(h.actors.get(post.did)?.labels ?? [])]
-  return labels.some(({ src, val }) => val === 'needs-review' && h.trust.labelers.has(src))
+  return awaitsReview(post.labels, h, post) || awaitsReview(h.actors.get(post.did)?.labels ?? [], h, null)
 }

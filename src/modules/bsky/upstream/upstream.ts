@@ -2,9 +2,12 @@ import { Injectable } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import type { AuthenticatedRequest } from '../../auth/viewer.js'
 import { Config } from '../../config/config.js'
-import { invalidRequest, XrpcError } from '../../xrpc/xrpc-error.js'
+import { CallHeaders } from '../../proxy/call-headers.js'
+import { type ServiceAnswer, ServiceCalls } from '../../proxy/service-calls.js'
+import type { Service } from '../../proxy/service.js'
+import { UPSTREAM_FAILURE } from '../../proxy/upstream-error.js'
+import { XrpcError } from '../../xrpc/xrpc-error.js'
 import { KnownHere, type Missing } from './known-here.js'
-import { type Service, ServiceCalls, UPSTREAM_FAILURE } from './service-calls.js'
 
 /** Ahead of a search's cursor that is the upstream's. */
 const THEIRS = 'upstream:'
@@ -15,10 +18,11 @@ type Body = Record<string, unknown>
 /** The AppView that is asked for what is not known here, if the settings have one (PDS_BSKY_APP_VIEW_URL). */
 @Injectable()
 export class Upstream {
-  readonly service: Service | null
+  private readonly service: Service | null
 
   constructor(
     private readonly calls: ServiceCalls,
+    private readonly outgoing: CallHeaders,
     private readonly known: KnownHere,
     { appView }: Config,
   ) {
@@ -27,27 +31,7 @@ export class Upstream {
 
   /** Whether there is one to be asked for this request. */
   isThere(request: AuthenticatedRequest): boolean {
-    return this.service !== null && !this.calls.isReturning(request.headers)
-  }
-
-  /** Passes a call on whole, and gives the answer as it comes. @throws XrpcError as {@link ServiceCalls.call}. */
-  async pass(
-    service: Service,
-    request: AuthenticatedRequest,
-    reply: FastifyReply,
-    nsid: string,
-    query = queryOf(request),
-  ): Promise<Buffer> {
-    const method = request.method === 'POST' ? 'POST' : 'GET'
-    if (request.body !== undefined && !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
-      request.raw.resume()
-      throw invalidRequest('Only JSON is passed on to other services')
-    }
-    const body = request.body === undefined ? undefined : JSON.stringify(request.body)
-    const viewer = request.viewer?.did ?? null
-    const answer = await this.calls.call(service, viewer, { nsid, method, query, body, headers: request.headers })
-    reply.headers(answer.headers)
-    return answer.body
+    return this.service !== null && !this.outgoing.isReturning(request.headers)
   }
 
   /**
@@ -68,8 +52,7 @@ export class Upstream {
     const query = queryOf(request)
     query.delete(param)
     for (const name of names) query.append(param, name)
-    if (all === null)
-      return (await orNothing(() => this.pass(this.service!, request, reply, nsid, query))) ?? (await local())
+    if (all === null) return (await orNothing(() => this.pass(request, reply, nsid, query))) ?? (await local())
     const here = await local()
     const answer = await orNothing(() => this.ask(request, nsid, query))
     return answer ? merged(bodyOf(here), answer, missing) : here
@@ -90,15 +73,31 @@ export class Upstream {
       return answer ? withCursor(answer) : here
     }
     query.set('cursor', cursor.slice(THEIRS.length))
-    const body = await this.pass(this.service!, request, reply, nsid, query)
+    const body = await this.pass(request, reply, nsid, query)
     return withCursor(JSON.parse(body.toString()) as Body)
+  }
+
+  /** A query's answer as it comes, with its headers. */
+  private async pass(
+    request: AuthenticatedRequest,
+    reply: FastifyReply,
+    nsid: string,
+    query: URLSearchParams,
+  ): Promise<Buffer> {
+    const { body, headers } = await this.call(request, nsid, query)
+    reply.headers(headers)
+    return body
   }
 
   /** A query's answer as JSON. */
   private async ask(request: AuthenticatedRequest, nsid: string, query: URLSearchParams): Promise<Body> {
-    const viewer = request.viewer?.did ?? null
-    const { body } = await this.calls.call(this.service!, viewer, { nsid, query, headers: request.headers })
+    const { body } = await this.call(request, nsid, query)
     return JSON.parse(body.toString()) as Body
+  }
+
+  private call(request: AuthenticatedRequest, nsid: string, query: URLSearchParams): Promise<ServiceAnswer> {
+    const { viewer, headers } = request
+    return this.calls.call(this.service!, viewer?.did ?? null, { nsid, query, headers })
   }
 }
 

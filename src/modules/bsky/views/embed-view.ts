@@ -5,10 +5,10 @@ import { GateFlag } from '../../../projections/feed/post-flags.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { collectionOf, didOf } from '../../../projections/at-uri.js'
 import { blocks } from '../hydrate/relationships.js'
-import { hides, isoTime, labelsView } from './label-view.js'
+import { isoTime, labelsView } from './label-view.js'
 import { type Embed, type EmbedView, mediaView } from './media-view.js'
 import { profileViewBasic, viewerState } from './profile-view.js'
-import { isShown } from './shown.js'
+import { shownRecord } from './shown.js'
 import { generatorView, labelerView, listView, starterPackViewBasic } from './thing-view.js'
 
 type RecordShown = AppBskyEmbedRecordView['record']
@@ -59,9 +59,8 @@ function recordView(target: string, uri: string, did: string, h: Hydration, dept
 }
 
 function quotedPost(target: string, uri: string, did: string, h: Hydration, depth: number): RecordShown {
-  const post = h.posts.get(target)
-  if (!post || (post.takenDown && !h.context.admin) || hides(post.labels, h) || !isShown(post.did, h))
-    return notFound(target)
+  const post = shownRecord(h.posts.get(target), h)
+  if (!post) return notFound(target)
   // A block between the viewer and the quoted, or between the two who meet here.
   if (blocks(h.relationships.get(post.did)) || h.areBlocked(did, post.did)) return blocked(target, h)
   const isUnwanted = (h.posts.get(uri)!.gated & GateFlag.postgate) !== 0

@@ -1,5 +1,7 @@
 import type { ComAtprotoLabelDefsLabel } from '../../lexicon/types.js'
-import type { Hydration, Trust } from '../hydrate/hydration.js'
+import type { Hydration } from '../hydrate/hydration.js'
+
+type Label = ComAtprotoLabelDefsLabel
 
 interface Labelled {
   uri: string
@@ -8,14 +10,20 @@ interface Labelled {
   sortAt: number
 }
 
+/** What is done with a label, and not left to clients. */
+const TAKEDOWNS = ['!takedown', '!suspend']
+const REVIEW = 'needs-review'
+
 /** Labels on something that are by labelers whose word counts, then what its author says of it. */
 export function labelsView(
-  labels: readonly ComAtprotoLabelDefsLabel[],
-  { trust }: Hydration,
-  record: Labelled | null,
+  labels: readonly Label[],
+  h: Hydration,
+  record: Pick<Labelled, 'cid' | 'uri' | 'value' | 'sortAt'> | null,
   author: string,
-): ComAtprotoLabelDefsLabel[] {
-  const shown = labels.filter((label) => counts(label, trust) && (label.cid === undefined || label.cid === record?.cid))
+): Label[] {
+  const shown = labels.filter(
+    (label) => counts(label, h) && isOn(label, record) && !(label.val === REVIEW && h.trust.redacting.has(label.src)),
+  )
   const own = record?.value.labels
   if (!own || own.$type !== 'com.atproto.label.defs#selfLabels') return shown
   const cts = record.value.createdAt ?? isoTime(record.sortAt)
@@ -23,13 +31,32 @@ export function labelsView(
   return shown
 }
 
-/** Whether labels hide something from everybody who trusts them. */
-export function hides(labels: readonly ComAtprotoLabelDefsLabel[], { trust }: Hydration): boolean {
-  return labels.some((label) => (label.val === '!takedown' || label.val === '!suspend') && counts(label, trust))
+/** Whether labels hide something from everybody who lets their sources do so; `record`: the version that there is. */
+export function hides(labels: readonly Label[], h: Hydration, record: { cid: string } | null): boolean {
+  return labels.some((label) => TAKEDOWNS.includes(label.val) && redacts(label, h) && isOn(label, record))
 }
 
-function counts({ src, exp }: ComAtprotoLabelDefsLabel, { labelers, now }: Trust): boolean {
-  return labelers.has(src) && (exp === undefined || Date.parse(exp) > now)
+/** Whether somebody is to look at something first, by a labeler that may have it so. */
+export function awaitsReview(labels: readonly Label[], h: Hydration, record: { cid: string } | null): boolean {
+  return labels.some((label) => label.val === REVIEW && redacts(label, h) && isOn(label, record))
+}
+
+function redacts(label: Label, h: Hydration): boolean {
+  return h.trust.redacting.has(label.src) && counts(label, h)
+}
+
+/** Whether it is by somebody who is trusted, and has not run out. */
+function counts({ src, exp }: Label, { trust, actors }: Hydration): boolean {
+  if (!trust.labelers.has(src) || (exp !== undefined && Date.parse(exp) <= trust.now)) return false
+  // Labelers of the settings are trusted as they are; another one only while it is an account in good standing.
+  if (!trust.accepted.includes(src)) return true
+  const labeler = actors.get(src)
+  return !labeler || (labeler.status === null && !labeler.takenDown)
+}
+
+/** A label on one version is not on the next. */
+function isOn({ cid }: Label, record: { cid: string } | null): boolean {
+  return cid === undefined || cid === record?.cid
 }
 
 /** Milliseconds as atproto writes a moment. Years beyond the format's four digits are cut to its edge. */

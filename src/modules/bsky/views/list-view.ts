@@ -1,12 +1,12 @@
 import type { AppBskyGraphDefsListViewBasic, AppBskyGraphDefsListViewerState, LexBlob } from '../../lexicon/types.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { isoTime, labelsView } from './label-view.js'
-import { isShown } from './shown.js'
+import { shownRecord } from './shown.js'
 
 /** app.bsky.graph.defs#listViewBasic. */
 export function listViewBasic(uri: string, h: Hydration): AppBskyGraphDefsListViewBasic | undefined {
-  const list = h.lists.get(uri)
-  if (!list || !isShown(list.did, h)) return undefined
+  const list = shownRecord(h.lists.get(uri), h)
+  if (!list) return undefined
   const { cid, did, value, labels, indexedAt, count } = list
   return {
     uri,

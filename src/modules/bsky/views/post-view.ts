@@ -17,9 +17,9 @@ import type { Post, PostBeginning } from '../hydrate/posts.js'
 import { didOf } from '../../../projections/at-uri.js'
 import { blocks } from '../hydrate/relationships.js'
 import { embedView } from './embed-view.js'
-import { hides, isoTime, labelsView } from './label-view.js'
+import { isoTime, labelsView } from './label-view.js'
 import { profileViewBasic, viewerState } from './profile-view.js'
-import { isShown } from './shown.js'
+import { shownRecord } from './shown.js'
 import { listViewBasic } from './list-view.js'
 
 /** A line of a feed. */
@@ -34,10 +34,7 @@ export interface FeedItem {
 
 /** The post under an at-uri when it may be shown at all: here, not taken down, its author shown. */
 export function shownPost(uri: string, h: Hydration): Post | undefined {
-  const post = h.posts.get(uri)
-  if (!post || !isShown(post.did, h)) return undefined
-  if (!h.context.admin && (post.takenDown || hides(post.labels, h))) return undefined
-  return post
+  return shownRecord(h.posts.get(uri), h)
 }
 
 /** app.bsky.feed.defs#postView; undefined for what is not shown. Blocks are the caller's matter. */

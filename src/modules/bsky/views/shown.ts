@@ -1,3 +1,4 @@
+import type { ComAtprotoLabelDefsLabel } from '../../lexicon/types.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { hides } from './label-view.js'
 
@@ -5,5 +6,19 @@ import { hides } from './label-view.js'
 export function isShown(did: string, h: Hydration): boolean {
   const actor = h.actors.get(did)
   if (!actor) return false
-  return h.context.admin || (actor.status === null && !actor.takenDown && !hides(actor.labels, h))
+  return h.context.admin || (actor.status === null && !actor.takenDown && !hides(actor.labels, h, null))
+}
+
+/** A record that may be taken down, by the operator or by the labels on it. */
+interface Record {
+  cid: string
+  did: string
+  labels: readonly ComAtprotoLabelDefsLabel[]
+  takenDown: boolean
+}
+
+/** A record, when it is here and may be shown at all; and so may its author. */
+export function shownRecord<R extends Record>(record: R | undefined, h: Hydration): R | undefined {
+  if (!record || !isShown(record.did, h)) return undefined
+  return h.context.admin || !(record.takenDown || hides(record.labels, h, record)) ? record : undefined
 }

@@ -10,6 +10,7 @@ import type { Hydration } from '../hydrate/hydration.js'
 import { isoTime, labelsView } from './label-view.js'
 import { avatar, listViewBasic } from './list-view.js'
 import { profileView, profileViewBasic } from './profile-view.js'
+import { shownRecord } from './shown.js'
 
 /** app.bsky.graph.defs#listView. */
 export function listView(uri: string, h: Hydration): AppBskyGraphDefsListView | undefined {
@@ -27,7 +28,7 @@ export function listView(uri: string, h: Hydration): AppBskyGraphDefsListView | 
 
 /** app.bsky.feed.defs#generatorView. */
 export function generatorView(uri: string, h: Hydration): AppBskyFeedDefsGeneratorView | undefined {
-  const generator = h.generators.get(uri)
+  const generator = shownRecord(h.generators.get(uri), h)
   const creator = generator && profileView(generator.did, h)
   if (!creator) return undefined
   const { cid, did, value, labels, indexedAt, count } = generator
@@ -52,7 +53,7 @@ export function generatorView(uri: string, h: Hydration): AppBskyFeedDefsGenerat
 
 /** app.bsky.graph.defs#starterPackViewBasic. */
 export function starterPackViewBasic(uri: string, h: Hydration): AppBskyGraphDefsStarterPackViewBasic | undefined {
-  const pack = h.starterPacks.get(uri)
+  const pack = shownRecord(h.starterPacks.get(uri), h)
   const creator = pack && profileViewBasic(pack.did, h)
   if (!creator) return undefined
   const { cid, did, value, labels, indexedAt, count, weekCount } = pack
@@ -71,7 +72,7 @@ export function starterPackViewBasic(uri: string, h: Hydration): AppBskyGraphDef
 
 /** app.bsky.labeler.defs#labelerView, under the at-uri of the labeler's service record. */
 export function labelerView(uri: string, h: Hydration): AppBskyLabelerDefsLabelerView | undefined {
-  const labeler = h.labelers.get(uri)
+  const labeler = shownRecord(h.labelers.get(uri), h)
   const creator = labeler && profileView(labeler.did, h)
   if (!creator) return undefined
   const { cid, did, labels, indexedAt, count } = labeler

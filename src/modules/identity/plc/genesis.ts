@@ -50,11 +50,6 @@ export function formatUpdate(last: PlcOperation, changes: Partial<PlcState>, key
   return signOperation<PlcUpdate>({ type: 'plc_operation', ...state, ...changes, prev: cidOfOperation(last) }, key)
 }
 
-/** As {@link formatUpdate}, with another handle in the place of the present one; other aliases stay. */
-export function formatHandleUpdate(last: PlcOperation, handle: string, key: SigningKey): PlcUpdate {
-  return formatUpdate(last, { alsoKnownAs: withHandle(stateOf(last)?.alsoKnownAs ?? [], handle) }, key)
-}
-
 /** What an account becomes that moves to this server. */
 export interface Move extends Pick<NewIdentity, 'handle' | 'signingKey' | 'pdsUrl'> {
   /** did:key of the server: signs the account's later operations. */
@@ -91,7 +86,7 @@ export function formatTombstone(last: PlcOperation, key: SigningKey): PlcTombsto
 }
 
 /** Aliases with another handle in the place of the present one. */
-function withHandle(aliases: readonly string[], handle: string): string[] {
+export function withHandle(aliases: readonly string[], handle: string): string[] {
   const present = aliases.findIndex((alias) => alias.startsWith('at://'))
   const others = aliases.filter((alias, i) => i !== present && alias !== `at://${handle}`)
   return others.toSpliced(Math.max(0, present), 0, `at://${handle}`)

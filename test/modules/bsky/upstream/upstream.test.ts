@@ -210,6 +210,18 @@ describe('atproto-proxy', () => {
     expect(await ask('app.bsky.actor.getProfile', { actor: alice.did }, headers)).toMatchObject({ status: 400 })
   })
 
+  it('to that AppView, where something is changed, too', async () => {
+    const headers = { 'atproto-proxy': `${THERE}#bsky_appview` }
+    const muted = async (to: Record<string, string>): Promise<unknown[]> =>
+      (await found('app.bsky.graph.getMutes', {}, to)).mutes
+    const sent = { body: { actor: bob.assertDid }, as: alice.token, headers }
+    const { status } = await call({ url: addressOf(here) }, 'app.bsky.graph.muteActor', sent)
+    expect(status).toBe(200)
+    expect([(await muted(headers)).length, (await muted({})).length]).toEqual([1, 0])
+    await call({ url: addressOf(here) }, 'app.bsky.graph.unmuteActor', sent)
+    expect(await muted(headers)).toEqual([])
+  })
+
   it('is answered from here when it names this server, or an AppView that is not to be found', async () => {
     for (const did of ['did:web:here.test', 'did:web:api.bsky.invalid']) {
       const headers = { 'atproto-proxy': `${did}#bsky_appview` }

@@ -1,0 +1,66 @@
+/** What tests of identities and of the life of accounts have in common. */
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { EmailCodes } from '../../../src/modules/account/email-codes.js'
+import { Sessions } from '../../../src/modules/auth/sessions.js'
+import type { AccessScope } from '../../../src/modules/auth/tokens.js'
+import { CommitLog, type LogRow } from '../../../src/modules/commit-log/commit-log.js'
+import type { Did } from '../../../src/repo-engine/index.js'
+import type { Answer, TestServer } from '../../support/account-app.js'
+
+export interface Owner {
+  did: string
+  handle: string
+  accessJwt: string
+}
+
+export const ADMIN = { PDS_ADMIN_PASSWORD: 'admin-password' }
+export const admin = `Basic ${btoa('admin:admin-password')}`
+
+/** The code that an account was sent last for a purpose. */
+export async function codeOf(server: TestServer, did: string, purpose = 'plc_operation'): Promise<string> {
+  const codes = await server.get(EmailCodes).living(did as Did)
+  return codes.find((living) => living.purpose === purpose)!.code
+}
+
+/** Asks for a code and has an operation signed with it. */
+export async function signed(
+  server: TestServer,
+  { did, accessJwt: auth }: Owner,
+  changes: Record<string, unknown>,
+): Promise<Answer> {
+  await server.post('com.atproto.identity.requestPlcOperationSignature', { auth })
+  const body = { token: await codeOf(server, did), ...changes }
+  return server.post('com.atproto.identity.signPlcOperation', { auth, body })
+}
+
+/** A session of another kind than a password's. */
+export async function sessionOf(server: TestServer, did: string, scope: AccessScope): Promise<string> {
+  const client = { userAgent: null, address: null }
+  return (await server.get(Sessions).start({ did: did as Did, scope, shown: null, client })).accessJwt
+}
+
+export async function events(server: TestServer, did: string): Promise<LogRow[]> {
+  return server.get(CommitLog).readRepo(did)
+}
+
+/** Kinds of the events of an account, those that nobody is told in brackets. */
+export async function kinds(server: TestServer, did: string, after = 0): Promise<string[]> {
+  return (await events(server, did)).slice(after).map(({ kind, hosted }) => (hosted === -1 ? `(${kind})` : kind))
+}
+
+export const write = (server: TestServer, { did, accessJwt: auth }: Owner, text: string): Promise<Answer> =>
+  server.post('com.atproto.repo.createRecord', {
+    auth,
+    body: { repo: did, collection: 'app.bsky.feed.post', record: { text, createdAt: '2026-01-01T00:00:00Z' } },
+  })
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<string> {
+  const server = createServer().listen(0)
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return String(port)
+}
