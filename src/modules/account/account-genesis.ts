@@ -1,10 +1,9 @@
-import { Injectable, Optional } from '@nestjs/common'
+import { Injectable } from '@nestjs/common'
 import type { Did, Handle, SigningKey } from '../../repo-engine/index.js'
 import { CommitLog, type NewEvent } from '../commit-log/commit-log.js'
 import type { Tx } from '../database/database.js'
 import { SigningKeys } from '../identity/signing-keys.js'
 import { accountEvent, settleStatus } from '../repo/repo-status.js'
-import { RecordBlobs } from '../repo/record-blobs.js'
 import { RepoGenesis } from '../repo/repo-genesis.js'
 import { readRepo, type RepoStatus } from '../repo/repo-row.js'
 import { Accounts, type NewAccount } from './accounts.js'
@@ -18,7 +17,6 @@ export class AccountGenesis {
     private readonly keys: SigningKeys,
     private readonly repos: RepoGenesis,
     private readonly log: CommitLog,
-    @Optional() private readonly blobs?: RecordBlobs,
   ) {}
 
   /**
@@ -53,8 +51,8 @@ export class AccountGenesis {
   }
 
   /** What {@link adopt} rests on and would take too long in one write. To be called in the same turn. */
-  async prepareAdoption(did: Did): Promise<void> {
-    await this.blobs?.readAll(did)
+  prepareAdoption(did: Did): Promise<void> {
+    return this.repos.prepareAdoption(did)
   }
 
   /** Gives a reserved account the repository that is kept here, and tells the log. To be called in its turn. */

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common'
+import { Injectable, Optional } from '@nestjs/common'
 import {
   Cid,
   type Did,
@@ -13,6 +13,7 @@ import type { NewEvent } from '../commit-log/commit-log.js'
 import type { Tx } from '../database/database.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { assertErased } from './erase-repo.js'
+import { RecordBlobs } from './record-blobs.js'
 import { commitEvent, syncEvent } from './repo-events.js'
 import {
   hostRepo,
@@ -28,7 +29,10 @@ import {
 /** How a repository begins here: one signed commit, over the empty tree or over the tree of one that was kept here. */
 @Injectable()
 export class RepoGenesis {
-  constructor(private readonly tids: TidClock) {}
+  constructor(
+    private readonly tids: TidClock,
+    @Optional() private readonly blobs?: RecordBlobs,
+  ) {}
 
   /**
    * Puts the repository in place and gives its first events, a commit and a sync, for the log.
@@ -49,6 +53,11 @@ export class RepoGenesis {
     )
     await putNodes(tx, tree, rev, commit.addedNodes)
     return [commitEvent(commit), syncEvent(did, rev, head, commit.bytes)]
+  }
+
+  /** What {@link adopt} rests on and would take too long in one write. To be called in the same turn. */
+  async prepareAdoption(did: Did): Promise<void> {
+    await this.blobs?.readAll(did)
   }
 
   /**
