@@ -1,10 +1,10 @@
-import { Injectable } from '@nestjs/common'
+import { Injectable, Optional } from '@nestjs/common'
 import type { Did, Handle, SigningKey } from '../../repo-engine/index.js'
 import { CommitLog, type NewEvent } from '../commit-log/commit-log.js'
 import type { Tx } from '../database/database.js'
-import { ReservedKeys } from '../identity/reserved-keys.js'
 import { SigningKeys } from '../identity/signing-keys.js'
 import { accountEvent, settleStatus } from '../repo/repo-status.js'
+import { RecordBlobs } from '../repo/record-blobs.js'
 import { RepoGenesis } from '../repo/repo-genesis.js'
 import { readRepo, type RepoStatus } from '../repo/repo-row.js'
 import { Accounts, type NewAccount } from './accounts.js'
@@ -16,9 +16,9 @@ export class AccountGenesis {
   constructor(
     private readonly accounts: Accounts,
     private readonly keys: SigningKeys,
-    private readonly reserved: ReservedKeys,
     private readonly repos: RepoGenesis,
     private readonly log: CommitLog,
+    @Optional() private readonly blobs?: RecordBlobs,
   ) {}
 
   /**
@@ -28,7 +28,6 @@ export class AccountGenesis {
   async reserve(tx: Tx, account: NewAccount, key: SigningKey): Promise<void> {
     await this.accounts.insert(tx, account)
     await this.keys.store(tx, account.did, key)
-    await this.reserved.use(tx, key)
   }
 
   /**
@@ -53,6 +52,11 @@ export class AccountGenesis {
     return (tx) => this.begin(tx, did, handle, key, null)
   }
 
+  /** What {@link adopt} rests on and would take too long in one write. To be called in the same turn. */
+  async prepareAdoption(did: Did): Promise<void> {
+    await this.blobs?.readAll(did)
+  }
+
   /** Gives a reserved account the repository that is kept here, and tells the log. To be called in its turn. */
   async adopt(tx: Tx, did: Did, handle: Handle, key: SigningKey): Promise<void> {
     const repository = await this.repos.adopt(tx, did, key)
@@ -74,7 +78,6 @@ export class AccountGenesis {
   async changeKey(tx: Tx, did: Did, key: SigningKey): Promise<void> {
     await this.keys.store(tx, did, key)
     await this.dropKey(tx, did)
-    await this.reserved.use(tx, key)
     const { handle } = (await this.accounts.byDid(did, tx))!
     const repository = await this.repos.resign(tx, did, key)
     await this.log.append(tx, [identityEvent(did, handle), ...repository])

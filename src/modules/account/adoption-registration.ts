@@ -5,7 +5,6 @@ import type { PlcUpdate } from '../identity/plc/operation.js'
 import { PlcError } from '../identity/plc/plc-error.js'
 import { type Finish, GivenUp, Outbox } from '../outbox/outbox.js'
 import { assertErased } from '../repo/erase-repo.js'
-import { READ_BLOBS } from '../repo/record-blobs.js'
 import { readRepo } from '../repo/repo-row.js'
 import { RepoTips } from '../repo/repo-tips.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
@@ -63,13 +62,13 @@ export class AdoptionRegistration {
       throw error
     }
     // Nobody formats a commit, or takes one in, on a head that is about to change hands.
-    await this.tips.alone(did, () =>
-      end(async (tx) => {
+    await this.tips.alone(did, async () => {
+      await this.genesis.prepareAdoption(did)
+      await end(async (tx) => {
         await this.genesis.adopt(tx, did, handle, key)
         await leavePeers(tx, did)
-        await this.outbox.add(tx, READ_BLOBS, { did })
-      }),
-    )
+      })
+    })
   }
 }
 

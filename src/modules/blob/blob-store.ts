@@ -14,7 +14,10 @@ export interface StoredBlob {
  * temporary name, because their CID is known only at their end; what is there under a CID is whole and durable.
  */
 export abstract class BlobStore {
-  /** Takes bytes in as they come, and gives their temporary name. Nothing of them is left when `source` or the store throws. */
+  /**
+   * Takes bytes in as they come, and gives their temporary name. Nothing of them is left when `source` or the store throws.
+   * Pieces are the store's from then on: nobody else looks at them again.
+   */
   abstract putTemp(source: AsyncIterable<Uint8Array>): Promise<string>
 
   /** Gives bytes their name for good; others of the same name may be there already. Durable when it resolves. */

@@ -6,7 +6,6 @@ import { OutboxModule } from '../outbox/outbox.module.js'
 import { BlobCounts } from '../repo/blob-counts.js'
 import { RecordBlobs } from '../repo/record-blobs.js'
 import { RepoModule } from '../repo/repo.module.js'
-import { AdoptedReferences } from './adopted-references.js'
 import { BlobCache } from './blob-cache.js'
 import { BlobController } from './blob.controller.js'
 import { BlobFetch } from './blob-fetch.js'
@@ -47,7 +46,6 @@ import { Videos } from './video/videos.js'
     BlobRemoval,
     HostedReferences,
     { provide: RecordBlobs, useExisting: HostedReferences },
-    AdoptedReferences,
     KeepBlobHandler,
     UploadBlobHandler,
     HostedBlobs,

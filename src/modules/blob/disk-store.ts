@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { OnApplicationShutdown } from '@nestjs/common'
 import type { Cid } from '../../repo-engine/index.js'
 import { BlobStore, type StoredBlob } from './blob-store.js'
 import { cidOfDigest, digestOf, fileBytes, type OpenBytes } from './open-blob.js'
@@ -11,16 +12,22 @@ const WRITE_BYTES = 512 * 1024
 const DIGEST = /^[0-9a-f]{64}$/
 
 /** Blobs as files: `<first two digits>/<SHA-256 in hexadecimal digits>`; half received ones in `tmp`. */
-export class DiskStore extends BlobStore {
+export class DiskStore extends BlobStore implements OnApplicationShutdown {
   private readonly temps: string
   /** Folders that are known to be there. */
   private readonly folders = new Set<string>()
+  private readonly handles = new Map<string, Promise<FileHandle>>()
 
   /** What an earlier run of the server has left half received goes. */
   constructor(private readonly directory: string) {
     super()
     this.temps = join(directory, 'tmp')
     rmSync(this.temps, { recursive: true, force: true })
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    for (const handle of this.handles.values()) await (await handle).close()
+    this.handles.clear()
   }
 
   async putTemp(source: AsyncIterable<Uint8Array>): Promise<string> {
@@ -45,7 +52,7 @@ export class DiskStore extends BlobStore {
     await this.makeFolder(folder)
     await rename(join(this.temps, temp), join(folder, digestOf(cid)))
     // The name, too, survives a loss of power.
-    await syncDirectory(folder)
+    await (await this.handleOf(folder)).sync()
   }
 
   async dropTemp(temp: string): Promise<void> {
@@ -86,6 +93,16 @@ export class DiskStore extends BlobStore {
     return Promise.resolve()
   }
 
+  /** Folders are synced with every blob, so they stay open: 256 at most. */
+  private handleOf(folder: string): Promise<FileHandle> {
+    const known = this.handles.get(folder)
+    if (known) return known
+    const opened = open(folder, 'r')
+    this.handles.set(folder, opened)
+    opened.catch(() => this.handles.delete(folder))
+    return opened
+  }
+
   private async makeFolder(folder: string): Promise<void> {
     if (this.folders.has(folder)) return
     if ((await mkdir(folder, { recursive: true })) !== undefined) await syncDirectory(this.directory)
@@ -105,7 +122,8 @@ async function pour(source: AsyncIterable<Uint8Array>, file: FileHandle): Promis
   let pieces: Uint8Array[] = []
   let gathered = 0
   const flush = async (): Promise<void> => {
-    const all = pieces
+    const all = [...pieces]
+    const written = pieces
     let left = gathered
     pieces = []
     gathered = 0
@@ -114,6 +132,7 @@ async function pour(source: AsyncIterable<Uint8Array>, file: FileHandle): Promis
       left -= bytesWritten
       if (left > 0) skip(all, bytesWritten)
     }
+    for (const piece of written) release(piece)
   }
   for await (const piece of source) {
     pieces.push(piece)
@@ -121,6 +140,21 @@ async function pour(source: AsyncIterable<Uint8Array>, file: FileHandle): Promis
     if (gathered >= WRITE_BYTES) await flush()
   }
   if (gathered > 0) await flush()
+}
+
+/**
+ * Gives the memory of a piece back at once, where it is that piece's alone. Left to the garbage collector, megabytes that come
+ * in make it go through everything that the server knows, over and over: a fifth of what an upload takes.
+ */
+function release(piece: Uint8Array): void {
+  const { buffer } = piece as { buffer: Transferable }
+  if (buffer.transfer && buffer.byteLength === piece.byteLength) buffer.transfer(0)
+}
+
+/** As much of an ArrayBuffer as {@link release} wants; one that is shared has no `transfer`. */
+interface Transferable {
+  byteLength: number
+  transfer?(bytes: number): unknown
 }
 
 /** Takes so many bytes off the beginning of some pieces. */

@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common'
-import { Cid } from '../../repo-engine/index.js'
+import { CommandBus } from '@nestjs/cqrs'
+import { Cid, type Did } from '../../repo-engine/index.js'
 import { Database } from '../database/database.js'
 import type { BlobCounts } from '../repo/blob-counts.js'
 import type { Repo } from '../repo/repo-row.js'
+import { BlobCache } from './blob-cache.js'
 import { BlobStore } from './blob-store.js'
 import { blobNotFound, type OpenBlob } from './open-blob.js'
+import { UploadBlob } from './upload-blob.js'
 
 /** A blob that a record refers to and that is not here. */
 export interface MissingBlob {
@@ -19,6 +22,8 @@ export class HostedBlobs implements BlobCounts {
   constructor(
     private readonly database: Database,
     private readonly store: BlobStore,
+    private readonly cache: BlobCache,
+    private readonly commands: CommandBus,
   ) {}
 
   /** A blob that a record refers to: what was only uploaded is given to nobody yet. @throws XrpcError 400 BlobNotFound. */
@@ -30,9 +35,23 @@ export class HostedBlobs implements BlobCounts {
       cid.bytes,
       tree,
     )
-    const bytes = row && (await this.store.open(cid, row.size))
+    if (!row) return this.takeOver(did, tree, cid)
+    const bytes = await this.store.open(cid, row.size)
     if (!bytes) throw blobNotFound(cid)
     return { ...bytes, cid, type: row.mime_type }
+  }
+
+  /** What was fetched while an account lived elsewhere becomes its own when it is asked for. @throws as {@link open} */
+  private async takeOver(did: Did, tree: number, cid: Cid): Promise<OpenBlob> {
+    const sql = 'SELECT 1 FROM record_blob WHERE tree = ? AND cid = ? LIMIT 1'
+    const isUsed = (await this.database.read.get(sql, tree, cid.bytes)) !== undefined
+    const copy = isUsed ? await this.cache.open(cid) : null
+    if (!copy) throw blobNotFound(cid)
+    const bytes = (await copy.read(null)) as AsyncIterable<Uint8Array>
+    const { size, mimeType } = await this.commands.execute(new UploadBlob(did, bytes, copy.type))
+    const own = await this.store.open(cid, size)
+    if (!own) throw blobNotFound(cid)
+    return { ...own, cid, type: mimeType }
   }
 
   /** Blobs that records refer to, also those that are not here; `since`: records written after that rev. */

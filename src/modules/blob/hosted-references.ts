@@ -11,13 +11,14 @@ import {
 } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { Database, type Reader, type Tx } from '../database/database.js'
+import { deleteSome } from '../database/delete-some.js'
 import { RecordBlobs } from '../repo/record-blobs.js'
-import type { HeadRef } from '../repo/repo-row.js'
+import { type HeadRef, readRepo } from '../repo/repo-row.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { BlobRemoval } from './blob-removal.js'
 
-/** Rows that one write puts in doubt. */
-const DOUBTED_AT_ONCE = 500
+/** Rows that one write goes through. */
+const AT_ONCE = 500
 /** The key `mimeType` as every blob reference has it, in DAG-CBOR. Records without it need not be decoded. */
 const MARK = Buffer.from('\x68mimeType', 'latin1')
 
@@ -121,12 +122,32 @@ export class HostedReferences extends RecordBlobs {
     const some = async (tx: Tx): Promise<number> =>
       tx.run(
         `UPDATE blob SET loose_since = ? WHERE did = ? AND cid IN
-           (SELECT cid FROM blob WHERE did = ? AND loose_since IS NULL LIMIT ${DOUBTED_AT_ONCE})`,
+           (SELECT cid FROM blob WHERE did = ? AND loose_since IS NULL LIMIT ${AT_ONCE})`,
         now,
         did,
         did,
       )
     while ((await this.database.write(some)) > 0);
+  }
+
+  /** From the beginning, whatever an earlier try has left. */
+  async readAll(did: Did): Promise<void> {
+    const repo = await readRepo(this.database.read, did)
+    if (!repo || repo.hosting === 'hosted') return
+    const { tree } = repo
+    const some = (tx: Tx): Promise<number> => deleteSome(tx, ['record_blob', 'path, cid'], 'tree', tree, AT_ONCE)
+    while ((await this.database.write(some)) > 0);
+    for (let after = ''; ;) {
+      const records = await this.database.read.all<{ path: string; bytes: Buffer }>(
+        'SELECT path, bytes FROM record WHERE tree = ? AND path > ? ORDER BY path LIMIT ?',
+        tree,
+        after,
+        AT_ONCE,
+      )
+      await this.database.write((tx) => this.stage(tx, tree, records))
+      if (records.length < AT_ONCE) return
+      after = records.at(-1)!.path
+    }
   }
 
   async erase(tx: Tx, did: Did, limit: number): Promise<boolean> {

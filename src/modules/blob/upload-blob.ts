@@ -116,7 +116,8 @@ class Meter {
 
   async *through(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const piece of source) {
-      if (this.size < HEAD_BYTES) this.pieces.push(piece.subarray(0, HEAD_BYTES - this.size))
+      // Copied: the store may let go of the memory of what it has taken.
+      if (this.size < HEAD_BYTES) this.pieces.push(Buffer.from(piece.subarray(0, HEAD_BYTES - this.size)))
       this.size += piece.length
       if (this.size > this.limit) throw tooLarge(this.limit)
       if (performance.now() > this.end) throw new XrpcError(408, 'RequestTimeout', 'the blob comes too slowly')

@@ -5,9 +5,6 @@ import type { HeadRef } from './repo-row.js'
 /** The blobs that some records refer to, by path. A record without any has no entry. */
 export type BlobsByPath = ReadonlyMap<string, readonly BlobRef[]>
 
-/** Work of the outbox: `{did}`, a repository that was kept here and is hosted now; its references are to be written down. */
-export const READ_BLOBS = 'read-record-blobs'
-
 /**
  * Which blobs the records of hosted repositories refer to. A repository is stored without knowing what a blob is: the room
  * of blobs provides the class; where nobody does, any reference is taken as it is.
@@ -27,6 +24,12 @@ export abstract class RecordBlobs {
 
   /** Has all blobs of an account looked at again, because another tree takes the place of the one that refers to them. */
   abstract doubt(did: Did): Promise<void>
+
+  /**
+   * Writes down what all records of a repository refer to that was kept here for others, for whom nobody counted, and is about
+   * to be hosted. To be called in the same turn.
+   */
+  abstract readAll(did: Did): Promise<void>
 
   /** Deletes some of what a deleted account has uploaded; true while there may be more. */
   abstract erase(tx: Tx, did: Did, limit: number): Promise<boolean>
