@@ -189,3 +189,23 @@ it('a blob that is referred to in the form of 2022 moves as well', async () => {
   const there = await to.agent().com.atproto.sync.getBlob({ did, cid })
   expect(Buffer.from(there.data)).toEqual(bytes)
 })
+
+it('a second factor is asked for once, and its code is the one that was mailed', async () => {
+  const agent = await from.signUp('ivan')
+  const did = agent.assertDid
+  await agent.com.atproto.server.requestEmailConfirmation()
+  await agent.com.atproto.server.confirmEmail({ email: 'ivan@example.com', token: await mailed(did, 'confirm_email') })
+  await agent.com.atproto.server.updateEmail({ email: 'ivan@example.com', emailAuthFactor: true })
+  const secrets: MoverInput['secrets'] = {
+    password: 'ivan-password',
+    'new-password': 'new-password',
+    'identity-code': () => mailed(did, 'plc_operation'),
+  }
+  const move = await moving(agent, 'ivan', { secrets })
+  await expect(move.run()).rejects.toThrow(/second factor/)
+  const code = await mailed(did, 'sign_in')
+  await expect(move.run()).rejects.toThrow(/second factor/)
+  expect(await mailed(did, 'sign_in')).toBe(code)
+  secrets['factor-code'] = code
+  expect(await move.run()).toMatchObject({ did, handle: 'ivan.new.test' })
+})
