@@ -104,7 +104,7 @@ const PAST_THE_INDEX = {
 
 /** Where names of methods and record types stand beside decorators and lexicons. */
 const NSIDS = {
-  'src/modules/account/incoming-dids.ts': 'the method that a service token must name',
+  'src/modules/account/sign-up/incoming-dids.ts': 'the method that a service token must name',
   'src/modules/auth/guarded-methods.ts': 'the methods that nobody calls through a service token without more',
   'src/modules/api-2022/adapters-atproto.ts': 'each com.atproto call of 2022, and the method of today that answers it',
   'src/modules/api-2022/adapters-bsky.ts': 'each app.bsky call of 2022, and the method of today that answers it',

@@ -7,8 +7,8 @@ import { Actor } from '../auth/viewer.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { Input, XrpcProcedure } from '../xrpc/xrpc.js'
-import { AdoptAccount, type AdoptedAccount, type AdoptionInput } from './adopt-account.js'
-import { DeleteAccount } from './delete-account.js'
+import { AdoptAccount, type AdoptedAccount, type AdoptionInput } from './sign-up/adopt-account.js'
+import { DeleteAccount } from './life/delete-account.js'
 
 /** What the operator may do with accounts: com.atproto.admin, and what no lexicon knows. */
 @Controller()

@@ -4,8 +4,8 @@ import { CommitLog } from '../commit-log/commit-log.js'
 import { Clock } from '../config/clock.js'
 import { Database, type Reader, type Tx } from '../database/database.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
-import { InviteCodes } from './invite-codes.js'
-import { identityEvent } from './identity-event.js'
+import { InviteCodes } from './invites/invite-codes.js'
+import { identityEvent } from './identity/identity-event.js'
 
 /** Somebody who can sign in here. */
 export interface Account {

@@ -11,10 +11,10 @@ import { DidResolver } from '../identity/did-resolver.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { Input, XrpcProcedure, XrpcQuery } from '../xrpc/xrpc.js'
 import { type Account, Accounts } from './accounts.js'
-import { CreateAccount } from './create-account.js'
-import { CreateSession, type SignedIn } from './create-session.js'
-import { DeleteSession } from './delete-session.js'
-import { RefreshSession } from './refresh-session.js'
+import { CreateAccount } from './sign-up/create-account.js'
+import { CreateSession, type SignedIn } from './sessions/create-session.js'
+import { DeleteSession } from './sessions/delete-session.js'
+import { RefreshSession } from './sessions/refresh-session.js'
 
 type Server<Name extends string> = XrpcMethods[`com.atproto.server.${Name}` & keyof XrpcMethods]
 

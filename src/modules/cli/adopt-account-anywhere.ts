@@ -1,5 +1,5 @@
 import { CommandBus } from '@nestjs/cqrs'
-import { AdoptAccount, type AdoptedAccount, type AdoptionInput } from '../account/adopt-account.js'
+import { AdoptAccount, type AdoptedAccount, type AdoptionInput } from '../account/sign-up/adopt-account.js'
 import type { Config } from '../config/config.js'
 import { online } from './running-server.js'
 

@@ -1,6 +1,6 @@
 import { CommandBus } from '@nestjs/cqrs'
-import { CreateAccount, type CreatedAccount } from '../account/create-account.js'
-import type { SignUpInput } from '../account/sign-up-rules.js'
+import { CreateAccount, type CreatedAccount } from '../account/sign-up/create-account.js'
+import type { SignUpInput } from '../account/sign-up/sign-up-rules.js'
 import type { Config } from '../config/config.js'
 import { offline } from './offline.js'
 

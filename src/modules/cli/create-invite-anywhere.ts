@@ -1,6 +1,6 @@
 import { CommandBus } from '@nestjs/cqrs'
 import type { Did } from '../../repo-engine/index.js'
-import { CreateInviteCodes } from '../account/create-invite-codes.js'
+import { CreateInviteCodes } from '../account/invites/create-invite-codes.js'
 import type { Config } from '../config/config.js'
 import { online } from './running-server.js'
 

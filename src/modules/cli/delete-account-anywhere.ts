@@ -1,6 +1,6 @@
 import { CommandBus } from '@nestjs/cqrs'
 import type { Did } from '../../repo-engine/index.js'
-import { DeleteAccount } from '../account/delete-account.js'
+import { DeleteAccount } from '../account/life/delete-account.js'
 import { ActionLog } from '../audit/action-log.js'
 import type { Config } from '../config/config.js'
 import { online } from './running-server.js'

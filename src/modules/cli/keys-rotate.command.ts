@@ -1,5 +1,5 @@
 import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
-import type { RotatedKeys } from '../account/rotate-keys.js'
+import type { RotatedKeys } from '../account/identity/rotate-keys.js'
 import { counted, section } from './format.js'
 import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, WrongUsage } from './options.js'
 import { startProgress } from './progress.js'

@@ -1,5 +1,5 @@
 import { CommandBus } from '@nestjs/cqrs'
-import { type RotatedKeys, RotateKeys, type RotationWish } from '../account/rotate-keys.js'
+import { type RotatedKeys, RotateKeys, type RotationWish } from '../account/identity/rotate-keys.js'
 import { ActionLog } from '../audit/action-log.js'
 import type { Config } from '../config/config.js'
 import { online } from './running-server.js'

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { type Did, type Handle, isDid, isHandle, SigningKey } from '../../repo-engine/index.js'
 import { Accounts } from '../account/accounts.js'
-import { isOfficialHash } from '../account/passwords.js'
+import { isOfficialHash } from '../account/password/passwords.js'
 import { Database, type Tx } from '../database/database.js'
 import { SigningKeys } from '../identity/signing-keys.js'
 import { Takedowns } from '../moderation/takedowns.js'

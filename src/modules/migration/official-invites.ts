@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { InviteCodes } from '../account/invite-codes.js'
+import { InviteCodes } from '../account/invites/invite-codes.js'
 import { Database } from '../database/database.js'
 import type { OfficialDirectory } from './official-directory.js'
 

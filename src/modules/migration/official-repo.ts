@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import { decodeCommit, verifyCommit } from '../../repo-engine/index.js'
-import { beginning } from '../account/account-genesis.js'
+import { beginning } from '../account/sign-up/account-genesis.js'
 import { type ImportedRepo, ImportRepo } from '../repo/import-repo.js'
 import type { OfficialAccount } from './official-directory.js'
 import type { SoundAccount } from './official-credentials.js'

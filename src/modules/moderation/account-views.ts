@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { type InviteCodeView, InviteQueries } from '../account/invite-queries.js'
+import { type InviteCodeView, InviteQueries } from '../account/invites/invite-queries.js'
 import { Database } from '../database/database.js'
 import { readIn } from '../database/in-list.js'
 import type { ComAtprotoAdminDefsAccountView } from '../lexicon/types.js'

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import type { Did, Handle } from '../../repo-engine/index.js'
-import { DeleteAccount } from '../account/delete-account.js'
+import { DeleteAccount } from '../account/life/delete-account.js'
 import { CommitLog } from '../commit-log/commit-log.js'
 import { identityFrame } from '../commit-log/frame.js'
 import type { Tx } from '../database/database.js'

@@ -1,6 +1,10 @@
 /** What tests of adoption begin with: repositories of accounts whose host is gone, and the key that can move them. */
 import { CommandBus } from '@nestjs/cqrs'
-import { AdoptAccount, type AdoptedAccount, type AdoptionInput } from '../../../src/modules/account/adopt-account.js'
+import {
+  AdoptAccount,
+  type AdoptedAccount,
+  type AdoptionInput,
+} from '../../../src/modules/account/sign-up/adopt-account.js'
 import { CommitLog } from '../../../src/modules/commit-log/commit-log.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { DnsTxt } from '../../../src/modules/identity/dns-txt.js'

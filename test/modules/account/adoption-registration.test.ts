@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommandBus } from '@nestjs/cqrs'
-import { DeleteAccount } from '../../../src/modules/account/delete-account.js'
+import { DeleteAccount } from '../../../src/modules/account/life/delete-account.js'
 import { Database, type Reader } from '../../../src/modules/database/database.js'
 import { SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
 import { formatUpdate } from '../../../src/modules/identity/plc/genesis.js'

@@ -1,5 +1,5 @@
-import { AppPasswords } from '../../../src/modules/account/app-passwords.js'
-import { Passwords } from '../../../src/modules/account/passwords.js'
+import { AppPasswords } from '../../../src/modules/account/sessions/app-passwords.js'
+import { Passwords } from '../../../src/modules/account/password/passwords.js'
 import { Secrets } from '../../../src/modules/config/secrets.js'
 import { Database } from '../../../src/modules/database/database.js'
 import type { Did } from '../../../src/repo-engine/index.js'

@@ -1,5 +1,5 @@
-import { intervals } from '../../../src/modules/account/claim-invite-codes.js'
-import { InviteQueries } from '../../../src/modules/account/invite-queries.js'
+import { intervals } from '../../../src/modules/account/invites/claim-invite-codes.js'
+import { InviteQueries } from '../../../src/modules/account/invites/invite-queries.js'
 import { ActionLog } from '../../../src/modules/audit/action-log.js'
 import { Secrets } from '../../../src/modules/config/secrets.js'
 import { Database } from '../../../src/modules/database/database.js'

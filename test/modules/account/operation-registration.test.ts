@@ -1,7 +1,7 @@
 /** Operations of owners, and changes of handles and keys, at a directory outside that refuses, is silent or forgets to answer. */
 import { CommandBus } from '@nestjs/cqrs'
-import { DeleteAccount } from '../../../src/modules/account/delete-account.js'
-import { RotateKeys } from '../../../src/modules/account/rotate-keys.js'
+import { DeleteAccount } from '../../../src/modules/account/life/delete-account.js'
+import { RotateKeys } from '../../../src/modules/account/identity/rotate-keys.js'
 import { Secrets } from '../../../src/modules/config/secrets.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { formatUpdate } from '../../../src/modules/identity/plc/genesis.js'

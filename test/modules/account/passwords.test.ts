@@ -1,4 +1,4 @@
-import { checkNewPassword, Passwords } from '../../../src/modules/account/passwords.js'
+import { checkNewPassword, Passwords } from '../../../src/modules/account/password/passwords.js'
 
 const passwords = new Passwords()
 

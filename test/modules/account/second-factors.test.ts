@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { CommandBus } from '@nestjs/cqrs'
 import type { Did } from '../../../src/repo-engine/index.js'
-import { DeleteAccount } from '../../../src/modules/account/delete-account.js'
+import { DeleteAccount } from '../../../src/modules/account/life/delete-account.js'
 import { Clock } from '../../../src/modules/config/clock.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { TestServer } from '../../support/account-app.js'

@@ -1,5 +1,5 @@
 import { Database } from '../../../src/modules/database/database.js'
-import { Passwords } from '../../../src/modules/account/passwords.js'
+import { Passwords } from '../../../src/modules/account/password/passwords.js'
 import { TestServer } from '../../support/account-app.js'
 
 const MINUTE = 60_000

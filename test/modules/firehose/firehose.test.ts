@@ -2,7 +2,7 @@
 import { lexicons } from '@atproto/api'
 import { CommandBus } from '@nestjs/cqrs'
 import type { Did } from '../../../src/repo-engine/index.js'
-import { DeleteAccount } from '../../../src/modules/account/delete-account.js'
+import { DeleteAccount } from '../../../src/modules/account/life/delete-account.js'
 import { CommitLog, type LogRow } from '../../../src/modules/commit-log/commit-log.js'
 import { CompactLog } from '../../../src/modules/repo/compact-log.js'
 import { ImportRepo } from '../../../src/modules/repo/import-repo.js'

@@ -1,7 +1,7 @@
 /** Takedowns of accounts in every state that they can be in, and what is served of what is taken down. */
 import { CommandBus } from '@nestjs/cqrs'
 import sharp from 'sharp'
-import { DeleteAccount } from '../../../src/modules/account/delete-account.js'
+import { DeleteAccount } from '../../../src/modules/account/life/delete-account.js'
 import { CommitLog } from '../../../src/modules/commit-log/commit-log.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { HandleResolver } from '../../../src/modules/identity/handle-resolver.js'

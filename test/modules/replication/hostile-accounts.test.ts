@@ -1,6 +1,6 @@
 /** What a followed host, or whoever passes on what hosts say, tells of accounts: their status, their names, their keys. */
 import { CommandBus } from '@nestjs/cqrs'
-import { AdoptAccount } from '../../../src/modules/account/adopt-account.js'
+import { AdoptAccount } from '../../../src/modules/account/sign-up/adopt-account.js'
 import { accountFrame, identityFrame } from '../../../src/modules/commit-log/frame.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { Takedowns } from '../../../src/modules/moderation/takedowns.js'

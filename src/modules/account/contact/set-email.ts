@@ -4,7 +4,7 @@ import { Database } from '../../database/database.js'
 import { invalidRequest } from '../../xrpc/xrpc-error.js'
 import { Accounts } from '../accounts.js'
 import { EmailCodes } from '../email-codes.js'
-import { checkEmail } from '../sign-up-rules.js'
+import { checkEmail } from '../sign-up/sign-up-rules.js'
 
 /** Gives an account another address, which is not confirmed, because the operator says so. */
 export class SetEmail extends Command<void> {

@@ -5,7 +5,7 @@ import { Database, type Tx } from '../../database/database.js'
 import { invalidRequest } from '../../xrpc/xrpc-error.js'
 import { Accounts, type StoredEmail } from '../accounts.js'
 import { EmailCodes } from '../email-codes.js'
-import { checkEmail } from '../sign-up-rules.js'
+import { checkEmail } from '../sign-up/sign-up-rules.js'
 
 /** What an owner wants of the address; a factor that is not mentioned stays as it is. */
 export interface EmailUpdate {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Database } from '../../database/database.js'
 import { unauthorized } from '../../xrpc/xrpc-error.js'
 import type { Account } from '../accounts.js'
-import { Passwords } from '../passwords.js'
+import { Passwords } from '../password/passwords.js'
 import { Guesses } from './guesses.js'
 
 /** Asks somebody who is signed in for the password once more, which a session that was left open does not know. */

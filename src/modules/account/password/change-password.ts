@@ -4,7 +4,7 @@ import { Database } from '../../database/database.js'
 import { invalidRequest, unauthorized } from '../../xrpc/xrpc-error.js'
 import { Accounts } from '../accounts.js'
 import { CurrentPassword } from '../factors/current-password.js'
-import { checkNewPassword, Passwords } from '../passwords.js'
+import { checkNewPassword, Passwords } from './passwords.js'
 import { NewCredentials } from './new-credentials.js'
 
 /** Chooses another password, by somebody who is signed in and knows the present one. */

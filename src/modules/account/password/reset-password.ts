@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import { Database } from '../../database/database.js'
 import { EmailCodes } from '../email-codes.js'
-import { checkNewPassword, Passwords } from '../passwords.js'
+import { checkNewPassword, Passwords } from './passwords.js'
 import { NewCredentials } from './new-credentials.js'
 
 /** Chooses another password by a code that was sent to the account's address. */

@@ -2,7 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import type { Did } from '../../../repo-engine/index.js'
 import { Database } from '../../database/database.js'
 import { invalidRequest } from '../../xrpc/xrpc-error.js'
-import { checkNewPassword, Passwords } from '../passwords.js'
+import { checkNewPassword, Passwords } from './passwords.js'
 import { NewCredentials } from './new-credentials.js'
 
 /** Gives an account another password, because the operator says so. Every session ends. */

@@ -1,0 +1,44 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
+import type { Did } from '../../../repo-engine/index.js'
+import { CommitLog } from '../../commit-log/commit-log.js'
+import { Clock } from '../../config/clock.js'
+import { Database } from '../../database/database.js'
+import { setOwnStatus } from '../../repo/repo-status.js'
+import { RepoTips } from '../../repo/repo-tips.js'
+import { invalidRequest } from '../../xrpc/xrpc-error.js'
+import { PlannedDeletions } from './planned-deletions.js'
+
+/** Makes an account inactive, in its owner's name; `deleteAfter` (RFC 3339) is when it may be deleted, null: never. */
+export class DeactivateAccount extends Command<void> {
+  constructor(
+    readonly did: Did,
+    readonly deleteAfter: string | null,
+  ) {
+    super()
+  }
+}
+
+/** One that is deactivated already gets another time of deletion, or none. */
+@CommandHandler(DeactivateAccount)
+export class DeactivateAccountHandler implements ICommandHandler<DeactivateAccount> {
+  constructor(
+    private readonly database: Database,
+    private readonly log: CommitLog,
+    private readonly tips: RepoTips,
+    private readonly deletions: PlannedDeletions,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws XrpcError 400 InvalidRequest for a time that has passed */
+  async execute({ did, deleteAfter }: DeactivateAccount): Promise<void> {
+    const dueAt = deleteAfter === null ? null : Date.parse(deleteAfter)
+    // Deletion cannot be taken back: a wrong clock, or a wrong year, is no reason to begin with it at once.
+    if (dueAt !== null && !(dueAt > this.clock.now())) throw invalidRequest('deleteAfter must be in the future')
+    await this.tips.alone(did, () =>
+      this.database.write(async (tx) => {
+        await this.deletions.plan(tx, did, dueAt)
+        await setOwnStatus(tx, this.log, did, 'hosted', 'deactivated')
+      }),
+    )
+  }
+}
