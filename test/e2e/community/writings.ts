@@ -1,18 +1,13 @@
 /** What is written in public: profiles, follows, threads, lists, embeds, reactions, gates. */
-import type { Person } from './cast.js'
+import { media, uploadMedia } from '../../support/media.js'
+import { PEOPLE, type Person } from './cast.js'
 import type { Chapter } from './story.js'
 
 const SITE = 'https://cats.example/'
 const FACET = 'app.bsky.richtext.facet'
 const THREADGATE = 'app.bsky.feed.threadgate'
 
-/** An image or video that nobody has uploaded: records may come before their blobs. */
-function blob(mimeType: string): object {
-  const $link = 'bafkreibjfgx2gprinfvicegelk5kosd6y2frmqpqzwqkg7usac74l3t2v4'
-  return { $type: 'blob', ref: { $link }, mimeType, size: 1234 }
-}
-
-const image = (alt: string): object => ({ image: blob('image/jpeg'), alt, aspectRatio: { width: 4, height: 3 } })
+const image = (alt: string): object => ({ image: media('image/jpeg'), alt, aspectRatio: { width: 4, height: 3 } })
 const images = (...alts: string[]): object => ({ $type: 'app.bsky.embed.images', images: alts.map(image) })
 /** A link card. */
 export const CARD = {
@@ -27,10 +22,11 @@ function facet(text: string, words: string, feature: object): object {
 }
 
 /** Profiles, and who follows whom. Erin has no profile. */
-export async function people({ records }: Chapter): Promise<void> {
+export async function people({ cast, records }: Chapter): Promise<void> {
+  for (const person of PEOPLE) await uploadMedia(cast.client(person), 'image/png', 'image/jpeg', 'video/mp4')
   const profile = (person: Person, displayName: string, description: string, more = {}): Promise<unknown> =>
     records.put(person, 'profile', 'app.bsky.actor.profile', 'self', { displayName, description, ...more })
-  await profile('alice', 'Alice', 'Writes about cats', { avatar: blob('image/png'), banner: blob('image/png') })
+  await profile('alice', 'Alice', 'Writes about cats', { avatar: media('image/png'), banner: media('image/png') })
   await profile('bob', 'Bob', 'Makes feeds')
   const labels = { $type: 'com.atproto.label.defs#selfLabels', values: [{ val: '!no-unauthenticated' }] }
   await profile('carla', 'Carla Ärmel', 'Schreibt über Katzen', { labels })
@@ -94,7 +90,7 @@ export async function embeds({ records }: Chapter): Promise<void> {
   const labels = { $type: 'com.atproto.label.defs#selfLabels', values: [{ val: 'graphic-media' }] }
   await records.post('alice', 'photo', 'Photo of cats', { embed: images('a cat asleep', 'a cat awake'), labels })
   await records.post('bob', 'video', 'Video of dogs', {
-    embed: { $type: 'app.bsky.embed.video', video: blob('video/mp4'), alt: 'a dog' },
+    embed: { $type: 'app.bsky.embed.video', video: media('video/mp4'), alt: 'a dog' },
   })
   await records.post('carla', 'link', 'Katzen überall', { langs: ['de'], tags: ['cats'], embed: CARD })
   await records.quote('bob', 'quote', 'Look here', 'alice/photo')

@@ -1,5 +1,6 @@
 import type { AppBskyFeedDefs, AtpAgent } from '@atproto/api'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { media, uploadMedia } from '../../../support/media.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../../support/server.js'
 import { ADMIN_PASSWORD, operator, takeDown } from '../operator.js'
 import {
@@ -35,14 +36,6 @@ async function people(many: number): Promise<Client[]> {
   const clients: Client[] = []
   for (let i = 0; i < many; i++) clients.push(await server.signUp(`person${++count}`))
   return clients
-}
-
-/** The server need not have the bytes. */
-const IMAGE = {
-  $type: 'blob',
-  ref: { $link: 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku' },
-  mimeType: 'image/png',
-  size: 10,
 }
 
 type Line = AppBskyFeedDefs.FeedViewPost
@@ -159,7 +152,10 @@ describe('getAuthorFeed', () => {
     await reply(alice, 'own again', own, root)
     await remove(alice, own)
     await repost(alice, theirs)
-    await post(alice, 'picture', { embed: { $type: 'app.bsky.embed.images', images: [{ alt: '', image: IMAGE }] } })
+    await uploadMedia(alice, 'image/png')
+    await post(alice, 'picture', {
+      embed: { $type: 'app.bsky.embed.images', images: [{ alt: '', image: media('image/png') }] },
+    })
     const texts = async (filter: string) => sketch((await authorFeed(nobody, alice, { filter })).feed)
     expect(await texts('posts_with_replies')).toEqual([
       ...['picture', '↻theirs', 'own again', 'after another', 'answer', 'root'],
