@@ -27,7 +27,7 @@ const MODULES: Record<string, string[]> = {
   // What the operator and moderators have done: for every room to write down.
   audit: ['config', 'database', 'xrpc', 'auth', 'xrpc-error'],
   'rate-limit': ['config', 'xrpc', 'auth', 'xrpc-error'],
-  identity: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
+  identity: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'rate-limit', 'xrpc-error'],
   proxy: ['config', 'lexicon', 'xrpc', 'auth', 'identity', 'xrpc-error'],
   // What happened, in order.
   'commit-log': ['config', 'database'],

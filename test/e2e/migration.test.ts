@@ -1,11 +1,15 @@
 /** Accounts that move from one server to another, as their owners move them. */
+import { createHash } from 'node:crypto'
 import type { AtpAgent } from '@atproto/api'
+import { CID } from 'multiformats/cid'
+import { create as digest } from 'multiformats/hashes/digest'
 import { EmailCodes } from '../../src/modules/account/email-codes.js'
 import { MoveWaits, STEPS, type Step } from '../../src/modules/migration/move/move-account.js'
 import { type Mover, mover, type MoverInput } from '../support/mover.js'
 import { accountWithHistory, expectArrived, type History } from '../support/moving.js'
 import { PlcStub } from '../support/plc-stub.js'
 import { startTestServer, stopTestServer, type TestServer } from '../support/server.js'
+import { repoOf } from './cars.js'
 import { SigningKey } from '../../src/repo-engine/index.js'
 
 const ADMIN = 'a-password-of-the-operator'
@@ -169,4 +173,39 @@ it('a blob that the old server has lost is named, and the rest moves', async () 
   const moved = await (await moving(agent, 'grace')).run()
   expect(moved).toMatchObject({ blobs: 2, lost: [history.blobs[0]] })
   expect(moved.left.join('\n')).toMatch(/1 blobs? .*not to be had/)
+})
+
+it('a blob that is referred to in the form of 2022 moves as well', async () => {
+  const agent = await from.signUp('heidi')
+  const did = agent.assertDid
+  const bytes = Buffer.from('a file of long ago')
+  const cid = CID.createV1(0x55, digest(0x12, createHash('sha256').update(bytes).digest())).toString()
+  // Nobody can write one any more; who had one has brought it along.
+  const record = { $type: 'com.example.file', file: { cid, mimeType: 'text/plain' } }
+  const { car } = await repoOf(did, { 'com.example.file/old': record })
+  await agent.com.atproto.repo.importRepo(car, { encoding: 'application/vnd.ipld.car' })
+  await agent.uploadBlob(bytes, { encoding: 'text/plain' })
+  expect(await (await moving(agent, 'heidi')).run()).toMatchObject({ blobs: 1, lost: [] })
+  const there = await to.agent().com.atproto.sync.getBlob({ did, cid })
+  expect(Buffer.from(there.data)).toEqual(bytes)
+})
+
+it('a second factor is asked for once, and its code is the one that was mailed', async () => {
+  const agent = await from.signUp('ivan')
+  const did = agent.assertDid
+  await agent.com.atproto.server.requestEmailConfirmation()
+  await agent.com.atproto.server.confirmEmail({ email: 'ivan@example.com', token: await mailed(did, 'confirm_email') })
+  await agent.com.atproto.server.updateEmail({ email: 'ivan@example.com', emailAuthFactor: true })
+  const secrets: MoverInput['secrets'] = {
+    password: 'ivan-password',
+    'new-password': 'new-password',
+    'identity-code': () => mailed(did, 'plc_operation'),
+  }
+  const move = await moving(agent, 'ivan', { secrets })
+  await expect(move.run()).rejects.toThrow(/second factor/)
+  const code = await mailed(did, 'sign_in')
+  await expect(move.run()).rejects.toThrow(/second factor/)
+  expect(await mailed(did, 'sign_in')).toBe(code)
+  secrets['factor-code'] = code
+  expect(await move.run()).toMatchObject({ did, handle: 'ivan.new.test' })
 })

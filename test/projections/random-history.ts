@@ -1,6 +1,7 @@
 /** What a few actors may do to a server, by chance: everything that moves a projection goes through the handlers that serve clients. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { CommandBus } from '@nestjs/cqrs'
+import { AccountGenesis } from '../../src/modules/account/account-genesis.js'
 import { AccountRegistration } from '../../src/modules/account/account-registration.js'
 import { DeleteAccount } from '../../src/modules/account/delete-account.js'
 import { HandleRegistration } from '../../src/modules/account/handle-registration.js'
@@ -12,6 +13,7 @@ import { Lexicons } from '../../src/modules/lexicon/lexicons.js'
 import { CompactLog } from '../../src/modules/repo/compact-log.js'
 import { ImportRepo } from '../../src/modules/repo/import-repo.js'
 import { prepareWrite, type RequestedWrite } from '../../src/modules/repo/prepare-write.js'
+import { RepoTips } from '../../src/modules/repo/repo-tips.js'
 import { WriteRecords } from '../../src/modules/repo/write-records.js'
 import { XrpcError } from '../../src/modules/xrpc/xrpc-error.js'
 import {
@@ -87,6 +89,7 @@ export class RandomHistory {
       [14, (actor) => this.remove(actor)],
       [5, (actor) => this.import(actor)],
       [3, (actor) => this.changeHandle(actor)],
+      [2, (actor) => this.changeKey(actor)],
       [2, (actor) => this.changeStatus(actor)],
       [2, (actor) => this.deleteAccount(actor)],
       [2, async () => this.compact(chance.is(0.5) ? '9999' : await this.middle())],
@@ -154,6 +157,14 @@ export class RandomHistory {
     const handle = this.chance.of(HANDLES) as Handle
     this.steps.push(`${did}: is ${handle}`)
     await this.get(HandleRegistration).changeHere(did, handle)
+  }
+
+  /** It signs with another key from now on, its head first of all. */
+  private async changeKey({ did }: Actor): Promise<void> {
+    this.steps.push(`${did}: has another key`)
+    await this.get(RepoTips).alone(did, () =>
+      this.database.write((tx) => this.get(AccountGenesis).changeKey(tx, did, SigningKey.generate())),
+    )
   }
 
   private async changeStatus({ did }: Actor): Promise<void> {

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common'
 import type { Did, Handle, SigningKey } from '../../repo-engine/index.js'
 import { CommitLog, type NewEvent } from '../commit-log/commit-log.js'
 import type { Tx } from '../database/database.js'
-import { ReservedKeys } from '../identity/reserved-keys.js'
 import { SigningKeys } from '../identity/signing-keys.js'
 import { accountEvent, settleStatus } from '../repo/repo-status.js'
 import { RepoGenesis } from '../repo/repo-genesis.js'
@@ -16,7 +15,6 @@ export class AccountGenesis {
   constructor(
     private readonly accounts: Accounts,
     private readonly keys: SigningKeys,
-    private readonly reserved: ReservedKeys,
     private readonly repos: RepoGenesis,
     private readonly log: CommitLog,
   ) {}
@@ -28,7 +26,6 @@ export class AccountGenesis {
   async reserve(tx: Tx, account: NewAccount, key: SigningKey): Promise<void> {
     await this.accounts.insert(tx, account)
     await this.keys.store(tx, account.did, key)
-    await this.reserved.use(tx, key)
   }
 
   /**
@@ -79,7 +76,6 @@ export class AccountGenesis {
   async changeKey(tx: Tx, did: Did, key: SigningKey): Promise<void> {
     await this.keys.store(tx, did, key)
     await this.dropKey(tx, did)
-    await this.reserved.use(tx, key)
     const { handle } = (await this.accounts.byDid(did, tx))!
     const repository = await this.repos.resign(tx, did, key)
     await this.log.append(tx, [identityEvent(did, handle), ...repository])

@@ -54,9 +54,9 @@ export class IdentityAdminController {
     if (!isWish(body))
       throw invalidRequest('expected {signing: boolean, rotation: boolean, account: handle, DID or null}')
     return progressLines(async (tell) => {
-      const rotated = await this.commands.execute(new RotateKeys(body, tell))
+      // Before: what is cut short has begun, and goes on by itself.
       await this.actions.noteDone({ actor, action: 'rotate-keys', subject: body.account ?? 'all' })
-      return rotated
+      return this.commands.execute(new RotateKeys(body, tell))
     })
   }
 }

@@ -1,7 +1,6 @@
 import { Controller, UseGuards } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import type { Did } from '../../repo-engine/index.js'
-import { ActionLog } from '../audit/action-log.js'
 import { AccessGuard, AdminGuard } from '../auth/guards.js'
 import { ModeratorGuard } from '../auth/moderator.guard.js'
 import { Actor, requireFullAccess, Viewer } from '../auth/viewer.js'
@@ -38,13 +37,12 @@ export class InvitesController {
   }
 }
 
-/** All codes, as the operator makes them, and moderators take them back. */
+/** All codes: the operator makes them, moderators too take them back. */
 @Controller()
 export class InviteAdminController {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: InviteQueries,
-    private readonly actions: ActionLog,
   ) {}
 
   @XrpcProcedure('com.atproto.server.createInviteCode')
@@ -54,8 +52,7 @@ export class InviteAdminController {
     @Actor() actor: string,
   ): Promise<Server<'createInviteCode'>['output']> {
     const accounts = forAccount === undefined ? [] : [forAccount as Did]
-    const [made] = await this.commands.execute(new CreateInviteCodes(1, useCount, accounts))
-    await this.actions.noteDone({ actor, action: 'create-invites', subject: forAccount ?? 'admin', reason: '1 code' })
+    const [made] = await this.commands.execute(new CreateInviteCodes(actor, 1, useCount, accounts))
     return { code: made!.codes[0]! }
   }
 
@@ -65,10 +62,9 @@ export class InviteAdminController {
     @Input() { codeCount, useCount, forAccounts }: Server<'createInviteCodes'>['input'],
     @Actor() actor: string,
   ): Promise<Server<'createInviteCodes'>['output']> {
-    const codes = await this.commands.execute(new CreateInviteCodes(codeCount, useCount, forAccounts as Did[]))
-    const subject = forAccounts?.join(' ') || 'admin'
-    await this.actions.noteDone({ actor, action: 'create-invites', subject, reason: `${codeCount} codes each` })
-    return { codes }
+    return {
+      codes: await this.commands.execute(new CreateInviteCodes(actor, codeCount, useCount, forAccounts as Did[])),
+    }
   }
 
   @XrpcQuery('com.atproto.admin.getInviteCodes')
@@ -86,9 +82,7 @@ export class InviteAdminController {
     @Input() { codes, accounts }: Admin<'disableInviteCodes'>['input'],
     @Actor() actor: string,
   ): Promise<void> {
-    await this.commands.execute(new DisableInviteCodes(codes, accounts))
-    const subject = [...(codes ?? []), ...(accounts ?? [])].join(' ')
-    await this.actions.noteDone({ actor, action: 'disable-invite-codes', subject })
+    await this.commands.execute(new DisableInviteCodes(actor, codes, accounts))
   }
 
   @XrpcProcedure('com.atproto.admin.disableAccountInvites')
@@ -97,8 +91,7 @@ export class InviteAdminController {
     @Input() { account, note }: Admin<'disableAccountInvites'>['input'],
     @Actor() actor: string,
   ): Promise<void> {
-    await this.commands.execute(new SetAccountInvites(account as Did, false))
-    await this.actions.noteDone({ actor, action: 'disable-invites', subject: account, reason: note })
+    await this.commands.execute(new SetAccountInvites(actor, account as Did, false, note))
   }
 
   @XrpcProcedure('com.atproto.admin.enableAccountInvites')
@@ -107,8 +100,7 @@ export class InviteAdminController {
     @Input() { account, note }: Admin<'enableAccountInvites'>['input'],
     @Actor() actor: string,
   ): Promise<void> {
-    await this.commands.execute(new SetAccountInvites(account as Did, true))
-    await this.actions.noteDone({ actor, action: 'enable-invites', subject: account, reason: note })
+    await this.commands.execute(new SetAccountInvites(actor, account as Did, true, note))
   }
 }
 

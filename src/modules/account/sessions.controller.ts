@@ -7,7 +7,7 @@ import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { RevokeSessions } from './revoke-sessions.js'
 
 /** Where an account is signed in: what its owner looks at and ends. No lexicon knows of it; plain JSON, full access only. */
-@Controller('account/sessions')
+@Controller()
 @UseGuards(AccessGuard)
 export class SessionsController {
   constructor(
@@ -16,7 +16,7 @@ export class SessionsController {
   ) {}
 
   /** `current`: the one that is asking. */
-  @Get()
+  @Get('/account/sessions')
   async list(@Viewer() viewer: Viewer): Promise<{ sessions: (ListedSession & { current: boolean })[] }> {
     requireFullAccess(viewer)
     const sessions = await this.sessions.list(viewer.did)
@@ -24,7 +24,7 @@ export class SessionsController {
   }
 
   /** Body: `{id}` of one of them, or `{others: true}`. Gives how many were ended. @throws XrpcError 400 for what is not that */
-  @Post('revoke')
+  @Post('/account/sessions/revoke')
   @HttpCode(200)
   async revoke(@Viewer() viewer: Viewer, @Body() body: unknown): Promise<{ revoked: number }> {
     requireFullAccess(viewer)

@@ -35,6 +35,7 @@ export const ATPROTO_ADAPTERS: readonly Adapter[] = [
   { nsid: 'com.atproto.deleteSession', today: 'com.atproto.server.deleteSession' },
   { nsid: 'com.atproto.requestAccountPasswordReset', today: 'com.atproto.server.requestPasswordReset' },
   { nsid: 'com.atproto.resetAccountPassword', today: 'com.atproto.server.resetPassword' },
+  { nsid: 'com.atproto.createInviteCode', today: 'com.atproto.server.createInviteCode' },
   {
     nsid: 'com.atproto.getAccountsConfig',
     today: 'com.atproto.server.describeServer',

@@ -17,7 +17,7 @@ export function createInvite(uses: number, account: Did | null, config: Config):
       return ((await answer.json()) as { code: string }).code
     },
     async (app) => {
-      const command = new CreateInviteCodes(1, uses, account === null ? [] : [account])
+      const command = new CreateInviteCodes('cli', 1, uses, account === null ? [] : [account])
       const [made] = await app.get(CommandBus, { strict: false }).execute(command)
       return made!.codes[0]!
     },

@@ -1,5 +1,6 @@
 import { CommandBus } from '@nestjs/cqrs'
 import { type RotatedKeys, RotateKeys, type RotationWish } from '../account/rotate-keys.js'
+import { ActionLog } from '../audit/action-log.js'
 import type { Config } from '../config/config.js'
 import { online } from './running-server.js'
 
@@ -15,6 +16,10 @@ export function rotateKeys(
   return online(
     config,
     (server) => server.work<RotatedKeys>('/admin/keys/rotate', wish, onProgress),
-    (app) => app.get(CommandBus, { strict: false }).execute(new RotateKeys(wish, onProgress)),
+    async (app) => {
+      const subject = wish.account ?? 'all'
+      await app.get(ActionLog, { strict: false }).noteDone({ actor: 'cli', action: 'rotate-keys', subject })
+      return app.get(CommandBus, { strict: false }).execute(new RotateKeys(wish, onProgress))
+    },
   )
 }

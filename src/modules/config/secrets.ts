@@ -105,15 +105,19 @@ export class Secrets {
  */
 export function keepSecrets(config: Config): void {
   const file = join(config.dataDirectory, 'secrets.json')
-  const { jwtSecret, adminPassword, plcRotationKeyHex: plcRotationKey } = config
-  const given = Object.entries({ jwtSecret, adminPassword, plcRotationKey }).filter(([, secret]) => secret !== null)
-  if (!existsSync(file)) create(file, Object.fromEntries(given))
+  const given: Partial<SecretsFile> = {
+    ...(config.jwtSecret !== null && { jwtSecret: config.jwtSecret }),
+    ...(config.adminPassword !== null && { adminPassword: config.adminPassword }),
+    ...(config.plcRotationKeyHex !== null && { plcRotationKey: config.plcRotationKeyHex.toLowerCase() }),
+  }
+  if (!existsSync(file)) create(file, given)
   const kept = read(file)
-  for (const name of ['jwtSecret', 'plcRotationKey'] as const)
-    if (given.some(([key, secret]) => key === name && secret !== kept[name]))
-      throw new ConfigError(
-        `${file} has another ${name}: accounts and their sessions can move into an empty directory only`,
-      )
+  const { jwtSecret = kept.jwtSecret, plcRotationKey = kept.plcRotationKey } = given
+  const other = 'accounts and their sessions can move into an empty directory only'
+  if (jwtSecret !== kept.jwtSecret) throw new ConfigError(`${file} has another jwtSecret: ${other}`)
+  // It may have been replaced since, as far as that has come.
+  if (![kept.plcRotationKey, ...(kept.formerPlcRotationKeys ?? [])].includes(plcRotationKey))
+    throw new ConfigError(`${file} has another plcRotationKey: ${other}`)
 }
 
 interface SecretsFile {

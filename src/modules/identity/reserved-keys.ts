@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common'
-import ipaddr from 'ipaddr.js'
 import { parseDidKey, SigningKey } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { seal } from '../config/sealed.js'
 import { Secrets } from '../config/secrets.js'
-import { Database, type Tx } from '../database/database.js'
+import { Database } from '../database/database.js'
+import { networkOf } from '../rate-limit/network.js'
 import { XrpcError } from '../xrpc/xrpc-error.js'
 import { openKey } from './sealed-key.js'
 
@@ -72,11 +72,6 @@ export class ReservedKeys {
     return this.open('(did IS NULL OR did = ?) AND public_key = ?', did, publicKey)
   }
 
-  /** A key that has become an account's is reserved no longer. */
-  async use(tx: Tx, key: SigningKey): Promise<void> {
-    await tx.run('DELETE FROM reserved_key WHERE public_key = ?', key.didKey)
-  }
-
   private async open(condition: string, ...values: string[]): Promise<SigningKey | null> {
     const row = await this.database.read.get<Row>(
       `SELECT public_key, sealed FROM reserved_key WHERE ${condition} AND created_at > ?`,
@@ -87,10 +82,4 @@ export class ReservedKeys {
     const secret = openKey(this.secrets.keyEncryptionKey, row.public_key, row.sealed)
     return SigningKey.fromPrivate(parseDidKey(row.public_key).curve, secret)
   }
-}
-
-/** Who has one IPv6 address has as many as a /64 holds. */
-function networkOf(address: string): string {
-  const parsed = ipaddr.process(address)
-  return parsed.kind() === 'ipv4' ? parsed.toString() : Buffer.from(parsed.toByteArray().slice(0, 8)).toString('hex')
 }

@@ -48,7 +48,7 @@ export class SigningKeys {
 
   /**
    * Makes this the key of an account, in place of one it may have had, of which the public part is kept. To be called before
-   * anything that it signs is appended.
+   * anything that it signs is appended. One that was reserved is so no longer.
    */
   async store(tx: Tx, did: string, key: SigningKey): Promise<void> {
     await tx.run(
@@ -65,6 +65,7 @@ export class SigningKeys {
       key.didKey,
       seal(this.secrets.keyEncryptionKey, did, key.exportPrivate()),
     )
+    await tx.run('DELETE FROM reserved_key WHERE public_key = ?', key.didKey)
     tx.afterCommit(() => this.opened.set(did, key))
   }
 

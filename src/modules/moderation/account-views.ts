@@ -95,7 +95,7 @@ export class AccountViews {
     const rows = await readIn<{ subject: string; reason: string | null }>(
       this.database.read,
       (marks) => `SELECT subject, reason FROM action
-        WHERE subject IN (${marks}) AND action IN ('disable-invites', 'enable-invites') ORDER BY id`,
+        WHERE subject IN (${marks}) AND action IN ('disable-account-invites', 'enable-account-invites') ORDER BY id`,
       dids,
     )
     const last = new Map(rows.map(({ subject, reason }) => [subject, reason]))

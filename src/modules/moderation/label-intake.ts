@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common'
 import { type Did, RepoError, verifySignature } from '../../repo-engine/index.js'
+import { Config } from '../config/config.js'
 import { Database } from '../database/database.js'
 import { signingKeyOf } from '../identity/did-document.js'
 import { DidResolver } from '../identity/did-resolver.js'
@@ -39,6 +40,7 @@ export class LabelIntake {
     private readonly database: Database,
     private readonly labels: Labels,
     private readonly dids: DidResolver,
+    private readonly config: Config,
   ) {}
 
   /** Where a labeler at an address is to be followed from: 0 where it was never followed there. */
@@ -127,6 +129,8 @@ export class LabelIntake {
 
   /** The key of a labeler, by its document; null where that is not to be had, or has none. */
   private async keyOf(src: Did, fresh: boolean): Promise<string | null> {
+    // Servers on localhost have one name: the document of another one under it is not to be had.
+    if (src === this.config.serviceDid) return null
     const document = await this.dids.resolve(src, { fresh })
     return document && signingKeyOf(document, 'atproto_label')
   }

@@ -29,7 +29,7 @@ export class Labels {
       await tx.run(
         `INSERT INTO label (uri, src, val, cid, neg, cts, exp, sig) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (uri, src, val, cid) DO UPDATE
-         SET neg = excluded.neg, cts = excluded.cts, exp = excluded.exp, sig = excluded.sig
+         SET neg = excluded.neg, cts = excluded.cts, exp = excluded.exp, sig = excluded.sig, seq = NULL
          ${inOrder ? '' : 'WHERE excluded.cts >= label.cts'}`,
         uri,
         src,

@@ -28,7 +28,9 @@ interface Forwarded {
 
 const KIND = 'forward-report'
 const CREATE_REPORT = 'com.atproto.moderation.createReport'
-const GIVE_UP_MS = 3 * 24 * 60 * 60 * 1000
+const HOUR_MS = 60 * 60 * 1000
+/** How long a service of the settings is waited for, and any other. */
+const PATIENCE_MS = { trusted: 72 * HOUR_MS, other: HOUR_MS }
 
 /** Passes reports on to moderation services, in the name of whoever has made them. */
 @Injectable()
@@ -52,7 +54,7 @@ export class ReportForwarding {
 
   /**
    * Sends a report. One that is lost on its way is sent again, so a service may get it twice.
-   * @throws Error to be tried again, GivenUp when the service does not want it, or is away for days
+   * @throws Error to be tried again, GivenUp when the service does not want it, or is away too long
    */
   private async forward({ did, report: id, target, since }: Forwarded): Promise<Finish | void> {
     const report = await this.reports.find(id)
@@ -74,7 +76,8 @@ export class ReportForwarding {
       if (status < 500 && status !== 429) throw new GivenUp(error, async () => undefined)
       throw error
     } catch (error) {
-      if (!(error instanceof GivenUp) && now - since < GIVE_UP_MS) throw error
+      const patience = target.trusted ? PATIENCE_MS.trusted : PATIENCE_MS.other
+      if (!(error instanceof GivenUp) && now - since < patience) throw error
       this.logger.warn(`report ${id} is kept here alone: ${(error as Error).message}`)
       throw error instanceof GivenUp ? error : new GivenUp(error as Error, async () => undefined)
     }

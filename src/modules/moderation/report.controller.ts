@@ -5,6 +5,8 @@ import { type AuthenticatedRequest, Viewer } from '../auth/viewer.js'
 import { Config } from '../config/config.js'
 import { serviceEndpointOf } from '../identity/did-document.js'
 import { DidResolver } from '../identity/did-resolver.js'
+import { SafeFetch } from '../identity/safe-fetch.js'
+import { ServerAddress } from '../identity/server-address.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { Input, XrpcProcedure } from '../xrpc/xrpc.js'
@@ -25,6 +27,8 @@ export class ReportController {
     private readonly commands: CommandBus,
     private readonly dids: DidResolver,
     private readonly config: Config,
+    private readonly fetch: SafeFetch,
+    private readonly address: ServerAddress,
   ) {}
 
   /**
@@ -68,6 +72,12 @@ export class ReportController {
     const document = await this.dids.resolve(did)
     const url = document && serviceEndpointOf(document, id)
     if (!url) throw invalidRequest(document ? 'could not resolve proxy did service url' : 'could not resolve proxy did')
+    if (this.address.isAt(url)) return null
+    try {
+      this.fetch.check(url)
+    } catch {
+      throw invalidRequest('could not resolve proxy did service url')
+    }
     return { did, url, trusted: false }
   }
 }

@@ -1,4 +1,4 @@
-import { isCidText, isDid, splitAtUri } from '../../repo-engine/index.js'
+import { Cid, isCidText, isDid, splitAtUri } from '../../repo-engine/index.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 
@@ -8,9 +8,18 @@ export type Subject = XrpcMethods['com.atproto.admin.updateSubjectStatus']['inpu
 /** The text under which its takedown is stored. A record's holds for all its versions. @throws XrpcError 400 InvalidRequest. */
 export function takedownKeyOf(subject: Subject): string {
   if (subject.$type === REPO) return subject.did
-  if (subject.$type === BLOB) return `${subject.did}/${subject.cid}`
+  if (subject.$type === BLOB) return `${subject.did}/${oneText(subject.cid)}`
   if (subject.$type === RECORD) return recordUri(subject.uri)
   throw invalidRequest('Invalid subject')
+}
+
+/** A CID as blobs are asked for by it. @throws XrpcError 400 InvalidRequest */
+function oneText(cid: unknown): string {
+  try {
+    return Cid.parse(cid as string).toString()
+  } catch {
+    throw invalidRequest('Invalid subject: not a CID')
+  }
 }
 
 /** Whether it is an account. */

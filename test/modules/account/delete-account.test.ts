@@ -11,7 +11,7 @@ import { Database, type Reader } from '../../../src/modules/database/database.js
 import { SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
 import { ImportRepo } from '../../../src/modules/repo/import-repo.js'
 import type { Did, Handle } from '../../../src/repo-engine/index.js'
-import { SigningKey } from '../../../src/repo-engine/index.js'
+import { Cid, SigningKey } from '../../../src/repo-engine/index.js'
 import { ask, carOf, NOTE, type Owner, Refused, signIn, signUp } from '../../durability/load.js'
 import { buildServer, ChildServer, failWrites, scratchDirectory } from '../../support/crash.js'
 import { checkInvariants } from '../../support/invariants.js'
@@ -80,7 +80,11 @@ async function fillPrivateTables(did: string): Promise<string[]> {
     const columns = await database().read.all<{ name: string; type: string }>(
       `SELECT name, type FROM pragma_table_info('${table}')`,
     )
-    const values = columns.map(({ name, type }) => (name === 'did' ? did : type === 'INTEGER' ? 1 : `at://${SECRET}`))
+    const values = columns.map(({ name, type }) => {
+      if (name === 'did') return did
+      if (name === 'cid') return Cid.ofCbor(dagCbor.encode(SECRET)).bytes
+      return type === 'INTEGER' ? 1 : `at://${SECRET}`
+    })
     await database().write(async (tx) => {
       await tx.run(`INSERT INTO ${table} VALUES (${columns.map(() => '?').join(', ')})`, ...values)
     })

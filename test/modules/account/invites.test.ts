@@ -1,8 +1,10 @@
 import { intervals } from '../../../src/modules/account/claim-invite-codes.js'
 import { InviteQueries } from '../../../src/modules/account/invite-queries.js'
+import { ActionLog } from '../../../src/modules/audit/action-log.js'
 import { Secrets } from '../../../src/modules/config/secrets.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { type Answer, TestServer } from '../../support/account-app.js'
+import { PlcStub } from '../../support/plc-stub.js'
 
 const DAY = 24 * 60 * 60 * 1000
 
@@ -188,6 +190,51 @@ describe('the operator', () => {
     expect((await disable({ accounts: ['admin'] })).body.message).toBe('cannot disable admin invite codes')
     expect((await create(kept)).status).toBe(200)
   })
+})
+
+it('is given back with an account that waits for an outside directory and is taken away before it comes to be', async () => {
+  const plc = await PlcStub.start()
+  const waiting = await TestServer.start({ PDS_DID_PLC_URL: plc.url, PDS_INVITE_REQUIRED: 'true' })
+  try {
+    const auth = `Basic ${Buffer.from(`admin:${waiting.get(Secrets).adminPassword}`).toString('base64')}`
+    const { body } = await waiting.post('com.atproto.server.createInviteCode', { auth, body: { useCount: 1 } })
+    const join = (name: string) =>
+      waiting.post('com.atproto.server.createAccount', {
+        body: {
+          ...{ handle: `${name}.test`, email: `${name}@example.com`, password: `${name}-password` },
+          inviteCode: body.code,
+        },
+      })
+    plc.mood = 'lose-operation'
+    const both = await Promise.all([join('alice'), join('bob')])
+    // One is on its way, and the other one was too late.
+    expect(both.map(({ body }) => body.error).sort()).toEqual(['InvalidInviteCode', 'UpstreamFailure'])
+    const [{ did }] = (await waiting.get(Database).read.all<{ did: string }>('SELECT did FROM account')) as [
+      { did: string },
+    ]
+    expect((await join('carla')).body.error).toBe('InvalidInviteCode')
+    const gone = await waiting.post('com.atproto.admin.deleteAccount', { auth, body: { did } })
+    expect(gone.status).toBe(200)
+    plc.mood = 'good'
+    expect((await join('carla')).status).toBe(200)
+    expect((await join('dan')).body.error).toBe('InvalidInviteCode')
+  } finally {
+    await waiting.close()
+    await plc.close()
+  }
+})
+
+it('what was done with codes is noted, with who has done it, and no code that still works', async () => {
+  const { did } = (await create(await newCode())).body as { did: string }
+  const code = await newCode(3, did)
+  await asAdmin('com.atproto.admin.disableAccountInvites', { account: did, note: 'too many friends' })
+  await asAdmin('com.atproto.admin.disableInviteCodes', { codes: [code] })
+  const actions = await server.get(ActionLog).list({ limit: 3 })
+  expect(actions).toMatchObject([
+    { actor: 'admin', action: 'disable-invites', subject: code },
+    { actor: 'admin', action: 'disable-account-invites', subject: did, reason: 'too many friends' },
+    { actor: 'admin', action: 'create-invites', subject: did, reason: '1 of 3 uses' },
+  ])
 })
 
 describe('an account', () => {

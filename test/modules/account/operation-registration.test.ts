@@ -1,12 +1,13 @@
 /** Operations of owners, and changes of handles and keys, at a directory outside that refuses, is silent or forgets to answer. */
 import { CommandBus } from '@nestjs/cqrs'
+import { DeleteAccount } from '../../../src/modules/account/delete-account.js'
 import { RotateKeys } from '../../../src/modules/account/rotate-keys.js'
 import { Secrets } from '../../../src/modules/config/secrets.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { formatUpdate } from '../../../src/modules/identity/plc/genesis.js'
 import { type PlcUpdate, stateOf } from '../../../src/modules/identity/plc/operation.js'
 import { SigningKeys } from '../../../src/modules/identity/signing-keys.js'
-import { SigningKey } from '../../../src/repo-engine/index.js'
+import { type Did, SigningKey } from '../../../src/repo-engine/index.js'
 import { type Answer, TestServer } from '../../support/account-app.js'
 import { checkInvariants } from '../../support/invariants.js'
 import { PlcStub } from '../../support/plc-stub.js'
@@ -154,6 +155,32 @@ describe('a new signing key', () => {
     expect((await write(server, alice, 'after')).status).toBe(200)
     expect(await kinds(server, alice.did)).toEqual([...BEGINNING, 'commit', 'identity', 'sync', 'commit'])
     await checkInvariants(server.get(Database).read, 'outside')
+  })
+
+  it('comes between two of many writes, none of which is lost or signed by another key than its own', async () => {
+    const writes = Array.from({ length: 40 }, (_, i) => write(server, alice, `post ${i}`))
+    const rotated = await rotate()
+    const more = Array.from({ length: 10 }, (_, i) => write(server, alice, `later ${i}`))
+    expect(rotated).toMatchObject({ signing: 1 })
+    for (const { status } of await Promise.all([...writes, ...more])) expect(status).toBe(200)
+    const told = await kinds(server, alice.did)
+    expect(told.filter((kind) => kind === 'commit')).toHaveLength(51)
+    expect(told.slice(told.indexOf('identity', 1)).slice(0, 2)).toEqual(['identity', 'sync'])
+    await checkInvariants(server.get(Database).read, 'outside')
+  })
+
+  it('waits for a directory that is away without keeping anybody from writing, and ends with the account', async () => {
+    plc.down = true
+    await expect(rotate()).rejects.toMatchObject({ status: 502 })
+    expect((await write(server, alice, 'meanwhile')).status).toBe(200)
+    expect(await rotate()).toMatchObject({
+      signing: 0,
+      leftOut: [{ reason: expect.stringContaining('waiting') as string }],
+    })
+    const { erased } = await server.get(CommandBus).execute(new DeleteAccount(alice.did as Did))
+    await erased()
+    for (const table of ['outbox', 'next_signing_key', 'signing_key', 'retired_key'])
+      expect([table, await rows(server, table)]).toEqual([table, 0])
   })
 
   it('is dropped when the directory refuses', async () => {

@@ -2,8 +2,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { EmailCodes } from '../../../src/modules/account/email-codes.js'
-import { Sessions } from '../../../src/modules/auth/sessions.js'
-import type { AccessScope } from '../../../src/modules/auth/tokens.js'
 import { CommitLog, type LogRow } from '../../../src/modules/commit-log/commit-log.js'
 import type { Did } from '../../../src/repo-engine/index.js'
 import type { Answer, TestServer } from '../../support/account-app.js'
@@ -34,10 +32,13 @@ export async function signed(
   return server.post('com.atproto.identity.signPlcOperation', { auth, body })
 }
 
-/** A session of another kind than a password's. */
-export async function sessionOf(server: TestServer, did: string, scope: AccessScope): Promise<string> {
-  const client = { userAgent: null, address: null }
-  return (await server.get(Sessions).start({ did: did as Did, scope, shown: null, client })).accessJwt
+/** A session of an app password. */
+export async function appSession(server: TestServer, owner: Owner, privileged: boolean): Promise<string> {
+  const body = { name: `app ${privileged}`, privileged }
+  const made = await server.post('com.atproto.server.createAppPassword', { auth: owner.accessJwt, body })
+  const { password } = made.body as { password: string }
+  const session = await server.post('com.atproto.server.createSession', { body: { identifier: owner.did, password } })
+  return session.body.accessJwt as string
 }
 
 export async function events(server: TestServer, did: string): Promise<LogRow[]> {

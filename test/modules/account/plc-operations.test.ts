@@ -5,7 +5,7 @@ import { PlcDirectory } from '../../../src/modules/identity/plc/plc-directory.js
 import { SigningKeys } from '../../../src/modules/identity/signing-keys.js'
 import { SigningKey } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
-import { kinds, type Owner, sessionOf, signed } from './owners.js'
+import { appSession, kinds, type Owner, signed } from './owners.js'
 
 let server: TestServer
 let alice: Owner
@@ -127,8 +127,8 @@ it('says so when the identity has ended, or lets this server sign no more', asyn
 })
 
 it('an app password gets at nothing of an identity (abuse 4)', async () => {
-  for (const scope of ['com.atproto.appPass', 'com.atproto.appPassPrivileged'] as const) {
-    const auth = await sessionOf(server, alice.did, scope)
+  for (const privileged of [false, true]) {
+    const auth = await appSession(server, alice, privileged)
     const refused = { status: 400, body: { error: 'InvalidToken', message: 'Bad token scope' } }
     expect(await server.query(`${NSID}.getRecommendedDidCredentials`, { auth })).toMatchObject(refused)
     for (const [name, body] of [

@@ -110,6 +110,11 @@ describe('accounts and sessions', () => {
     expect((await call('refreshSession', { method: 'POST', as: refreshed.json.refreshJwt })).status).toBe(400)
   })
 
+  it('createInviteCode', async () => {
+    const asked = await call('createInviteCode', { body: { useCount: 1 } })
+    expect([asked.status, asked.json.error]).toEqual([401, 'AuthenticationRequired'])
+  })
+
   it('requestAccountPasswordReset and resetAccountPassword', async () => {
     const asked = await call('requestAccountPasswordReset', { body: { email: 'nobody@example.com' } })
     expect({ status: asked.status, length: asked.bytes.length }).toEqual({ status: 200, length: 0 })

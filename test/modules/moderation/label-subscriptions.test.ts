@@ -92,20 +92,24 @@ describe('a listed labeler', () => {
     expect(await on(SUBJECT)).toEqual([`${LISTED} spam`])
   })
 
-  it.each<[string, object]>([
-    ['on nothing', { uri: 'https://example.com' }],
-    ['on a uri without an end', { uri: `${POST}/${'a'.repeat(3_000)}` }],
-    ['without a value', { val: '' }],
-    ['with a value too long', { val: 'a'.repeat(129) }],
-    ['at no time', { cts: 'yesterday' }],
-    ['until no time', { exp: '2024-02-30T00:00:00Z' }],
-    ['of a CID that is none', { cid: 'bafy' }],
-    ['taken back, or not', { neg: 1 }],
-    ['with a signature of another length', { sig: Buffer.alloc(63) }],
-  ])('leaves out a label %s, and keeps the others', async (_, wrong) => {
-    labeler.emit(1, { ...label(LISTED, SUBJECT, 'spam'), ...wrong }, label(LISTED, SUBJECT, 'bot'))
-    await reached(1)
-    expect(await on(SUBJECT)).toEqual([`${LISTED} bot`])
+  it('leaves out a label that is none, and keeps the others', async () => {
+    const wrong: [what: string, wrong: object][] = [
+      ['on nothing', { uri: 'https://example.com' }],
+      ['on a uri without an end', { uri: `${POST}/${'a'.repeat(3_000)}` }],
+      ['without a value', { val: '' }],
+      ['with a value too long', { val: 'a'.repeat(129) }],
+      ['at no time', { cts: 'yesterday' }],
+      ['until no time', { exp: '2024-02-30T00:00:00Z' }],
+      ['of a CID that is none', { cid: 'bafy' }],
+      ['taken back, or not', { neg: 1 }],
+      ['with a signature of another length', { sig: Buffer.alloc(63) }],
+    ]
+    for (const [i, [what, more]] of wrong.entries()) {
+      labeler.emit(i + 1, { ...label(LISTED, SUBJECT, 'spam'), ...more }, label(LISTED, POST, `fine-${i}`))
+      await reached(i + 1)
+      expect([what, await on(SUBJECT)]).toEqual([what, []])
+    }
+    expect(await on(POST)).toHaveLength(wrong.length)
   })
 
   it('may say what nobody understands', async () => {
@@ -194,6 +198,15 @@ describe('a labeler whose document names a key', () => {
       { src: account.did, uri: SUBJECT, val: 'spam', cts: '2026-01-02T03:00:00.000Z' },
     ])
   })
+})
+
+it('another server under the name of this one is trusted as listed, and not passed on', async () => {
+  await start('did:web:localhost')
+  labeler.emit(1, label('did:web:localhost', SUBJECT, 'spam', {}, SigningKey.generate()))
+  await reached(1, 'did:web:localhost')
+  expect(await on(SUBJECT)).toEqual(['did:web:localhost spam'])
+  const rows = await partOf(server, Database).read.all('SELECT seq FROM label')
+  expect(rows).toEqual([{ seq: null }])
 })
 
 it('nobody is followed by a command, and a stopped server writes nothing any more', async () => {

@@ -81,19 +81,21 @@ describe('a report', () => {
     expect((await inbox())[0]!.subject).toEqual(blob)
   })
 
-  it.each<[string, object]>([
-    ['no reason that there is', { reasonType: 'com.atproto.moderation.defs#reasonDull' }],
-    ['a reason of somewhere else', { reasonType: 'com.example.defs#reasonSpam' }],
-    ['a reason of 20,001 bytes', { reason: 'a'.repeat(20_001) }],
-    ['anything else', { subject: { $type: 'com.example.thing', id: 1 } }],
-    ['an account without a DID', { subject: { $type: 'com.atproto.admin.defs#repoRef', did: 'bob' } }],
-    ['a record by a handle', { subject: { ...record(OTHER), uri: 'at://bob.test/app.bsky.feed.post/x' } }],
-    ['a whole collection', { subject: { ...record(OTHER), uri: `at://${OTHER}/app.bsky.feed.post` } }],
-    ['a blob of nobody', { subject: { $type: 'com.atproto.admin.defs#repoBlobRef', did: 'bob', cid: CID } }],
-    ['a blob without a CID', { subject: { $type: 'com.atproto.admin.defs#repoBlobRef', did: OTHER } }],
-    ['with a tool of any size', { modTool: { name: 'x', meta: { text: 'a'.repeat(9_000) } } }],
-  ])('is refused for %s', async (_, body) => {
-    expect(await report(body)).toMatchObject({ status: 400, body: { error: 'InvalidRequest' } })
+  it('is refused for what is none', async () => {
+    const wrong: [what: string, body: object][] = [
+      ['no reason that there is', { reasonType: 'com.atproto.moderation.defs#reasonDull' }],
+      ['a reason of somewhere else', { reasonType: 'com.example.defs#reasonSpam' }],
+      ['a reason of 20,001 bytes', { reason: 'a'.repeat(20_001) }],
+      ['anything else', { subject: { $type: 'com.example.thing', id: 1 } }],
+      ['an account without a DID', { subject: { $type: 'com.atproto.admin.defs#repoRef', did: 'bob' } }],
+      ['a record by a handle', { subject: { ...record(OTHER), uri: 'at://bob.test/app.bsky.feed.post/x' } }],
+      ['a whole collection', { subject: { ...record(OTHER), uri: `at://${OTHER}/app.bsky.feed.post` } }],
+      ['a blob of nobody', { subject: { $type: 'com.atproto.admin.defs#repoBlobRef', did: 'bob', cid: CID } }],
+      ['a blob without a CID', { subject: { $type: 'com.atproto.admin.defs#repoBlobRef', did: OTHER } }],
+      ['with a tool of any size', { modTool: { name: 'x', meta: { text: 'a'.repeat(9_000) } } }],
+    ]
+    const refusal = { status: 400, body: { error: 'InvalidRequest' } }
+    for (const [what, body] of wrong) expect([what, await report(body)]).toMatchObject([what, refusal])
     expect(await inbox()).toEqual([])
   })
 
@@ -170,19 +172,13 @@ describe('the inbox', () => {
     ])
   })
 
-  it.each(['?status=lost', '?limit=0', '?limit=501', '?limit=x', '?cursor=x', '?cursor=1&cursor=2'])(
-    'refuses %s',
-    async (query) => {
-      expect(await admin(`/admin/reports${query}`)).toMatchObject({ status: 400 })
-    },
-  )
-
-  it.each([{}, { ids: [] }, { ids: ['1'] }, { ids: [1.5] }, { ids: Array(101).fill(1) }, { ids: [1], note: 7 }])(
-    'does not resolve %j',
-    async (body) => {
-      expect(await admin('/admin/reports/resolve', body)).toMatchObject({ status: 400 })
-    },
-  )
+  it('refuses queries and bodies that are none', async () => {
+    for (const query of ['?status=lost', '?limit=0', '?limit=501', '?limit=x', '?cursor=x', '?cursor=1&cursor=2'])
+      expect([query, await admin(`/admin/reports${query}`)]).toMatchObject([query, { status: 400 }])
+    const bodies = [{}, { ids: [] }, { ids: ['1'] }, { ids: [1.5] }, { ids: Array(101).fill(1) }, { ids: [1], note: 7 }]
+    for (const body of bodies)
+      expect([body, await admin('/admin/reports/resolve', body)]).toMatchObject([body, { status: 400 }])
+  })
 })
 
 describe('the moderation service', () => {
@@ -255,5 +251,25 @@ describe('the moderation service', () => {
     for (const nobody of ['nonsense', `did:plc:${'u'.repeat(24)}#atproto_labeler`]) expect(await to(nobody)).toBe(400)
     expect(await inbox()).toHaveLength(2)
     expect(service.requests).toHaveLength(1)
+  })
+
+  it.each([
+    ['by plain http', () => service.url],
+    ['at a private address', () => 'https://10.0.0.1'],
+  ])('that a client names is not called %s', async (_, endpoint) => {
+    await start({ PDS_DEV_MODE: '0' })
+    const services = [{ id: '#atproto_labeler', type: 'AtprotoLabeler', serviceEndpoint: endpoint() }]
+    server.get(DidResolver).resolve = () => Promise.resolve({ id: OTHER, service: services })
+    const response = await fetch(`${server.url}/xrpc/${CREATE}`, {
+      method: 'POST',
+      headers: {
+        ...{ authorization: `Bearer ${alice.accessJwt}`, 'content-type': 'application/json' },
+        'atproto-proxy': `${OTHER}#atproto_labeler`,
+      },
+      body: JSON.stringify({ reasonType: SPAM, subject: account() }),
+    })
+    expect(response.status).toBe(400)
+    expect(await outbox()).toBe(0)
+    expect(service.requests).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
 /** Takedowns of accounts in every state that they can be in, and what is served of what is taken down. */
 import { CommandBus } from '@nestjs/cqrs'
+import sharp from 'sharp'
 import { DeleteAccount } from '../../../src/modules/account/delete-account.js'
 import { CommitLog } from '../../../src/modules/commit-log/commit-log.js'
 import { Database } from '../../../src/modules/database/database.js'
@@ -12,7 +13,7 @@ import { carOf, sampleRepo } from '../../cli/sample-repo.js'
 import { TestServer } from '../../support/account-app.js'
 import { checkInvariants } from '../../support/invariants.js'
 import { adopt, eventsOf, importCar, keep } from '../account/adopting.js'
-import { mirror, OtherPds, png, postOf } from '../blob/other-pds.js'
+import { mirror, OtherPds, postOf } from '../blob/other-pds.js'
 
 const ADMIN = `Basic ${Buffer.from('admin:operator-password').toString('base64')}`
 const POSTS = 'app.bsky.feed.post'
@@ -309,7 +310,9 @@ describe('of a record that is taken down', () => {
 
 it('a blob that is taken down is given to nobody but the operator, nor is its image', async () => {
   const pds = await OtherPds.start()
-  const image = png(2_000)
+  const image = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer()
   const blobCid = Cid.ofRaw(image)
   const cid = blobCid.toString()
   await mirror(server, pds.did, { 'app.bsky.feed.post/3k2yihcrp6f2c': postOf(blobCid) })

@@ -120,6 +120,10 @@ it.each(['', '?blob=x', `?blob=${CID}`, '?uri=at://alice.test/app.bsky.feed.post
 it.each([
   ['a record by its handle', { $type: 'com.atproto.repo.strongRef', uri: 'at://alice.test/a.b.c/d', cid: CID }],
   ['no record', { $type: 'com.atproto.repo.strongRef', uri: 'at://did:plc:alice', cid: CID }],
+  [
+    'a blob by another text of its CID',
+    { $type: 'com.atproto.admin.defs#repoBlobRef', did: 'did:plc:alice', cid: CID.toUpperCase() },
+  ],
   ['anything else', { $type: 'com.example.message', id: 1 }],
 ])('does not take down %s', async (_, subject) => {
   expect(await update(subject, true)).toMatchObject({ status: 400 })

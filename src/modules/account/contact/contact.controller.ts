@@ -2,7 +2,7 @@ import { Controller, UseGuards } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import type { Did } from '../../../repo-engine/index.js'
 import { AccessGuard } from '../../auth/guards.js'
-import { requireFullAccess, Viewer } from '../../auth/viewer.js'
+import { AlsoTakendown, requireFullAccess, requireFullAccessOrTakendown, Viewer } from '../../auth/viewer.js'
 import type { XrpcMethods } from '../../lexicon/types.js'
 import { Input, XrpcProcedure } from '../../xrpc/xrpc.js'
 import { DeleteOwnAccount } from '../delete-own-account.js'
@@ -61,10 +61,12 @@ export class ContactController {
     await this.commands.execute(new ResetPassword(token, password))
   }
 
+  /** Also for who is taken down: he may leave. */
   @XrpcProcedure('com.atproto.server.requestAccountDelete')
   @UseGuards(AccessGuard)
+  @AlsoTakendown()
   async requestAccountDelete(@Viewer() viewer: Viewer): Promise<void> {
-    requireFullAccess(viewer)
+    requireFullAccessOrTakendown(viewer)
     await this.commands.execute(new RequestCode(viewer.did, 'delete_account'))
   }
 

@@ -55,14 +55,14 @@ export interface Moved {
  * side or on one of theirs, doing it again goes on. Until the identity moves, the account lives where it was.
  */
 export class MoveAccount {
-  private readonly old: OldAccount
+  private old: OldAccount
   private readonly next: NextAccount
 
   constructor(
     private readonly state: MoveState,
     private readonly options: MoveOptions,
   ) {
-    this.old = new OldAccount(new RemoteServer(state.host ?? state.from, state.old, (old) => this.keep({ old })))
+    this.old = this.oldAt(state.host ?? state.from)
     this.next = new NextAccount(new RemoteServer(state.to, state.next, (next) => this.keep({ next })))
   }
 
@@ -109,19 +109,27 @@ export class MoveAccount {
     const { state, old } = this
     if (state.did !== null && old.server.isSignedIn) return
     const password = await this.secret('password', `the password of ${state.identifier} on ${state.from}`)
-    const session = await old.signIn(state.identifier, password).catch(async (error: RemoteError) => {
+    const factor = (): Promise<string> =>
+      this.secret('factor-code', 'the code of your second factor, or the one that came by mail')
+    // Asked for without the code that it has mailed, the server would mail another.
+    const code = state.factorRequested ? await factor() : undefined
+    this.keep({ factorRequested: false })
+    const session = await old.signIn(state.identifier, password, code).catch(async (error: RemoteError) => {
       if (error.code !== 'AuthFactorTokenRequired') throw error
-      const code = await this.secret('factor-code', 'the code of your second factor, or the one that came by mail')
-      return old.signIn(state.identifier, password, code)
+      this.keep({ factorRequested: true })
+      return old.signIn(state.identifier, password, await factor())
     })
     const { did, handle, email = null } = session
-    this.keep({ did, handle, email: this.options.email ?? email, host: hostOf(session.didDoc) ?? state.from })
+    const named = hostOf(session.didDoc)
+    // Once the identity has moved, it names the other one.
+    const host = named === null || named === state.to ? state.from : named
+    this.keep({ did, handle, email: this.options.email ?? email, host })
     // What signs in may be another server than the one that has the account.
-    if (state.host !== old.server.url) Object.assign(this, { old: new OldAccount(this.serverOf(state.host!)) })
+    this.old = this.oldAt(state.host!)
   }
 
-  private serverOf(host: string): RemoteServer {
-    return new RemoteServer(host, this.state.old, (old) => this.keep({ old }))
+  private oldAt(host: string): OldAccount {
+    return new OldAccount(new RemoteServer(host, this.state.old, (old) => this.keep({ old })))
   }
 
   private async createAccount(): Promise<void> {

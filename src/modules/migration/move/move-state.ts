@@ -36,6 +36,8 @@ export interface MoveState {
   lost: string[]
   blobs: number
   preferences: boolean
+  /** The old server has asked for a second factor, and may have mailed a code. */
+  factorRequested: boolean
   /** The code for the identity has been asked for by mail. */
   codeRequested: boolean
   moved: boolean
@@ -50,7 +52,7 @@ export function newMove(from: string, to: string, identifier: string): MoveState
     ...{ from, to, identifier },
     ...{ host: null, did: null, handle: null, email: null, newHandle: null, newPassword: null, old: null, next: null },
     ...{ rev: null, lost: [], blobs: 0, preferences: false },
-    ...{ codeRequested: false, moved: false, activated: false, deactivated: false },
+    ...{ factorRequested: false, codeRequested: false, moved: false, activated: false, deactivated: false },
   }
 }
 
