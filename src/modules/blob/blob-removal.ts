@@ -26,7 +26,9 @@ export class BlobRemoval {
 
   /** Promises, in the write that deletes rows of these blobs, that their bytes go too unless somebody else has them. */
   async promise(tx: Tx, cids: readonly Uint8Array[]): Promise<void> {
-    if (cids.length > 0) await this.outbox.add(tx, KIND, { cids: cids.map((cid) => Cid.fromBytes(cid).toString()) })
+    // What is no CID names no bytes: it must not keep a row from going.
+    const named = cids.flatMap((cid) => textOf(cid) ?? [])
+    if (named.length > 0) await this.outbox.add(tx, KIND, { cids: named })
   }
 
   /** Deletes the bytes of a blob that no account has, and says whether it was so. Who uploads them meanwhile waits. */
@@ -36,5 +38,13 @@ export class BlobRemoval {
       await this.store.delete(cid)
       return true
     })
+  }
+}
+
+function textOf(cid: Uint8Array): string | null {
+  try {
+    return Cid.fromBytes(cid).toString()
+  } catch {
+    return null
   }
 }
