@@ -5,15 +5,16 @@ const WORDS = JSON.parse(readFileSync(new URL('./reserved-names.json', import.me
   string,
   string
 >
-const RESERVED = new Set(
-  Object.values(WORDS)
-    .flatMap((words) => words.split(' '))
-    .map(skeletonOf),
-)
+const RESERVED = new Set(Object.values(WORDS).flatMap((words) => words.split(' ')))
+/** What nobody may look like either: whoever is taken for the operator is believed. */
+const OPERATORS = new Set(WORDS.operators!.split(' ').map(skeletonOf))
 
-/** Whether nobody gets a name, or one that looks like it: digits for letters (`adm1n`), hyphens in between (`ad-min`). */
+/**
+ * Whether nobody gets a name; nor one that looks like one of the operator's: digits for letters (`adm1n`), hyphens in between
+ * (`ad-min`).
+ */
 export function isReservedName(name: string): boolean {
-  return RESERVED.has(skeletonOf(name))
+  return RESERVED.has(name) || OPERATORS.has(skeletonOf(name))
 }
 
 /** The same for names that a reader takes for each other. */

@@ -217,9 +217,12 @@ describe('handle resolution', () => {
 
 describe('handles to give out', () => {
   const own = { hostname: 'pds.test', handleDomains: ['.test', '.eu.test'] }
-  it.each(['abc.test', 'a-c.test', '123.test', 'abc.eu.test', 'eighteen-letters-x.test'])('%s is one', (handle) => {
-    expect(checkServiceHandle(handle, own)).toBe(handle)
-  })
+  it.each(['abc.test', 'a-c.test', '123.test', 'user5.test', 'abc.eu.test', 'eighteen-letters-x.test'])(
+    '%s is one',
+    (handle) => {
+      expect(checkServiceHandle(handle, own)).toBe(handle)
+    },
+  )
   it.each([
     ['ab.test', 'InvalidHandle'],
     ['nineteen-letters-xy.test', 'InvalidHandle'],
@@ -234,7 +237,7 @@ describe('handles to give out', () => {
     ['WWW.test', 'HandleNotAvailable'],
     ['adm1n.test', 'HandleNotAvailable'],
     ['ad-min.test', 'HandleNotAvailable'],
-    ['b1uesky.test', 'HandleNotAvailable'],
+    ['bluesky.test', 'HandleNotAvailable'],
     ['webrnaster.test', 'HandleNotAvailable'],
     ['xn--80ak6aa92e.test', 'InvalidHandle'],
     ['аdmin.test', 'InvalidHandle'],
