@@ -175,6 +175,15 @@ it('a blob that the old server has lost is named, and the rest moves', async () 
   expect(moved.left.join('\n')).toMatch(/1 blobs? .*not to be had/)
 })
 
+it('what is written there while the identity moves is not here, and that is said', async () => {
+  const agent = await from.signUp('liv')
+  const onStep = async (step: Step): Promise<void> => {
+    if (step === 'activation') await agent.post({ text: 'too late' })
+  }
+  const { left } = await (await moving(agent, 'liv', { onStep })).run()
+  expect(left.join('\n')).toMatch(/written .* while the identity moved/)
+})
+
 it('a blob that is referred to in the form of 2022 moves as well', async () => {
   const agent = await from.signUp('heidi')
   const did = agent.assertDid

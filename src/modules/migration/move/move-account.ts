@@ -225,7 +225,11 @@ export class MoveAccount {
   }
 
   private async deactivate(): Promise<void> {
-    if (this.state.deactivated) return
+    const { did, rev, deactivated } = this.state
+    if (deactivated) return
+    // One that rests already, by a run that did not get to say so, tells nothing.
+    const last = rev === null ? null : await this.old.rev(did!).catch(() => null)
+    if (last !== null && last !== rev) this.keep({ late: true })
     await this.old.deactivate()
     this.keep({ deactivated: true })
   }
@@ -241,6 +245,9 @@ export class MoveAccount {
         `sign in on ${to} with the new password, in every app that you use`,
         'make app passwords, second factors and invite codes anew: they do not move',
         ...(lost.length > 0 ? [`${lost.length} blobs were not to be had on ${from}: see the list`] : []),
+        ...(this.state.late
+          ? [`something was written on ${from} while the identity moved, and is not here: write it again`]
+          : []),
         ...(this.options.recoveryKey === undefined
           ? ['put a recovery key of your own into your identity, so that no server has the last word on it']
           : []),

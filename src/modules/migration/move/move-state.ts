@@ -41,6 +41,8 @@ export interface MoveState {
   /** The code for the identity has been asked for by mail. */
   codeRequested: boolean
   moved: boolean
+  /** Something was written on the old server after the last import, before it was told to rest. */
+  late: boolean
   activated: boolean
   deactivated: boolean
 }
@@ -52,7 +54,14 @@ export function newMove(from: string, to: string, identifier: string): MoveState
     ...{ from, to, identifier },
     ...{ host: null, did: null, handle: null, email: null, newHandle: null, newPassword: null, old: null, next: null },
     ...{ rev: null, lost: [], blobs: 0, preferences: false },
-    ...{ factorRequested: false, codeRequested: false, moved: false, activated: false, deactivated: false },
+    ...{
+      factorRequested: false,
+      codeRequested: false,
+      moved: false,
+      late: false,
+      activated: false,
+      deactivated: false,
+    },
   }
 }
 
