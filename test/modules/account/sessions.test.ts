@@ -49,6 +49,21 @@ describe('the life of a session', () => {
       expect(await signIn(identifier, 'bob-password')).toMatchObject({ status: 200, body: { did } })
   })
 
+  it('renews a hash that was made with other parameters, for who knows the password', async () => {
+    const { did } = await server.createAccount('gil')
+    // Of "password", as in test/modules/account/passwords.test.ts.
+    const old = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
+    const stored = () => server.get(Database).read.get('SELECT password FROM account WHERE did = ?', did)
+    await server.get(Database).write(async (tx) => {
+      await tx.run('UPDATE account SET password = ? WHERE did = ?', old, did)
+    })
+    expect((await signIn('gil.test', 'Password')).status).toBe(401)
+    expect(await stored()).toEqual({ password: old })
+    expect((await signIn('gil.test', 'password')).status).toBe(200)
+    expect(await stored()).not.toEqual({ password: old })
+    expect((await signIn('gil.test', 'password')).status).toBe(200)
+  })
+
   it('refreshes an expired access token for a client that does not notice', async () => {
     const agent = server.agent()
     await agent.login({ identifier: 'alice.test', password: 'alice-password' })
