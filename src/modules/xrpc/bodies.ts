@@ -67,7 +67,8 @@ function readJson({ headers }: FastifyRequest, payload: Readable, timeoutMs: num
     })
     .on('end', () => end(null))
     .on('error', end)
-    .on('close', () => end(new XrpcError(400, 'InvalidRequest', 'Request body was cut off')))
+    // An error is costly to make, and every request closes.
+    .on('close', () => void (ended || end(new XrpcError(400, 'InvalidRequest', 'Request body was cut off'))))
 }
 
 function parseJson(body: Buffer, done: Done): void {
