@@ -12,7 +12,7 @@ import {
 } from '../../repo-engine/index.js'
 import { Database } from '../database/database.js'
 import { SigningKeys } from '../identity/signing-keys.js'
-import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
+import { invalidRequest, unauthorized } from '../xrpc/xrpc-error.js'
 import { CommitWriter } from './commit-writer.js'
 import { type PreparedWrite, resolveWrite } from './prepare-write.js'
 import { HeadMoved, linkedPaths, type Repo } from './repo-row.js'
@@ -61,8 +61,8 @@ export class WriteRecordsHandler implements ICommandHandler<WriteRecords> {
   ) {}
 
   /**
-   * Resolves when the commit is durable. @throws XrpcError 400 InvalidSwap, InvalidRequest, RepoNotFound,
-   * RepoDeactivated, RepoTakendown, and as {@link CommitWriter.checkBlobs}
+   * Resolves when the commit is durable. @throws XrpcError 400 InvalidSwap, InvalidRequest, RepoNotFound; 401
+   * AccountDeactivated, AccountTakedown; and as {@link CommitWriter.checkBlobs}
    */
   async execute(command: WriteRecords): Promise<WrittenRecords> {
     const { did, writes } = command
@@ -142,8 +142,7 @@ function assertWritable(did: Did, tip: RepoTip | null): RepoTip {
   if (!tip || tip.repo.hosting !== 'hosted') throw invalidRequest(`Could not find repo for DID: ${did}`, 'RepoNotFound')
   const { status } = tip.repo
   if (status === null) return tip
-  const error = status === 'deactivated' ? 'AccountDeactivated' : 'AccountTakedown'
-  throw new XrpcError(status === 'deactivated' ? 400 : 401, error, `Account is ${status}`)
+  throw unauthorized(`Account is ${status}`, status === 'deactivated' ? 'AccountDeactivated' : 'AccountTakedown')
 }
 
 function checkSwapCommit({ head }: Repo, swapCommit: string | undefined): void {

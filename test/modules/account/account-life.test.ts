@@ -43,7 +43,7 @@ it('an account that rests is told once, writes nothing, and comes back with stat
   expect((await deactivate(alice)).status).toBe(200)
   expect((await deactivate(alice)).status).toBe(200)
   expect(await sessionOf(alice)).toMatchObject({ active: false, status: 'deactivated' })
-  expect(await write(server, alice, 'while away')).toMatchObject({ body: { error: 'AccountDeactivated' } })
+  expect(await write(server, alice, 'while away')).toMatchObject({ status: 401, body: { error: 'AccountDeactivated' } })
   expect(await statusOf(alice)).toMatchObject({ activated: false, validDid: true })
   expect((await activate(alice)).status).toBe(200)
   expect(await kinds(server, alice.did, before)).toEqual(['account', 'account', 'identity', 'sync'])
