@@ -5,6 +5,7 @@ import { CommandBus } from '@nestjs/cqrs'
 import * as dagCbor from '@ipld/dag-cbor'
 import { AccountRegistration } from '../../../src/modules/account/sign-up/account-registration.js'
 import { EmailCodes } from '../../../src/modules/account/email-codes.js'
+import { Totp } from '../../../src/modules/account/factors/totp.js'
 import { PlannedDeletions } from '../../../src/modules/account/life/planned-deletions.js'
 import { AppPasswords } from '../../../src/modules/account/sessions/app-passwords.js'
 import { DeleteAccount } from '../../../src/modules/account/life/delete-account.js'
@@ -227,7 +228,8 @@ it('is owed nothing by what was asked for before its end and is done after it', 
   const making = database().write((tx) => get(AppPasswords).create(tx, alice, 'late', false))
   await expect(making).rejects.toThrow()
   await database().write((tx) => get(PlannedDeletions).plan(tx, alice, 1))
-  for (const table of ['email_code', 'app_password', 'planned_deletion', 'outbox'])
+  expect(await database().write((tx) => get(Totp).begin(tx, alice, 'alice.test'))).toBeNull()
+  for (const table of ['totp', 'email_code', 'app_password', 'planned_deletion', 'outbox'])
     expect([table, await database().read.all(`SELECT * FROM ${table}`)]).toEqual([table, []])
 })
 
