@@ -28,7 +28,7 @@ const MODULES: Record<string, string[]> = {
   audit: ['config', 'database', 'xrpc', 'auth', 'xrpc-error'],
   'rate-limit': ['config', 'xrpc', 'auth', 'xrpc-error'],
   identity: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'rate-limit', 'xrpc-error'],
-  proxy: ['config', 'lexicon', 'xrpc', 'auth', 'identity', 'xrpc-error'],
+  proxy: ['config', 'lexicon', 'xrpc', 'auth', 'rate-limit', 'identity', 'xrpc-error'],
   // What happened, in order.
   'commit-log': ['config', 'database'],
   // How it is asked for.
