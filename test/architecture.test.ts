@@ -34,7 +34,7 @@ const MODULES: Record<string, string[]> = {
   // How it is asked for.
   repo: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'xrpc-error'],
   // How it is heard of.
-  firehose: ['config', 'lexicon', 'database', 'xrpc', 'identity', 'commit-log', 'repo', 'xrpc-error'],
+  firehose: ['config', 'lexicon', 'database', 'xrpc', 'rate-limit', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   // Whose it is, and how it travels.
   account: [
     ...['config', 'lexicon', 'database', 'outbox', 'mail', 'xrpc', 'auth', 'audit', 'identity', 'commit-log', 'repo'],

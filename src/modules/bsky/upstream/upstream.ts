@@ -85,6 +85,8 @@ export class Upstream {
     query: URLSearchParams,
   ): Promise<Buffer> {
     const { body, headers } = await this.call(request, nsid, query)
+    // Every query of app.bsky is answered with JSON: what is not is by somebody ahead of the AppView.
+    if (!/^application\/json\b/i.test(headers['content-type'] ?? '')) throw unreachable()
     reply.headers(headers)
     return body
   }

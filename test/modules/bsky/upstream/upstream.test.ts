@@ -170,6 +170,7 @@ describe('what is not here is fetched from the AppView of the settings', () => {
     const { data } = await dan.getProfiles({ actors: [dan.assertDid, UNKNOWN] })
     expect(data.profiles).toHaveLength(1)
     expect((await dan.app.bsky.feed.searchPosts({ q: 'rare' })).data.posts).toEqual([])
+    await expect(dan.getProfile({ actor: UNKNOWN })).rejects.toThrow('Profile not found')
     const cursor = 'upstream:2'
     await expect(dan.app.bsky.feed.searchPosts({ q: 'rare', cursor })).rejects.toMatchObject({ status: 502 })
     await stopTestServer(alone)
