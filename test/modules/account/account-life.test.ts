@@ -181,8 +181,17 @@ describe('a deletion that its owner has planned', () => {
     await eventually(async () => !(await isThere(ivan.did)))
   })
 
-  it('leaves three days to find out, however soon it is wanted: a session may be stolen', async () => {
+  it('comes as soon as it is wanted by who has just signed in', async () => {
+    const liv = await server.createAccount('liv')
+    expect((await deactivate(liv, new Date(Date.now() + 500).toISOString())).status).toBe(200)
+    await eventually(async () => !(await isThere(liv.did)))
+  })
+
+  it('leaves three days to find out where the session is an older one: it may be stolen', async () => {
     const mallory = await server.createAccount('mallory')
+    await server.get(Database).write(async (tx) => {
+      await tx.run('UPDATE session SET created_at = ? WHERE did = ?', inDays(-1), mallory.did)
+    })
     expect((await deactivate(mallory, new Date(Date.now() + 60_000).toISOString())).status).toBe(200)
     const plan = await server
       .get(Database)

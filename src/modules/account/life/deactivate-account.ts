@@ -8,19 +8,19 @@ import { RepoTips } from '../../repo/repo-tips.js'
 import { invalidRequest } from '../../xrpc/xrpc-error.js'
 import { PlannedDeletions } from './planned-deletions.js'
 
-/**
- * Deletion by the owner in person takes the password and a code. This way takes a session alone, which may be stolen: so
- * there is time to find out and to come back.
- */
+/** Who has shown the password a moment ago is the owner in person. An older session may be stolen … */
+const FRESH_MS = 60 * 60 * 1000
+/** … so there is time to find out, and to come back. */
 const LEAST_WAIT_MS = 3 * 24 * 60 * 60 * 1000
 
 /**
- * Makes an account inactive, in its owner's name. After `deleteAfter` (RFC 3339), and three days at least, it is deleted;
- * null: it is not.
+ * Makes an account inactive, in its owner's name. After `deleteAfter` (RFC 3339) it is deleted, though not within three days
+ * where the session is older than an hour; null: it is not.
  */
 export class DeactivateAccount extends Command<void> {
   constructor(
     readonly did: Did,
+    readonly sessionId: string | null,
     readonly deleteAfter: string | null,
   ) {
     super()
@@ -39,17 +39,26 @@ export class DeactivateAccountHandler implements ICommandHandler<DeactivateAccou
   ) {}
 
   /** @throws XrpcError 400 InvalidRequest for a time that has passed */
-  async execute({ did, deleteAfter }: DeactivateAccount): Promise<void> {
+  async execute({ did, sessionId, deleteAfter }: DeactivateAccount): Promise<void> {
     const wanted = deleteAfter === null ? null : Date.parse(deleteAfter)
     const now = this.clock.now()
     // Deletion cannot be taken back: a wrong clock, or a wrong year, is no reason to begin with it at once.
     if (wanted !== null && !(wanted > now)) throw invalidRequest('deleteAfter must be in the future')
-    const dueAt = wanted === null ? null : Math.max(wanted, now + LEAST_WAIT_MS)
+    const soonest = (await this.isFresh(sessionId)) ? now : now + LEAST_WAIT_MS
+    const dueAt = wanted === null ? null : Math.max(wanted, soonest)
     await this.tips.alone(did, () =>
       this.database.write(async (tx) => {
         await this.deletions.plan(tx, did, dueAt)
         await setOwnStatus(tx, this.log, did, 'hosted', 'deactivated')
       }),
     )
+  }
+
+  private async isFresh(sessionId: string | null): Promise<boolean> {
+    const begun = await this.database.read.get<{ at: string }>(
+      'SELECT created_at AS at FROM session WHERE id = ?',
+      sessionId,
+    )
+    return begun !== undefined && Date.parse(begun.at) > this.clock.now() - FRESH_MS
   }
 }

@@ -34,7 +34,7 @@ export class LifeController {
     @Input() { deleteAfter }: Server<'deactivateAccount'>['input'],
   ): Promise<void> {
     requireFullAccess(viewer)
-    await this.commands.execute(new DeactivateAccount(viewer.did, deleteAfter ?? null))
+    await this.commands.execute(new DeactivateAccount(viewer.did, viewer.sessionId, deleteAfter ?? null))
   }
 
   @XrpcQuery('com.atproto.server.checkAccountStatus')
