@@ -43,6 +43,8 @@ it('says what it waits for with exit code 3, keeps how far it has come to itself
     stderr: expect.stringMatching(/the password of alice.test/),
   })
 
+  expect(await skylog(argsFor('bob'))).toMatchObject({ code: 2, stderr: expect.stringMatching(/a move of alice.test/) })
+
   writeFileSync(join(directory, 'old'), 'alice-password\n')
   const args = [...argsFor('alice'), '--password-file', join(directory, 'old')]
   const waits = await skylog(args)
