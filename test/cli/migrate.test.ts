@@ -43,8 +43,6 @@ it('says what it waits for with exit code 3, keeps how far it has come to itself
     stderr: expect.stringMatching(/the password of alice.test/),
   })
 
-  expect(await skylog(argsFor('bob'))).toMatchObject({ code: 2, stderr: expect.stringMatching(/a move of alice.test/) })
-
   writeFileSync(join(directory, 'old'), 'alice-password\n')
   const args = [...argsFor('alice'), '--password-file', join(directory, 'old')]
   const waits = await skylog(args)
@@ -53,6 +51,8 @@ it('says what it waits for with exit code 3, keeps how far it has come to itself
   const password = /shown this once: (\S+)/.exec(waits.stderr)![1]!
   expect(statSync(state).mode & 0o777).toBe(0o600)
   expect(readFileSync(state, 'utf8')).not.toContain('alice-password')
+
+  expect(await skylog(argsFor('bob'))).toMatchObject({ code: 2, stderr: expect.stringMatching(/a move of alice.test/) })
 
   const moved = await skylog(args, { SKYLOG_CODE: await mailed(history.did) })
   expect(moved).toMatchObject({ code: 0 })

@@ -82,7 +82,8 @@ export class HandleResolver {
   }
 
   private async load(handle: string): Promise<Did | null> {
-    const claims = (await this.dns.lookup(`_atproto.${handle}`)).filter((text) => text.startsWith('did='))
+    const texts = await this.dns.lookup(`_atproto.${handle}`)
+    const claims = texts?.filter((text) => text.startsWith('did=')) ?? []
     if (claims.length > 0) {
       const dids = new Set(claims.map((text) => text.slice('did='.length).trim()))
       const [did] = dids
@@ -95,6 +96,8 @@ export class HandleResolver {
     })
     if (status >= 500) throw new FetchError(`status ${status}`)
     const did = body.toString().split('\n', 1)[0]!.trim()
-    return status === 200 && isDid(did) ? did : null
+    if (status === 200 && isDid(did)) return did
+    if (texts === null) throw new FetchError('no server of the domain name system answers')
+    return null
   }
 }
