@@ -38,8 +38,8 @@ export class HandleResolver {
     if (!isHandle(handle)) return null
     const name = handle.toLowerCase()
     const local = await this.localDid(name)
-    if (local && (await this.isTakenDown(local))) return null
-    if (local || this.isServiceHandle(name) || hasDisallowedTld(name)) return local
+    if (local) return (await this.isTakenDown(local)) ? null : local
+    if (this.isServiceHandle(name) || hasDisallowedTld(name)) return null
     const did = await this.cache.get(name, fresh)
     return did ?? (this.config.devMode && !fresh ? this.mirroredDid(name) : null)
   }
@@ -48,6 +48,12 @@ export class HandleResolver {
   async localDid(handle: string): Promise<Did | null> {
     const row = await this.database.read.get<{ did: Did }>('SELECT did FROM account WHERE handle = ?', handle)
     return row?.did ?? null
+  }
+
+  /** As {@link localDid}, null for an account that is taken down. */
+  async shownDid(handle: string): Promise<Did | null> {
+    const did = await this.localDid(handle)
+    return did && (await this.isTakenDown(did)) ? null : did
   }
 
   private async isTakenDown(did: Did): Promise<boolean> {
