@@ -11,6 +11,7 @@ import { SecondFactors1700000000010 } from './0010-second-factors.js'
 import { IdentityLife1700000000011 } from './0011-identity-life.js'
 import { Blobs1700000000012 } from './0012-blobs.js'
 import { Moderation1700000000013 } from './0013-moderation.js'
+import { UnreadReferences1700000000014 } from './0014-unread-references.js'
 
 /** Every migration, in the order in which they run. A new one is added at the end; a released one never changes. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   IdentityLife1700000000011,
   Blobs1700000000012,
   Moderation1700000000013,
+  UnreadReferences1700000000014,
 ]

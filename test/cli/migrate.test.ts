@@ -52,6 +52,8 @@ it('says what it waits for with exit code 3, keeps how far it has come to itself
   expect(statSync(state).mode & 0o777).toBe(0o600)
   expect(readFileSync(state, 'utf8')).not.toContain('alice-password')
 
+  expect(await skylog(argsFor('bob'))).toMatchObject({ code: 2, stderr: expect.stringMatching(/a move of alice.test/) })
+
   const moved = await skylog(args, { SKYLOG_CODE: await mailed(history.did) })
   expect(moved).toMatchObject({ code: 0 })
   expect(moved.json()).toMatchObject({ did: history.did, handle: 'alice.new.test', lost: [] })

@@ -25,6 +25,7 @@ import { MirroredBlobs } from './mirrored-blobs.js'
 import { S3Store } from './s3-store.js'
 import { ScaledImages } from './scaled-images.js'
 import { ScrubController } from './scrub.controller.js'
+import { UnreadReferences } from './unread-references.js'
 import { UploadBlobHandler } from './upload-blob.js'
 import { UploadController } from './upload.controller.js'
 import { VideoController } from './video/video.controller.js'
@@ -50,6 +51,7 @@ import { Videos } from './video/videos.js'
     UploadBlobHandler,
     HostedBlobs,
     { provide: BlobCounts, useExisting: HostedBlobs },
+    UnreadReferences,
     LooseBlobs,
     BlobScrub,
     BlobCache,

@@ -57,6 +57,8 @@ export class MigrateCommand extends CommandRunner {
     const state = file.read() ?? newMove(from, to, options.handle)
     if (state.from !== from || state.to !== to)
       throw new WrongUsage(`${file.path} is a move from ${state.from} to ${state.to}: finish that one, or take it away`)
+    if (state.identifier !== options.handle)
+      throw new WrongUsage(`${file.path} is a move of ${state.identifier}: finish that one, or name another file`)
     const { newHandle, email, inviteCode, recoveryKey } = options
     const blobs = startProgress('Blobs', 0, 'sent')
     const move = new MoveAccount(state, {

@@ -2,6 +2,9 @@ import { Resolver } from 'node:dns/promises'
 import { Injectable } from '@nestjs/common'
 import { Config, ConfigError } from '../config/config.js'
 
+/** There is no such name, no such record of it, or no name that could be asked for. */
+const NONE = new Set<string | undefined>(['ENOTFOUND', 'ENODATA', 'EBADNAME'])
+
 /** TXT records of the domain name system, asked of `DNS_SERVER` where there is one. */
 @Injectable()
 export class DnsTxt {
@@ -17,12 +20,12 @@ export class DnsTxt {
     }
   }
 
-  /** The texts under a name, one a record; empty when there are none or nobody says. */
-  async lookup(name: string): Promise<string[]> {
+  /** The texts under a name, one a record; empty when there are none, null when nobody says. */
+  async lookup(name: string): Promise<string[] | null> {
     try {
       return (await this.resolver.resolveTxt(name)).map((pieces) => pieces.join(''))
-    } catch {
-      return []
+    } catch (error) {
+      return NONE.has((error as NodeJS.ErrnoException).code) ? [] : null
     }
   }
 }

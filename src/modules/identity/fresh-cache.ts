@@ -35,11 +35,16 @@ export class FreshCache<Value extends object | string> {
   ) {}
 
   /**
-   * The value; null when there is none or none could be had. `fresh` asks the source, whatever is known, unless it
-   * was asked less than `notWithinMs` ago.
+   * The value; null when there is none or none could be had. `fresh` asks the source, whatever is known and whoever else is
+   * asking already; with `notWithinMs` not when it was asked less than that ago.
    */
   async get(key: string, fresh = false, notWithinMs = 0): Promise<Value | null> {
     const { staleMs } = this.freshness
+    // What is under way may have been answered before the change that the caller wants to see.
+    if (fresh && notWithinMs === 0) {
+      await this.underWay.get(key)
+      return this.refresh(key)
+    }
     const known = this.usable(key)
     const entry = fresh && known && this.clock.now() - known.askedAt >= notWithinMs ? undefined : known
     if (!entry) return this.refresh(key)

@@ -38,8 +38,8 @@ export class HandleResolver {
     if (!isHandle(handle)) return null
     const name = handle.toLowerCase()
     const local = await this.localDid(name)
-    if (local && (await this.isTakenDown(local))) return null
-    if (local || this.isServiceHandle(name) || hasDisallowedTld(name)) return local
+    if (local) return (await this.isTakenDown(local)) ? null : local
+    if (this.isServiceHandle(name) || hasDisallowedTld(name)) return null
     const did = await this.cache.get(name, fresh)
     return did ?? (this.config.devMode && !fresh ? this.mirroredDid(name) : null)
   }
@@ -48,6 +48,12 @@ export class HandleResolver {
   async localDid(handle: string): Promise<Did | null> {
     const row = await this.database.read.get<{ did: Did }>('SELECT did FROM account WHERE handle = ?', handle)
     return row?.did ?? null
+  }
+
+  /** As {@link localDid}, null for an account that is taken down. */
+  async shownDid(handle: string): Promise<Did | null> {
+    const did = await this.localDid(handle)
+    return did && (await this.isTakenDown(did)) ? null : did
   }
 
   private async isTakenDown(did: Did): Promise<boolean> {
@@ -82,7 +88,8 @@ export class HandleResolver {
   }
 
   private async load(handle: string): Promise<Did | null> {
-    const claims = (await this.dns.lookup(`_atproto.${handle}`)).filter((text) => text.startsWith('did='))
+    const texts = await this.dns.lookup(`_atproto.${handle}`)
+    const claims = texts?.filter((text) => text.startsWith('did=')) ?? []
     if (claims.length > 0) {
       const dids = new Set(claims.map((text) => text.slice('did='.length).trim()))
       const [did] = dids
@@ -95,6 +102,8 @@ export class HandleResolver {
     })
     if (status >= 500) throw new FetchError(`status ${status}`)
     const did = body.toString().split('\n', 1)[0]!.trim()
-    return status === 200 && isDid(did) ? did : null
+    if (status === 200 && isDid(did)) return did
+    if (texts === null) throw new FetchError('no server of the domain name system answers')
+    return null
   }
 }

@@ -32,7 +32,7 @@ export class ReservedKeys {
   ) {}
 
   /**
-   * did:key of a key that is reserved for three days: for a DID always the same one, or, without one, a new one each time.
+   * did:key of a key that is reserved for three days from now: for a DID always the same one, or, without one, a new one each time.
    * `address` is whoever asks. @throws XrpcError 429 RateLimitExceeded; 503 NotEnoughResources
    */
   async reserve(did: string | null, address: string): Promise<string> {
@@ -40,7 +40,10 @@ export class ReservedKeys {
     const asker = networkOf(address)
     return this.database.write(async (tx) => {
       await tx.run('DELETE FROM reserved_key WHERE created_at <= ?', now - LIFE_MS)
-      const known = did && (await tx.get<Row>('SELECT public_key FROM reserved_key WHERE did = ?', did))
+      // Whoever is told of it counts on it from now on.
+      const known =
+        did &&
+        (await tx.get<Row>('UPDATE reserved_key SET created_at = ? WHERE did = ? RETURNING public_key', now, did))
       if (known) return known.public_key
       const count = await tx.get<{ all: number; asked: number }>(
         'SELECT count(*) AS "all", coalesce(sum(CASE WHEN asked_by = ? THEN 1 ELSE 0 END), 0) AS asked FROM reserved_key',

@@ -15,7 +15,7 @@ export class WellKnownController {
     private readonly documents: OwnDocuments,
   ) {}
 
-  /** The DID of the account whose handle is the Host of the request. */
+  /** The DID of the account whose handle is the Host of the request, unless it is taken down. */
   @Get('atproto-did')
   @Header('content-type', 'text/plain; charset=utf-8')
   async atprotoDid(
@@ -24,7 +24,7 @@ export class WellKnownController {
   ): Promise<string> {
     const handle = nameIn(host)
     const given = this.handles.isServiceHandle(handle) || this.handles.isBareName(handle)
-    const did = given ? await this.handles.localDid(handle) : null
+    const did = given ? await this.handles.shownDid(handle) : null
     if (did) return did
     reply.status(404)
     return 'User not found'

@@ -66,7 +66,7 @@ export class OfficialBlobs {
       path !== undefined &&
       (await this.commands.execute(
         new KeepBlob({
-          ...{ did, cid: Cid.parse(cid), mimeType, createdAt: Date.parse(createdAt) },
+          ...{ did, cid: Cid.parse(cid), mimeType, createdAt: Date.parse(createdAt) || 0 },
           open: () => createReadStream(path) as AsyncIterable<Buffer>,
         }),
       ))

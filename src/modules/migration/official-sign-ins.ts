@@ -29,7 +29,10 @@ export class OfficialSignIns {
         createdAt,
       })),
     )
-    const sessions = await this.sessions.resume(tx, did, from.refreshTokens(did).map(resumed))
+    // A session whose end nobody knows has ended.
+    const tokens = from.refreshTokens(did).map(resumed)
+    const ending = tokens.filter(({ expiresAt }) => !Number.isNaN(expiresAt))
+    const sessions = await this.sessions.resume(tx, did, ending)
     return { appPasswords: passwords.length, sessions }
   }
 }

@@ -49,10 +49,10 @@ export class OfficialStore {
     }
   }
 
-  /** What is in the list of preferences, in its order, whatever its namespace. */
+  /** What is in the list of preferences, in its order, whatever its namespace; less what nobody can read. */
   preferences(): Record<string, unknown>[] {
     const rows = this.database.all<{ valueJson: string }>('SELECT valueJson FROM account_pref ORDER BY id')
-    return rows.map(({ valueJson }) => JSON.parse(valueJson) as Record<string, unknown>)
+    return rows.map(({ valueJson }) => parsed(valueJson)).filter((value) => value !== null)
   }
 
   /** Records that are taken down: at-uris, each with what the operator files it under. */
@@ -83,5 +83,15 @@ export class OfficialStore {
 
   close(): void {
     this.database.close()
+  }
+}
+
+/** The object that a text is in JSON, null for none. */
+function parsed(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' ? (value as Record<string, unknown> | null) : null
+  } catch {
+    return null
   }
 }

@@ -2,10 +2,12 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommandBus } from '@nestjs/cqrs'
+import { RotateKeys } from '../../../src/modules/account/identity/rotate-keys.js'
 import { DeleteAccount } from '../../../src/modules/account/life/delete-account.js'
 import { Database, type Reader } from '../../../src/modules/database/database.js'
 import { SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
 import { formatUpdate } from '../../../src/modules/identity/plc/genesis.js'
+import { SigningKeys } from '../../../src/modules/identity/signing-keys.js'
 import { PlcDirectory } from '../../../src/modules/identity/plc/plc-directory.js'
 import { readRepo } from '../../../src/modules/repo/repo-row.js'
 import type { SampleRepo } from '../../cli/sample-repo.js'
@@ -72,6 +74,17 @@ it('succeeds when the answer of the directory is lost', async () => {
   await adopt(server, repo.did)
   expect(plc.submissions).toBe(1)
   await adopted()
+})
+
+it('while it waits, the rotation key that its operation names is not forgotten', async () => {
+  plc.mood = 'lose-operation'
+  await expect(adopt(server, repo.did)).rejects.toMatchObject({ status: 502 })
+  const rotate = () => server.get(CommandBus).execute(new RotateKeys({ signing: false, rotation: true, account: null }))
+  expect(await rotate()).toMatchObject({ rotation: 0, formerKeys: 1, leftOut: [{ did: repo.did }] })
+  plc.mood = 'good'
+  await eventually(outboxIsEmpty)
+  expect(await rotate()).toMatchObject({ rotation: 1, formerKeys: 0, leftOut: [] })
+  expect((await stateIn(server, repo.did))?.rotationKeys).toContain(server.get(SigningKeys).rotationKey.didKey)
 })
 
 it('changes nothing when the directory refuses, and may be asked for again', async () => {

@@ -129,6 +129,27 @@ describe("an owner's operation", () => {
   })
 })
 
+describe('a change of handle that waits for the directory', () => {
+  it('is promised once, however often it is asked for: a second promise would undo what came after', async () => {
+    plc.mood = 'lose-operation'
+    for (let i = 0; i < 2; i++) expect((await updateHandle('alicia.test')).status).toBe(502)
+    expect(await rows(server, 'outbox')).toBe(1)
+    plc.mood = 'good'
+    await eventually(outboxIsEmpty)
+    expect(await kinds(server, alice.did)).toEqual([...BEGINNING, 'identity'])
+  })
+
+  it('is the only one, be it to the handle that there is', async () => {
+    plc.down = true
+    expect((await updateHandle('alice.test')).status).toBe(502)
+    const { status, body } = await updateHandle('alicia.test')
+    expect([status, body.message]).toEqual([400, 'Another change of handle is waiting for the PLC directory'])
+    plc.down = false
+    await eventually(outboxIsEmpty)
+    expect((await updateHandle('alicia.test')).status).toBe(200)
+  })
+})
+
 describe('a new signing key', () => {
   const rotate = () =>
     server.get(CommandBus).execute(new RotateKeys({ signing: true, rotation: false, account: alice.did }))

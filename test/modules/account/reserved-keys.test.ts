@@ -27,6 +27,14 @@ it('a DID has one, whoever asks; nobody in particular gets a new one each time',
   expect(new Set(others).size).toBe(3)
 })
 
+it('who asks again for that of a DID has it for three days more', async () => {
+  const { body } = await reserve(someone)
+  server.advance(2 * DAY_MS)
+  expect((await reserve(someone)).body).toEqual(body)
+  server.advance(2 * DAY_MS)
+  expect((await server.get(ReservedKeys).find(someone))?.didKey).toBe(body.signingKey)
+})
+
 it('they expire, and there are so many at most for one network and for all', async () => {
   const reserved = server.get(ReservedKeys)
   for (let i = 0; i < 20; i++) await reserved.reserve(null, '2001:db8::1')

@@ -26,8 +26,22 @@ describe('a cache of what others say', () => {
   })
 
   it('asks once for all who wait', async () => {
-    expect(await Promise.all([cache.get('k'), cache.get('k'), cache.get('k', true)])).toEqual(['one', 'one', 'one'])
+    expect(await Promise.all([cache.get('k'), cache.get('k'), cache.get('k')])).toEqual(['one', 'one', 'one'])
     expect(loads).toBe(1)
+  })
+
+  it('a lookup that has begun before is not fresh: who wants that waits for the next one, which is one for all', async () => {
+    let told: (value: string) => void = () => undefined
+    let begun = 0
+    const slow = new FreshCache<string>(() => (begun++, new Promise((resolve) => (told = resolve))), clock, FRESHNESS)
+    const plain = slow.get('k')
+    const fresh = [slow.get('k', true), slow.get('k', true)]
+    told('before')
+    expect(await plain).toBe('before')
+    await new Promise(setImmediate)
+    told('after')
+    expect(await Promise.all(fresh)).toEqual(['after', 'after'])
+    expect([begun, await slow.get('k')]).toEqual([2, 'after'])
   })
 
   it('gives a stale value at once and asks anew behind it', async () => {

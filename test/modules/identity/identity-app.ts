@@ -38,8 +38,12 @@ export class TableDns extends DnsTxt {
   lookups = 0
   readonly records = new Map<string, string[]>()
 
-  override lookup(name: string): Promise<string[]> {
+  /** True: no server answers. */
+  fails = false
+
+  override lookup(name: string): Promise<string[] | null> {
     this.lookups++
+    if (this.fails) return Promise.resolve(null)
     return Promise.resolve(this.records.get(name) ?? [])
   }
 }

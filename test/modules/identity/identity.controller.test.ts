@@ -101,6 +101,18 @@ describe('what the host says of itself', () => {
     }
   })
 
+  it('does not name an account that is taken down, as resolveHandle does not', async () => {
+    const database = identity.app.get(Database)
+    await database.write(
+      async (tx) =>
+        void (await tx.run("INSERT INTO takedown (subject, ref, created_at) VALUES (?, 'x', '')", alice.did)),
+    )
+    expect((await getAs('alice.test', '/.well-known/atproto-did')).status).toBe(404)
+    expect((await query('resolveHandle', { handle: 'alice.test' }))[0]).toBe(400)
+    await database.write(async (tx) => void (await tx.run('DELETE FROM takedown')))
+    expect((await getAs('alice.test', '/.well-known/atproto-did')).body).toBe(alice.did)
+  })
+
   it('gives the DID document of both its roles, under the port that is bound', async () => {
     const port = Number(new URL(identity.url).port)
     identity.app.get(ServerAddress).listensOn(port)

@@ -189,6 +189,18 @@ describe('handle resolution', () => {
     expect(await handles.resolve('DAN.example.com')).toBe(expected)
   })
 
+  it('keeps what it knew when DNS fails and the web server says nothing', async () => {
+    const [name, url] = ['_atproto.dan.example.com', 'https://dan.example.com/.well-known/atproto-did']
+    dns.records.set(name, [`did=${alice}`])
+    await handles.resolve('dan.example.com')
+    dns.fails = true
+    pages.set(url, [404, ''])
+    expect(await handles.resolve('dan.example.com', { fresh: true })).toBeNull()
+    expect(await handles.resolve('dan.example.com')).toBe(alice)
+    pages.set(url, [200, bob])
+    expect(await handles.resolve('dan.example.com', { fresh: true })).toBe(bob)
+  })
+
   it('remembers, and asks anew when told to', async () => {
     dns.records.set('_atproto.dan.example.com', [`did=${alice}`])
     await handles.resolve('dan.example.com')

@@ -387,6 +387,26 @@ describe('what is read', () => {
     expect(second.accounts[3]).toMatchObject({ outcome: 'there', blobs: 2, missingBlobs: [] })
   })
 
+  it('a preference, a session or the date of a blob that makes no sense keeps nobody from moving', async () => {
+    const accounts = Sqlite(join(takeover.official.data, 'account.sqlite'))
+    accounts
+      .prepare(
+        "UPDATE refresh_token SET expiresAt = 'soon' WHERE id = (SELECT min(id) FROM refresh_token WHERE did = ?)",
+      )
+      .run(alice.did)
+    accounts.close()
+    const store = Sqlite(storeOf(alice.did))
+    const prefer = store.prepare(
+      'UPDATE account_pref SET valueJson = ? WHERE id = (SELECT min(id) + ? FROM account_pref)',
+    )
+    for (const [i, text] of ['{', 'null'].entries()) prefer.run(text, i)
+    store.prepare("UPDATE blob SET createdAt = ''").run()
+    store.close()
+    const { accounts: taken } = await takeover.adopt()
+    expect(taken[0]).toMatchObject({ outcome: 'taken', sessions: 2, blobs: 3 })
+    expect((taken[0] as { preferences: number }).preferences).toBeLessThan(3)
+  })
+
   it('an account without a handle is not taken, and the report says why', async () => {
     const accounts = Sqlite(join(takeover.official.data, 'account.sqlite'))
     accounts.prepare('UPDATE actor SET handle = NULL WHERE did = ?').run(carla.did)

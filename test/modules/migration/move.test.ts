@@ -4,6 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { MoveAccount } from '../../../src/modules/migration/move/move-account.js'
+import { type MoveState, newMove } from '../../../src/modules/migration/move/move-state.js'
 import { moveBlobs } from '../../../src/modules/migration/move/move-blobs.js'
 import { RemoteServer, type Tokens } from '../../../src/modules/migration/move/remote-server.js'
 import { NextAccount, OldAccount } from '../../../src/modules/migration/move/two-accounts.js'
@@ -87,12 +89,46 @@ describe('blobs', () => {
     expect(existsSync(join(directory, '../../outside'))).toBe(false)
   })
 
+  it('a list that goes on from where it was asked for is left', async () => {
+    const cid = Cid.ofRaw(Buffer.from('the blob')).toString()
+    next.answers[LIST] = (_, response) => json(response, 200, { blobs: [{ cid, recordUri: 'at://a' }], cursor: 'same' })
+    await expect(bring()).rejects.toThrow(/cursor/)
+  })
+
   it('bytes that are not those of the CID are sent to nobody, and the blob counts as lost', async () => {
     const cid = Cid.ofRaw(Buffer.from('the blob')).toString()
     missing(cid)
     expect(await bring()).toEqual({ sent: 0, lost: [cid] })
     expect(next.asked).toEqual([LIST])
     expect(readdirSync(directory)).toEqual([])
+  })
+})
+
+describe('sessions', () => {
+  const moving = (state: MoveState) =>
+    new MoveAccount(state, { plc: next.url, ask: () => Promise.resolve('a-secret'), save: () => undefined })
+  const signsIn = (stub: Stub, did: string) =>
+    (stub.answers['com.atproto.server.createSession'] = (_, response) =>
+      json(response, 200, { ...TOKENS, did, handle: 'alice.test' }))
+  const alice = 'did:plc:aaaaaaaaaaaaaaaaaaaaaaaa'
+
+  it('of what is no DID, or of another account than before, is not gone on with', async () => {
+    signsIn(old, '../../x')
+    await expect(moving(newMove(old.url, next.url, 'alice.test')).run()).rejects.toThrow(/no DID/)
+    signsIn(old, 'did:plc:bbbbbbbbbbbbbbbbbbbbbbbb')
+    const known = { ...newMove(old.url, next.url, 'alice.test'), did: alice }
+    await expect(moving(known).run()).rejects.toThrow(/in the place of did:plc:a/)
+    expect(next.asked).toEqual([])
+  })
+
+  it('of another account on the new server gets nothing of this one', async () => {
+    const describe: Answer = (_, response) => json(response, 200, { did: 'did:web:x', availableUserDomains: [] })
+    for (const stub of [old, next]) stub.answers['com.atproto.server.describeServer'] = describe
+    signsIn(old, alice)
+    signsIn(next, 'did:plc:bbbbbbbbbbbbbbbbbbbbbbbb')
+    const state = newMove(old.url, next.url, 'alice.test')
+    await expect(moving(state).run()).rejects.toThrow(/in the place of did:plc:a/)
+    expect(state.next).toBeNull()
   })
 })
 
@@ -118,6 +154,24 @@ describe('a server', () => {
     await expect(ask()).rejects.toThrow(/does not answer as it should/)
     old.answers[STATUS] = (_, response) => response.end('<html>')
     await expect(ask()).rejects.toThrow(/does not answer as it should/)
+  })
+
+  it('that sends a password or a token on to another server is not followed there', async () => {
+    const password = { identifier: 'alice.test', password: 'a-password' }
+    old.answers['com.atproto.server.createSession'] = (_, response) =>
+      void response.writeHead(307, { location: `${next.url}/xrpc/com.atproto.server.createSession` }).end()
+    const procedure = server(old).procedure('com.atproto.server.createSession', password, { token: null })
+    await expect(procedure).rejects.toThrow(/redirect/)
+    old.answers[STATUS] = (_, response) =>
+      void response.writeHead(307, { location: `${next.url}/xrpc/${STATUS}` }).end()
+    let sent: string | undefined
+    next.answers[STATUS] = ({ headers }, response) => {
+      sent = headers.authorization
+      json(response, 200, {})
+    }
+    await ask()
+    expect(sent).toBeUndefined()
+    expect(next.asked).toEqual([STATUS])
   })
 
   it('that counts requests is waited for, as long as it says', async () => {

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common'
 import type { Did, Handle } from '../../../repo-engine/index.js'
-import { Database } from '../../database/database.js'
+import { Database, type Tx } from '../../database/database.js'
 import { withHandle } from '../../identity/plc/genesis.js'
 import { PlcError } from '../../identity/plc/plc-error.js'
 import { Accounts } from '../accounts.js'
 import { IdentityChanges } from './identity-changes.js'
 import { type Finish, GivenUp, Outbox } from '../../outbox/outbox.js'
+import { invalidRequest } from '../../xrpc/xrpc-error.js'
 
 const KIND = 'change-handle'
 
@@ -30,11 +31,24 @@ export class HandleRegistration {
   async change(did: Did, handle: Handle): Promise<void> {
     if (this.changes.isEmbedded)
       return this.changes.alone(did, async () => this.changeHere(did, handle, await this.update(did, handle)))
-    const id = await this.database.write(async (tx) => {
-      await this.accounts.claimNextHandle(tx, did, handle)
-      return this.outbox.add(tx, KIND, { did, handle } satisfies HandleChange)
-    })
+    const id = await this.database.write((tx) => this.promise(tx, { did, handle }))
     await this.outbox.perform(id)
+  }
+
+  /** Gives the number of the promise, be it an earlier one of the same: done again later, it would undo what came after. */
+  private async promise(tx: Tx, change: HandleChange): Promise<number> {
+    const { did, handle } = change
+    await this.accounts.claimNextHandle(tx, did, handle)
+    const start = `{"did":${JSON.stringify(did)},`
+    const waiting = await tx.get<{ id: number; payload: string }>(
+      'SELECT id, payload FROM outbox WHERE kind = ? AND substr(payload, 1, length(?)) = ?',
+      KIND,
+      start,
+      start,
+    )
+    if (!waiting) return this.outbox.add(tx, KIND, change)
+    if ((JSON.parse(waiting.payload) as HandleChange).handle === handle) return waiting.id
+    throw invalidRequest('Another change of handle is waiting for the PLC directory')
   }
 
   /** For a DID whose owner has seen to its document. `also` is written along. @throws XrpcError 400 HandleNotAvailable. */

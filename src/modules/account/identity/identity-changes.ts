@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Did, SigningKey } from '../../../repo-engine/index.js'
+import { Database } from '../../database/database.js'
 import { signingKeyOf } from '../../identity/did-document.js'
 import { DidResolver } from '../../identity/did-resolver.js'
 import { EmbeddedPlc } from '../../identity/plc/embedded-plc.js'
@@ -40,6 +41,7 @@ export class IdentityChanges {
     private readonly keys: SigningKeys,
     private readonly dids: DidResolver,
     private readonly address: ServerAddress,
+    private readonly database: Database,
   ) {}
 
   /** Whether the directory is in this very database, so that a change of it is a part of the caller's write. */
@@ -120,11 +122,13 @@ export class IdentityChanges {
 
   /**
    * Has an identity that lives here name the rotation key of today in the place of former ones. False where it names none.
-   * @throws PlcError; XrpcError 502
+   * @throws PlcError, also where an operation that names a former one is still to be registered; XrpcError 502
    */
   async renewRotationKey(did: Did, write: (finish: Finish) => Promise<void>): Promise<boolean> {
     const [current, ...former] = this.keys.rotationKeys.map(({ didKey }) => didKey)
     return this.alone(did, async () => {
+      // Asked first: what is not promised any more has been registered, and is seen below.
+      if (await this.isPromised(did, former)) throw new PlcError(`An operation of ${did} waits for the PLC directory`)
       const last = await this.plc.lastOperation(did)
       if (!last) throw new PlcError(`DID not registered: ${did}`, 404)
       const state = stateOf(last)
@@ -157,6 +161,20 @@ export class IdentityChanges {
     // What is remembered of it is not so any more.
     await this.dids.resolve(did, { fresh: true })
     return async () => {}
+  }
+
+  /** Whether an operation of a DID that names one of the keys is in the outbox, whatever brought it there. */
+  private async isPromised(did: Did, keys: readonly string[]): Promise<boolean> {
+    for (const key of keys)
+      if (
+        await this.database.read.get(
+          "SELECT 1 FROM outbox WHERE payload LIKE '%' || ? || '%' AND payload LIKE '%' || ? || '%'",
+          JSON.stringify(did),
+          JSON.stringify(key),
+        )
+      )
+        return true
+    return false
   }
 
   private async isRegistered(did: Did, operation: PlcUpdate): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDid } from '../../../repo-engine/index.js'
 import { moveBlobs } from './move-blobs.js'
 import { moveIdentity } from './move-identity.js'
 import type { MoveState } from './move-state.js'
@@ -120,7 +121,13 @@ export class MoveAccount {
       return old.signIn(state.identifier, password, await factor())
     })
     const { did, handle, email = null } = session
+    if (!isDid(did) || (state.did !== null && did !== state.did))
+      throw new Error(
+        `${state.from} signs in ${did}${state.did === null ? ', which is no DID' : ` in the place of ${state.did}`}`,
+      )
     const named = hostOf(session.didDoc)
+    if (named?.startsWith('http:') && state.from.startsWith('https:'))
+      throw new Error(`${state.from} says that the account is at ${named}: tokens are not sent without https`)
     // Once the identity has moved, it names the other one.
     const host = named === null || named === state.to ? state.from : named
     this.keep({ did, handle, email: this.options.email ?? email, host })

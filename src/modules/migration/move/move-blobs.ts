@@ -30,6 +30,8 @@ export async function moveBlobs(
   let cursor: string | undefined
   do {
     const page = await next.missingBlobs(cursor)
+    if (cursor !== undefined && page.cursor === cursor)
+      throw new RemoteError(0, '', `${next.server.url} gives the same cursor again`)
     cursor = page.blobs.length > 0 ? page.cursor : undefined
     const waiting = [...new Set(page.blobs.map(({ cid }) => cid))]
     const work = async (): Promise<void> => {

@@ -69,6 +69,11 @@ export function newMove(from: string, to: string, identifier: string): MoveState
 export class MoveFile {
   constructor(readonly path: string) {}
 
+  /** One name, so that what a crash leaves of it goes with the next write. */
+  private get temporary(): string {
+    return `${this.path}.new`
+  }
+
   /** The move that is kept, null for none. @throws Error when the file is something else */
   read(): MoveState | null {
     if (!existsSync(this.path)) return null
@@ -84,16 +89,16 @@ export class MoveFile {
   /** On disk when this returns. */
   write(state: MoveState): void {
     mkdirSync(dirname(this.path), { recursive: true })
-    const temporary = `${this.path}.${process.pid}`
-    rmSync(temporary, { force: true })
-    const handle = openSync(temporary, 'wx', 0o600)
+    rmSync(this.temporary, { force: true })
+    const handle = openSync(this.temporary, 'wx', 0o600)
     writeSync(handle, `${JSON.stringify(state, null, 2)}\n`)
     fsyncSync(handle)
     closeSync(handle)
-    renameSync(temporary, this.path)
+    renameSync(this.temporary, this.path)
   }
 
   remove(): void {
     rmSync(this.path, { force: true })
+    rmSync(this.temporary, { force: true })
   }
 }

@@ -144,15 +144,20 @@ export class RemoteServer {
     this.signIn((await this.json(response)) as Tokens)
   }
 
+  /** A blob may lie elsewhere, where the token does not go along; what is sent goes to nobody else. */
   private async fetch(path: string, init: RequestInit): Promise<Response> {
     try {
-      return await fetch(`${this.url}/xrpc/${path}`, init)
+      return await fetch(`${this.url}/xrpc/${path}`, { ...init, redirect: init.method === 'GET' ? 'follow' : 'manual' })
     } catch (error) {
       throw this.failure(error)
     }
   }
 
   private async errorOf(response: Response): Promise<RemoteError> {
+    if (response.status < 400) {
+      await response.body?.cancel()
+      return new RemoteError(response.status, '', `${this.url} answers with a redirect, which is not followed`)
+    }
     const body = (await this.json(response).catch(() => null)) as { error?: unknown; message?: unknown } | null
     const code = typeof body?.error === 'string' ? body.error : ''
     const message = typeof body?.message === 'string' ? body.message.slice(0, 500) : ''

@@ -9,6 +9,8 @@ export interface WantedIdentity {
   services?: unknown
 }
 
+type Session = Tokens & { did: string }
+
 /** The account where it has been. */
 export class OldAccount {
   constructor(readonly server: RemoteServer) {}
@@ -80,15 +82,19 @@ export class NextAccount {
     account: { did: string; handle: string; email: string; password: string; inviteCode?: string },
     proof: string,
   ): Promise<void> {
-    this.server.signIn(
-      (await this.server.procedure('com.atproto.server.createAccount', account, { token: proof })) as Tokens,
-    )
+    const made = await this.server.procedure('com.atproto.server.createAccount', account, { token: proof })
+    this.begin(made as unknown as Session, account.did)
   }
 
-  async signIn(identifier: string, password: string): Promise<void> {
-    this.server.signIn(
-      await this.server.procedure('com.atproto.server.createSession', { identifier, password }, { token: null }),
-    )
+  async signIn(did: string, password: string): Promise<void> {
+    const body = { identifier: did, password }
+    this.begin(await this.server.procedure('com.atproto.server.createSession', body, { token: null }), did)
+  }
+
+  /** @throws Error for a session of another account, into which nothing of this one may go */
+  private begin(session: Session, did: string): void {
+    if (session.did !== did) throw new Error(`${this.server.url} signs in ${session.did} in the place of ${did}`)
+    this.server.signIn(session)
   }
 
   status() {
