@@ -17,7 +17,11 @@ const ABANDONED_MS = 24 * 60 * 60 * 1000
 /** What an upload holds in memory: so many parts of the least size that there is. */
 const PART_BYTES = 5 * 1024 * 1024
 const PARTS_AT_ONCE = 2
-const TIMEOUTS = { connectionTimeout: 10_000, requestTimeout: 60_000 }
+/** `socketTimeout`: with nothing on its way in either direction. */
+const TIMEOUTS = { connectionTimeout: 10_000, socketTimeout: 60_000 }
+
+/** Who takes a blob slowly holds a connection: others need some, too. */
+const AGENT = { maxSockets: 500 }
 
 /** Blobs as objects of a bucket: `blocks/<CID>`; half received ones under `tmp/`. */
 export class S3Store extends BlobStore implements OnApplicationShutdown {
@@ -34,6 +38,7 @@ export class S3Store extends BlobStore implements OnApplicationShutdown {
   static async load(
     { bucket, region, endpoint, forcePathStyle, credentials }: S3Settings,
     clock: Clock,
+    timeouts: typeof TIMEOUTS = TIMEOUTS,
   ): Promise<S3Store> {
     const { Upload } = await import('@aws-sdk/lib-storage')
     const sdk = { ...(await import('@aws-sdk/client-s3')), Upload }
@@ -42,7 +47,7 @@ export class S3Store extends BlobStore implements OnApplicationShutdown {
       forcePathStyle,
       ...(endpoint !== null && { endpoint }),
       ...(credentials && { credentials }),
-      requestHandler: TIMEOUTS,
+      requestHandler: { ...timeouts, httpAgent: AGENT, httpsAgent: AGENT },
       // What speaks like S3 seldom knows its newer checksums.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
