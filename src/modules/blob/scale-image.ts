@@ -8,6 +8,8 @@ import type { ImageFormat, ImagePreset } from './image-presets.js'
 
 /** Width times height: 50 million are what the largest phones take, and 200 MB in memory. */
 const MAX_PIXELS = 50_000_000
+/** Of AVIF, which is decoded as a whole, more than once over: 300 MB. A few bytes can be that much. */
+const MAX_AVIF_PIXELS = 16_800_000
 const MAX_SECONDS = 15
 const WHITE = '#ffffff'
 /** What decodes the types of images that {@link mediaTypeOf} tells; SVG, PDF and the like are never looked at. */
@@ -42,7 +44,8 @@ export async function scaleImage(bytes: Buffer, preset: ImagePreset, format: Ima
   const sharp = await load()
   try {
     const image = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error', sequentialRead: true, pages: 1 })
-    const { autoOrient: is } = await image.metadata()
+    const { autoOrient: is, format: from } = await image.metadata()
+    if (from === 'heif' && is.width * is.height > MAX_AVIF_PIXELS) throw new Error('Input image exceeds pixel limit')
     const { width, height } = sizeOf(preset, is)
     image.autoOrient().resize({ width, height, fit: preset.fit }).timeout({ seconds: MAX_SECONDS })
     if (format === 'jpeg') image.flatten({ background: WHITE }).jpeg({ quality: 82 })

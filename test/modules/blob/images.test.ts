@@ -86,14 +86,25 @@ it('are made once, also when many ask, and are kept', async () => {
 it('23 are not made of what is broken, of what unfolds to too much, or of SVG, whatever it is called', async () => {
   const broken = pds.add(png(5000))
   const bomb = pds.add(await pixelBomb(8_000, 8_000))
+  const avif = pds.add(await avifOf(4_200))
   const svg = pds.add(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'))
-  await mirror(server, pds.did, { [PATH]: postOf(broken, bomb, svg) })
-  for (const cid of [broken, bomb])
+  await mirror(server, pds.did, { [PATH]: postOf(broken, bomb, avif, svg) })
+  for (const cid of [broken, bomb, avif])
     for (let again = 0; again < 2; again++) {
       const answer = await image('feed_thumbnail', cid.toString())
       expect([answer.status, await answer.json()]).toMatchObject([400, { error: 'InvalidImage' }])
     }
   expect((await image('feed_thumbnail', svg.toString())).status).toBe(404)
+})
+
+it('are made of AVIF, and of an image with very many pictures, of which the first is shown', async () => {
+  const head = Buffer.from('GIF89a\x64\x00\x64\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff', 'latin1')
+  const frame = Buffer.from('\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00', 'latin1')
+  const many = pds.add(Buffer.concat([head, ...Array.from({ length: 100_000 }, () => frame), Buffer.from(';')]))
+  const avif = pds.add(await avifOf(500))
+  await mirror(server, pds.did, { [PATH]: postOf(many, avif) })
+  expect(await sizeOf(await image('feed_thumbnail', many.toString()))).toMatchObject({ width: 100, height: 100 })
+  expect(await sizeOf(await image('feed_thumbnail', avif.toString()))).toMatchObject({ width: 500, height: 500 })
 })
 
 it('are none of what is no image, not there, or misspelt', async () => {
@@ -164,4 +175,11 @@ function pixelBomb(width: number, height: number): Promise<Buffer> {
 function keptFiles(): string[] {
   const root = join(server.directory, 'blob-cache')
   return readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => /[0-9a-f]{64}$/.test(name))
+}
+
+/** A square AVIF of one colour: a few hundred bytes, whatever its size. */
+async function avifOf(side: number): Promise<Buffer> {
+  return sharp({ create: { width: side, height: side, channels: 3, background: 'red' } })
+    .avif({ effort: 0 })
+    .toBuffer()
 }
