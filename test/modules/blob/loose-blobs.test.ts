@@ -6,6 +6,8 @@ import type { BlobRef } from '@atproto/api'
 import { BlobScrub } from '../../../src/modules/blob/blob-scrub.js'
 import { BlobStore } from '../../../src/modules/blob/blob-store.js'
 import { LooseBlobs, QUARANTINE_MS } from '../../../src/modules/blob/loose-blobs.js'
+import { offline } from '../../../src/modules/cli/offline.js'
+import { Config } from '../../../src/modules/config/config.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { Cid } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
@@ -190,10 +192,12 @@ describe('24 after a crash', () => {
     expect((await scrub.run({ removeOlderThan: QUARANTINE_MS })).removed).toBe(150)
   })
 
-  it('what was half received is gone', async () => {
+  it('what was half received is gone, but not by a second server that cannot start beside the first', async () => {
     const folder = join(server.directory, 'blobs', 'tmp')
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'half'), 'half')
+    await expect(offline(server.get(Config), () => Promise.resolve())).rejects.toThrow('another skylog process')
+    expect(temps(server.directory)).toEqual(['half'])
     server = await server.restart()
     expect(existsSync(folder) ? temps(server.directory) : []).toEqual([])
   })
