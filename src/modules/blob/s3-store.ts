@@ -85,8 +85,9 @@ export class S3Store extends BlobStore implements OnApplicationShutdown {
     await this.dropTemp(temp)
   }
 
+  /** What cannot be deleted now is swept a day later. */
   async dropTemp(temp: string): Promise<void> {
-    await this.remove(TEMPS + temp)
+    await this.remove(TEMPS + temp).catch(() => undefined)
   }
 
   /** Nothing is asked before the bytes are read. */
@@ -121,8 +122,20 @@ export class S3Store extends BlobStore implements OnApplicationShutdown {
   }
 
   async sweepTemps(): Promise<void> {
-    for await (const { key, storedAt } of this.objects(TEMPS))
-      if (storedAt < this.clock.now() - ABANDONED_MS) await this.remove(key)
+    const since = this.clock.now() - ABANDONED_MS
+    for await (const { key, storedAt } of this.objects(TEMPS)) if (storedAt < since) await this.remove(key)
+    // Not all that speaks like S3 can tell.
+    await this.sweepParts(since).catch(() => undefined)
+  }
+
+  /** Parts of uploads that a crash has cut off are no objects, but take room. */
+  private async sweepParts(since: number): Promise<void> {
+    const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = this.sdk
+    const { bucket: Bucket } = this
+    const { Uploads = [] } = await this.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: TEMPS }))
+    for (const { Key, UploadId, Initiated } of Uploads)
+      if (Initiated && Initiated.getTime() < since)
+        await this.client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }))
   }
 
   private async remove(Key: string): Promise<void> {

@@ -129,3 +129,35 @@ it('24 an upload whose parts are refused leaves none, and reads no further', asy
   expect(seen.left).toBe(true)
   await until(() => asked.at(-1) === 'DELETE tmp upload')
 })
+
+it('24 keeps a blob whose temporary object it cannot delete yet', async () => {
+  answer = (request, response) =>
+    drained(request, () =>
+      request.method === 'DELETE'
+        ? void response.writeHead(403).end()
+        : void response.writeHead(200).end('<CopyObjectResult><ETag>"1"</ETag></CopyObjectResult>'),
+    )
+  await store.makePermanent('one', cid)
+  expect(asked).toEqual(['PUT blocks', 'DELETE tmp'])
+})
+
+it('24 sweeps parts of uploads that a crash has cut off a day ago', async () => {
+  const upload = (id: string, at: Date): string =>
+    `<Upload><Key>tmp/${id}</Key><UploadId>${id}</UploadId><Initiated>${at.toISOString()}</Initiated></Upload>`
+  const [old, young] = [new Date(Date.now() - 25 * 60 * 60 * 1000), new Date()]
+  const uploads = `<ListMultipartUploadsResult>${upload('old', old)}${upload('young', young)}</ListMultipartUploadsResult>`
+  const ended: string[] = []
+  answer = (request, response) =>
+    drained(request, () => {
+      if (request.method === 'DELETE') ended.push(request.url!.split('?')[0]!)
+      response.writeHead(200).end(request.url!.includes('uploads') ? uploads : '<ListBucketResult></ListBucketResult>')
+    })
+  await store.sweepTemps()
+  expect(ended).toEqual(['/blobs/tmp/old'])
+  answer = (request, response) =>
+    drained(
+      request,
+      () => void response.writeHead(request.url!.includes('uploads') ? 403 : 200).end('<ListBucketResult/>'),
+    )
+  await store.sweepTemps()
+})
