@@ -11,6 +11,8 @@ const MAX_PIXELS = 50_000_000
 /** Of AVIF, which is decoded as a whole, more than once over: 300 MB. A few bytes can be that much. */
 const MAX_AVIF_PIXELS = 16_800_000
 const MAX_SECONDS = 15
+/** Parts of a WebP, each of its pictures being one: its decoder takes time by their square, which no time-out stops. */
+const MAX_CHUNKS = 5_000
 const WHITE = '#ffffff'
 /** What decodes the types of images that {@link mediaTypeOf} tells; SVG, PDF and the like are never looked at. */
 const DECODERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif']
@@ -43,6 +45,7 @@ let blank: Promise<Buffer> | undefined
 export async function scaleImage(bytes: Buffer, preset: ImagePreset, format: ImageFormat): Promise<Buffer> {
   const sharp = await load()
   try {
+    if (hasManyChunks(bytes)) throw new Error('It has too many pictures')
     const image = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error', sequentialRead: true, pages: 1 })
     const { autoOrient: is, format: from } = await image.metadata()
     if (from === 'heif' && is.width * is.height > MAX_AVIF_PIXELS) throw new Error('Input image exceeds pixel limit')
@@ -55,6 +58,19 @@ export async function scaleImage(bytes: Buffer, preset: ImagePreset, format: Ima
   } catch (error) {
     throw new XrpcError(400, 'InvalidImage', `It cannot be shown as an image: ${firstLine(error)}`)
   }
+}
+
+/** Walks through a file of type RIFF; anything else has none. */
+function hasManyChunks(bytes: Buffer): boolean {
+  if (bytes.length < 12 || bytes.toString('latin1', 0, 4) !== 'RIFF') return false
+  const end = Math.min(bytes.length, bytes.readUInt32LE(4) + 8)
+  let chunks = 0
+  // Chunks begin at even places.
+  for (let at = 12; at + 8 <= end && chunks <= MAX_CHUNKS; chunks++) {
+    const size = bytes.readUInt32LE(at + 4)
+    at += 8 + size + (size % 2)
+  }
+  return chunks > MAX_CHUNKS
 }
 
 /** The size of a preset, or as much of it as the image has. */

@@ -6,7 +6,7 @@ import type { Cid } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
 import { mirror, OtherPds, png, postOf, profileOf } from './other-pds.js'
 
-const PATH = 'app.bsky.feed.post/3kabcdefghi2a'
+const [PATH, OTHER] = ['app.bsky.feed.post/3kabcdefghi2a', 'app.bsky.feed.post/3kabcdefghi2b']
 
 let server: TestServer
 let pds: OtherPds
@@ -88,8 +88,9 @@ it('23 are not made of what is broken, of what unfolds to too much, or of SVG, w
   const bomb = pds.add(await pixelBomb(8_000, 8_000))
   const avif = pds.add(await avifOf(4_200))
   const svg = pds.add(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'))
-  await mirror(server, pds.did, { [PATH]: postOf(broken, bomb, avif, svg) })
-  for (const cid of [broken, bomb, avif])
+  const webp = pds.add(await webpOf(100_000))
+  await mirror(server, pds.did, { [PATH]: postOf(broken, bomb, avif, svg), [OTHER]: postOf(webp) })
+  for (const cid of [broken, bomb, avif, webp])
     for (let again = 0; again < 2; again++) {
       const answer = await image('feed_thumbnail', cid.toString())
       expect([answer.status, await answer.json()]).toMatchObject([400, { error: 'InvalidImage' }])
@@ -102,7 +103,9 @@ it('are made of AVIF, and of an image with very many pictures, of which the firs
   const frame = Buffer.from('\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00', 'latin1')
   const many = pds.add(Buffer.concat([head, ...Array.from({ length: 100_000 }, () => frame), Buffer.from(';')]))
   const avif = pds.add(await avifOf(500))
-  await mirror(server, pds.did, { [PATH]: postOf(many, avif) })
+  const some = pds.add(await webpOf(1000))
+  await mirror(server, pds.did, { [PATH]: postOf(many, avif, some) })
+  expect(await sizeOf(await image('feed_thumbnail', some.toString()))).toMatchObject({ width: 80, height: 60 })
   expect(await sizeOf(await image('feed_thumbnail', many.toString()))).toMatchObject({ width: 100, height: 100 })
   expect(await sizeOf(await image('feed_thumbnail', avif.toString()))).toMatchObject({ width: 500, height: 500 })
 })
@@ -182,4 +185,20 @@ async function avifOf(side: number): Promise<Buffer> {
   return sharp({ create: { width: side, height: side, channels: 3, background: 'red' } })
     .avif({ effort: 0 })
     .toBuffer()
+}
+
+/** A WebP that moves, one of whose pictures is there so many times. */
+async function webpOf(times: number): Promise<Buffer> {
+  const pictures = ['red', 'blue'].map((background) =>
+    sharp({ create: { width: 80, height: 60, channels: 3, background } })
+      .png()
+      .toBuffer(),
+  )
+  const webp = await sharp(await Promise.all(pictures), { join: { animated: true } })
+    .webp()
+    .toBuffer()
+  const [from, to] = [webp.indexOf('ANMF'), webp.lastIndexOf('ANMF')]
+  const bytes = Buffer.concat([webp.subarray(0, from), ...Array.from({ length: times }, () => webp.subarray(from, to))])
+  bytes.writeUInt32LE(bytes.length - 8, 4)
+  return bytes
 }
