@@ -1,7 +1,7 @@
 import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
 import { section } from './format.js'
 import { newPassword } from './new-password.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, rotationKeyOf, WrongUsage } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, rotationKeyOf, Takes, WrongUsage } from './options.js'
 
 interface AdoptOptions extends DataOptions {
   email: string
@@ -22,6 +22,7 @@ interface AdoptOptions extends DataOptions {
     'operation and is kept nowhere; the other rotation keys stay. Where a server runs on the data directory, that server ' +
     'does it.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class AccountAdoptCommand extends CommandRunner {
   async run([did]: string[], options: AdoptOptions): Promise<void> {
     const { email, handle, json } = options
@@ -66,16 +67,6 @@ export class AccountAdoptCommand extends CommandRunner {
   @Option({ flags: '--password <password>', description: 'left out: one is made up and printed once' })
   password(password: string): string {
     return password
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

@@ -1,9 +1,9 @@
-import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
+import { CommandRunner, Help, SubCommand } from 'nest-commander'
 import type { LivingCode } from '../account/email-codes.js'
 import { Clock } from '../config/clock.js'
 import { findAccount, readDatabase } from './find-account.js'
 import { counted, duration, table } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 
 interface CodesOptions extends DataOptions {
   json?: boolean
@@ -17,6 +17,7 @@ interface CodesOptions extends DataOptions {
     'Show the codes that accounts have asked for and that still work, newest first.\n\n' +
     'Without a mail server this is how they reach people: be sure whom you tell one. The server may be running.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class AccountCodesCommand extends CommandRunner {
   async run([who]: string[], options: CodesOptions): Promise<void> {
     const config = configOf(options)
@@ -25,16 +26,6 @@ export class AccountCodesCommand extends CommandRunner {
     const now = new Clock().now()
     const codes = await readDatabase(config, (reader) => livingCodes(reader, account?.did ?? null, now))
     console.log(options.json ? JSON.stringify(codes, null, 2) : codesText(codes, now))
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

@@ -1,6 +1,6 @@
-import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
+import { CommandRunner, Help, SubCommand } from 'nest-commander'
 import { findAccount } from './find-account.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 
 interface ConfirmOptions extends DataOptions {
   json?: boolean
@@ -14,6 +14,7 @@ interface ConfirmOptions extends DataOptions {
     'Take the address of an account for confirmed.\n\n' +
     'For servers without mail, or when mail does not arrive. The server may be running.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class AccountConfirmEmailCommand extends CommandRunner {
   async run([who]: string[], options: ConfirmOptions): Promise<void> {
     const config = configOf(options)
@@ -22,16 +23,6 @@ export class AccountConfirmEmailCommand extends CommandRunner {
     await confirmEmail(account.did, config)
     if (options.json) console.log(JSON.stringify(account, null, 2))
     else console.log(`Confirmed ${account.email} of ${account.handle}`)
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

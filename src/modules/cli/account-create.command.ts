@@ -1,7 +1,7 @@
 import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
 import { section } from './format.js'
 import { newPassword } from './new-password.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 
 interface CreateOptions extends DataOptions {
   handle: string
@@ -16,6 +16,7 @@ interface CreateOptions extends DataOptions {
   description:
     'Make an account with an empty repository.\n\nThe operator needs no invite code. The server must not be running.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class AccountCreateCommand extends CommandRunner {
   async run(_: string[], options: CreateOptions): Promise<void> {
     const { handle, email, json } = options
@@ -49,16 +50,6 @@ export class AccountCreateCommand extends CommandRunner {
     description: 'its DID is did:web and the handle, with a document that this server serves',
   })
   didWeb(): boolean {
-    return true
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
     return true
   }
 

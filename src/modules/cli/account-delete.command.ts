@@ -4,7 +4,7 @@ import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
 import type { Did } from '../../repo-engine/index.js'
 import type { Config } from '../config/config.js'
 import { counted } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, WrongUsage } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes, WrongUsage } from './options.js'
 
 interface DeleteOptions extends DataOptions {
   yes?: boolean
@@ -28,6 +28,7 @@ interface Doomed {
     'Its events, records and private data are removed everywhere; one event remains, which says that it is deleted. Its ' +
     'identity stays in the PLC directory. Where a server runs on the data directory, that server does it.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class AccountDeleteCommand extends CommandRunner {
   async run([who]: string[], options: DeleteOptions): Promise<void> {
     const config = configOf(options)
@@ -44,16 +45,6 @@ export class AccountDeleteCommand extends CommandRunner {
 
   @Option({ flags: '--yes', description: 'do not ask' })
   yes(): boolean {
-    return true
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
     return true
   }
 

@@ -2,7 +2,7 @@ import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
 import type { FactorState } from '../account/factors/second-factors.js'
 import { findAccount, type FoundAccount } from './find-account.js'
 import { counted, section } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 
 interface FactorsOptions extends DataOptions {
   remove?: boolean
@@ -17,6 +17,7 @@ interface FactorsOptions extends DataOptions {
     'Show what a sign-in to an account needs besides its password, or do without it (--remove).\n\n' +
     'For when a phone is lost: be sure who is asking. The server may be running.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class AccountFactorsCommand extends CommandRunner {
   async run([who]: string[], options: FactorsOptions): Promise<void> {
     const config = configOf(options)
@@ -30,16 +31,6 @@ export class AccountFactorsCommand extends CommandRunner {
 
   @Option({ flags: '--remove', description: 'let it in by its password alone, and forget wrong guesses' })
   remove(): boolean {
-    return true
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
     return true
   }
 

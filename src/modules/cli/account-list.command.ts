@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
+import { CommandRunner, Help, SubCommand } from 'nest-commander'
 import type { Reader } from '../database/database.js'
 import { count, counted, table } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 
 interface ListOptions extends DataOptions {
   json?: boolean
@@ -18,6 +18,7 @@ interface ListedAccount {
 }
 
 @SubCommand({ name: 'list', description: 'List the accounts, oldest first.\n\nThe server may be running.' })
+@Takes(DATA, JSON_OUTPUT)
 export class AccountListCommand extends CommandRunner {
   async run(_: string[], options: ListOptions): Promise<void> {
     const { dataDirectory } = configOf(options)
@@ -25,16 +26,6 @@ export class AccountListCommand extends CommandRunner {
     const database = await SqliteDatabase.openReadOnly(join(dataDirectory, 'skylog.sqlite'))
     const accounts = await listAccounts(database.read).finally(() => database.close())
     console.log(options.json ? JSON.stringify(accounts, null, 2) : listText(accounts))
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

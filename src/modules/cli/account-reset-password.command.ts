@@ -1,8 +1,8 @@
-import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
+import { CommandRunner, Help, SubCommand } from 'nest-commander'
 import { findAccount } from './find-account.js'
 import { section } from './format.js'
 import { newPassword } from './new-password.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 
 interface ResetOptions extends DataOptions {
   json?: boolean
@@ -16,6 +16,7 @@ interface ResetOptions extends DataOptions {
     'Make up another password for an account, and end all of its sessions.\n\n' +
     'A second factor stays (see account factors). The server may be running.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class AccountResetPasswordCommand extends CommandRunner {
   async run([who]: string[], options: ResetOptions): Promise<void> {
     const config = configOf(options)
@@ -26,16 +27,6 @@ export class AccountResetPasswordCommand extends CommandRunner {
     const made = { did, handle, password }
     if (options.json) console.log(JSON.stringify(made, null, 2))
     else console.log(`${section('Password reset', Object.entries(made))}\nThe password is shown this once.`)
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

@@ -3,7 +3,7 @@ import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
 import type { Action } from '../audit/action-log.js'
 import { Clock } from '../config/clock.js'
 import { counted } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 import { limitOf, printable } from './report-list.command.js'
 
 interface ListOptions extends DataOptions {
@@ -18,6 +18,7 @@ const DEFAULT_LIMIT = 50
   name: 'list',
   description: 'List what was done, newest first: when, by whom, to what, and why.\n\nThe server may be running.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class ActionListCommand extends CommandRunner {
   async run(_: string[], { subject, limit = DEFAULT_LIMIT, json, ...options }: ListOptions): Promise<void> {
     const { dataDirectory } = configOf(options)
@@ -40,16 +41,6 @@ export class ActionListCommand extends CommandRunner {
   @Option({ flags: '--limit <number>', description: `at most so many (default: ${DEFAULT_LIMIT})` })
   limit(text: string): number {
     return limitOf(text)
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Command, CommandRunner, Help, Option } from 'nest-commander'
 import type { AdoptedPerson, AdoptedServer } from '../migration/adopt-official.js'
 import { count, section, table } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 import { startProgress } from './progress.js'
 
 interface AdoptOfficialOptions extends DataOptions {
@@ -28,6 +28,7 @@ interface Report extends AdoptedServer {
     'server; they are read from its settings, which are in pds.env in the directory unless told otherwise. The directory ' +
     'is only read. Interrupted, it goes on where it was when it is started again. The server must not be running.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class AdoptOfficialCommand extends CommandRunner {
   async run([directory]: string[], options: AdoptOfficialOptions): Promise<void> {
     const { adoptOfficial } = await import('./adopt-official-offline.js')
@@ -56,16 +57,6 @@ export class AdoptOfficialCommand extends CommandRunner {
   @Option({ flags: '--blobs <directory>', description: 'its blobs (default: as its settings say)' })
   blobs(directory: string): string {
     return directory
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

@@ -1,7 +1,7 @@
 import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
 import type { ScrubReport } from '../blob/blob-scrub.js'
 import { bytes, counted, section } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 
 interface ScrubOptions extends DataOptions {
   repair?: boolean
@@ -18,6 +18,7 @@ const SHOWN = 20
     'Tells which blobs of accounts are missing, whose bytes are not those of their name, and which nobody has any more. ' +
     'Where a server runs on the data directory, that server does it while it goes on serving.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class BlobScrubCommand extends CommandRunner {
   async run(_: string[], options: ScrubOptions): Promise<void> {
     const { scrubBlobs } = await import('./scrub-blobs-anywhere.js')
@@ -28,16 +29,6 @@ export class BlobScrubCommand extends CommandRunner {
 
   @Option({ flags: '--repair', description: 'delete blobs that nobody has, if they are older than an hour' })
   repair(): boolean {
-    return true
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
     return true
   }
 

@@ -3,7 +3,7 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander'
 import { isDid } from '../../repo-engine/index.js'
 import type { ImportedRepo } from '../repo/import-repo.js'
 import { bytes, count, counted, section } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, WrongUsage } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes, WrongUsage } from './options.js'
 
 interface ImportOptions extends DataOptions {
   did?: string
@@ -20,6 +20,7 @@ interface ImportOptions extends DataOptions {
     'its DID document can be had, marked unverified where not. One of an account here takes the place of what the ' +
     'account has, signed anew with its key, and only when --did names it. The server must not be running.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class ImportCommand extends CommandRunner {
   async run([file]: string[], options: ImportOptions): Promise<void> {
     const { did, json } = options
@@ -35,16 +36,6 @@ export class ImportCommand extends CommandRunner {
   @Option({ flags: '--did <did>', description: 'whose repository it must be; an account here gets it as its own' })
   did(did: string): string {
     return did
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

@@ -1,5 +1,5 @@
-import { Command, CommandRunner, Help, Option } from 'nest-commander'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, KEY } from './options.js'
+import { Command, CommandRunner, Help } from 'nest-commander'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, KEY, Takes } from './options.js'
 import { reportJson, reportText } from './report-text.js'
 
 interface InspectOptions extends DataOptions {
@@ -16,27 +16,13 @@ interface InspectOptions extends DataOptions {
     'Shows its commit and signature, collections with counts, the shape of its tree layer by layer, sizes, the history ' +
     'of commits where a file has one, and problems found. The server may be running.',
 })
+@Takes(KEY, DATA, JSON_OUTPUT)
 export class InspectCommand extends CommandRunner {
   async run([target]: string[], options: InspectOptions): Promise<void> {
     const { reportOn } = await import('./repo-report.js')
     const report = await reportOn(target!, configOf(options), { key: options.key, foldLog: false })
     console.log(options.json ? JSON.stringify(reportJson(report), null, 2) : reportText(report))
     if (report.problems.count > 0) process.exitCode = 1
-  }
-
-  @Option(KEY)
-  key(didKey: string): string {
-    return didKey
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
 import type { Did } from '../../repo-engine/index.js'
 import type { Config } from '../config/config.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, WrongUsage } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes, WrongUsage } from './options.js'
 
 interface CreateOptions extends DataOptions {
   uses?: number
@@ -16,6 +16,7 @@ interface CreateOptions extends DataOptions {
     'Make an invite code, and print it.\n\n' +
     'Whoever signs up with it needs nothing else. Where a server runs on the data directory, that server makes it.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class InviteCreateCommand extends CommandRunner {
   async run(_: string[], options: CreateOptions): Promise<void> {
     const config = configOf(options)
@@ -35,16 +36,6 @@ export class InviteCreateCommand extends CommandRunner {
   @Option({ flags: '--for <handle-or-did>', description: 'an account here, which finds it among its own codes' })
   for(who: string): string {
     return who
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
+import { CommandRunner, Help, SubCommand } from 'nest-commander'
 import type { Reader } from '../database/database.js'
 import { count, counted, table } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 
 interface ListOptions extends DataOptions {
   json?: boolean
@@ -19,6 +19,7 @@ interface ListedInvite {
 }
 
 @SubCommand({ name: 'list', description: 'List the invite codes, newest first.\n\nThe server may be running.' })
+@Takes(DATA, JSON_OUTPUT)
 export class InviteListCommand extends CommandRunner {
   async run(_: string[], options: ListOptions): Promise<void> {
     const { dataDirectory } = configOf(options)
@@ -26,16 +27,6 @@ export class InviteListCommand extends CommandRunner {
     const database = await SqliteDatabase.openReadOnly(join(dataDirectory, 'skylog.sqlite'))
     const invites = await listInvites(database.read).finally(() => database.close())
     console.log(options.json ? JSON.stringify(invites, null, 2) : listText(invites))
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

@@ -1,7 +1,7 @@
 import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
 import type { RotatedKeys } from '../account/identity/rotate-keys.js'
 import { counted, section } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, WrongUsage } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes, WrongUsage } from './options.js'
 import { startProgress } from './progress.js'
 
 interface RotateOptions extends DataOptions {
@@ -24,6 +24,7 @@ interface RotateOptions extends DataOptions {
     'on where it was when it is started again. With one account, that one is moved to the key of today.\n' +
     'Where a server runs on the data directory, that server does it.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class KeysRotateCommand extends CommandRunner {
   async run([account]: string[], options: RotateOptions): Promise<void> {
     const { signing = false, rotation = false, all = false, json } = options
@@ -54,16 +55,6 @@ export class KeysRotateCommand extends CommandRunner {
 
   @Option({ flags: '--all', description: 'of all accounts' })
   all(): boolean {
-    return true
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
     return true
   }
 

@@ -1,5 +1,5 @@
 import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 
 interface AddOptions extends DataOptions {
   cid?: string
@@ -15,6 +15,7 @@ interface AddOptions extends DataOptions {
   description:
     'Set a label.\n\nIt is signed by this server, told to all who follow its labels, and in force in every view at once.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class LabelAddCommand extends CommandRunner {
   async run([uri, val]: string[], { cid, expires: exp, reason, json, ...options }: AddOptions): Promise<void> {
     const { issueLabel } = await import('./moderate-anywhere.js')
@@ -37,16 +38,6 @@ export class LabelAddCommand extends CommandRunner {
   @Option({ flags: '--reason <text>', description: 'why, for the log of actions' })
   reason(text: string): string {
     return text
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

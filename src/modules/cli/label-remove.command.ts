@@ -1,5 +1,5 @@
 import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 
 interface RemoveOptions extends DataOptions {
   cid?: string
@@ -13,6 +13,7 @@ interface RemoveOptions extends DataOptions {
   argsDescription: { subject: 'a handle, a DID, or the at-uri of a record', value: 'a label that it has' },
   description: 'Take a label back.\n\nAll who follow the labels of this server are told.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class LabelRemoveCommand extends CommandRunner {
   async run([uri, val]: string[], { cid, reason, json, ...options }: RemoveOptions): Promise<void> {
     const { issueLabel } = await import('./moderate-anywhere.js')
@@ -30,16 +31,6 @@ export class LabelRemoveCommand extends CommandRunner {
   @Option({ flags: '--reason <text>', description: 'why, for the log of actions' })
   reason(text: string): string {
     return text
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

@@ -3,7 +3,7 @@ import { Clock } from '../config/clock.js'
 import type { CompactedLog } from '../repo/compact-log.js'
 import { parseDuration } from './duration.js'
 import { bytes, counted, section } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 
 interface CompactOptions extends DataOptions {
   before: number
@@ -18,6 +18,7 @@ interface CompactOptions extends DataOptions {
     'of the firehose any more: who is further behind has to fetch the repositories. Where a server runs on the data ' +
     'directory, that server does it while it goes on serving.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class LogCompactCommand extends CommandRunner {
   async run(_: string[], options: CompactOptions): Promise<void> {
     const { compactLog } = await import('./compact-log-anywhere.js')
@@ -33,16 +34,6 @@ export class LogCompactCommand extends CommandRunner {
   })
   before(duration: string): number {
     return parseDuration('--before', duration)
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

@@ -1,8 +1,8 @@
 import { isEmail } from 'class-validator'
-import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
+import { CommandRunner, Help, SubCommand } from 'nest-commander'
 import type { MailTestResult } from '../mail/mail-test.js'
 import { section } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, WrongUsage } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes, WrongUsage } from './options.js'
 
 interface TestOptions extends DataOptions {
   json?: boolean
@@ -16,6 +16,7 @@ interface TestOptions extends DataOptions {
     'Send one mail, and tell what the mail server says to it.\n\n' +
     'With the settings of the server that runs on the data directory, or with those of the environment where none does.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class MailTestCommand extends CommandRunner {
   async run([address]: string[], options: TestOptions): Promise<void> {
     if (!isEmail(address)) throw new WrongUsage(`${address} is not an email address`)
@@ -23,16 +24,6 @@ export class MailTestCommand extends CommandRunner {
     const result = await testMail(address!, configOf(options))
     console.log(options.json ? JSON.stringify(result, null, 2) : resultText(result))
     if (!result.sent) process.exitCode = 1
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

@@ -4,7 +4,7 @@ import type { Moved, Secret } from '../migration/move/move-account.js'
 import { askHidden } from './ask.js'
 import { count, section } from './format.js'
 import { newPassword } from './new-password.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, secretOf, WrongUsage } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, secretOf, Takes, WrongUsage } from './options.js'
 import { startProgress } from './progress.js'
 
 interface MigrateOptions extends DataOptions {
@@ -43,6 +43,7 @@ const WAITS = 3
     'terminal, or come from files or the environment (SKYLOG_PASSWORD, SKYLOG_NEW_PASSWORD, SKYLOG_FACTOR_CODE, SKYLOG_CODE). ' +
     'The servers are any two that speak the protocol: the same command moves an account away.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class MigrateCommand extends CommandRunner {
   async run(_: string[], options: MigrateOptions): Promise<void> {
     const config = configOf(options)
@@ -154,16 +155,6 @@ export class MigrateCommand extends CommandRunner {
   @Option({ flags: '--code-file <path>', description: 'a file with the code for the identity, which comes by mail' })
   codeFile(path: string): string {
     return path
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

@@ -1,6 +1,6 @@
 /** Options that several commands have, and the settings they make together with the environment. */
 import { readFileSync } from 'node:fs'
-import type { OptionMetadata } from 'nest-commander'
+import { Option, type OptionMetadata } from 'nest-commander'
 import { Config } from '../config/config.js'
 
 export const DATA: OptionMetadata = {
@@ -14,6 +14,18 @@ export const JSON_OUTPUT: OptionMetadata = {
 export const KEY: OptionMetadata = {
   flags: '--key <did:key>',
   description: 'check the signature against this key instead of the one in the DID document',
+}
+
+/** Gives a command options that many have: each is what stands after its flag, as it is, or true where nothing does. */
+export function Takes(...options: readonly OptionMetadata[]): ClassDecorator {
+  return ({ prototype }) => {
+    for (const option of options) {
+      const [, name, value] = /--([a-z]+)( <)?/.exec(option.flags)!
+      const read = { value: value ? (text: string): string => text : (): boolean => true, configurable: true }
+      Object.defineProperty(prototype, name!, read)
+      void Option(option)(prototype as object, name!, read)
+    }
+  }
 }
 
 export interface DataOptions {

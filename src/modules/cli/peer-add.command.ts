@@ -2,7 +2,7 @@ import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
 import { type Did, isDid } from '../../repo-engine/index.js'
 import type { AskedPeer } from '../replication/asked-peer.js'
 import { parseByteSize } from './byte-size.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, WrongUsage } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes, WrongUsage } from './options.js'
 import { peerJson, peerText } from './peer-text.js'
 import { directionOf, type DirectionOptions, readUsage } from './peer-usage.js'
 
@@ -27,6 +27,7 @@ interface AddOptions extends DataOptions, DirectionOptions {
     'over every repository that is here, and then whatever happens. Where a server runs on the data directory, that ' +
     'server begins with it at once.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class PeerAddCommand extends CommandRunner {
   async run([who]: string[], options: AddOptions): Promise<void> {
     const { did: dids, followed, relay, maxAccounts, maxBytes, maxRate } = options
@@ -84,16 +85,6 @@ export class PeerAddCommand extends CommandRunner {
   @Option({ flags: '--max-rate <n>', description: 'take in at most so many events a second' })
   maxRate(n: string): number {
     return parseQuota('--max-rate', n)
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

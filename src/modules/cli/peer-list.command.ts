@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
+import { CommandRunner, Help, SubCommand } from 'nest-commander'
 import type { Peer } from '../replication/peers.js'
 import { counted, table } from './format.js'
 import { Clock } from '../config/clock.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 import { peerJson, quotasText, reposText } from './peer-text.js'
 
 interface ListOptions extends DataOptions {
@@ -14,6 +14,7 @@ interface ListOptions extends DataOptions {
   name: 'list',
   description: 'List the peers and what was asked of each, oldest first.\n\nThe server may be running.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class PeerListCommand extends CommandRunner {
   async run(_: string[], options: ListOptions): Promise<void> {
     const { dataDirectory } = configOf(options)
@@ -24,16 +25,6 @@ export class PeerListCommand extends CommandRunner {
     const database = await SqliteDatabase.openReadOnly(join(dataDirectory, 'skylog.sqlite'))
     const peers = await new Peers(database, new Clock()).list().finally(() => database.close())
     console.log(options.json ? JSON.stringify(peers.map(peerJson), null, 2) : listText(peers))
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

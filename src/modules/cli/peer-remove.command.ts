@@ -1,5 +1,5 @@
 import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 import { peerJson } from './peer-text.js'
 import { directionOf, type DirectionOptions, readUsage } from './peer-usage.js'
 
@@ -16,6 +16,7 @@ interface RemoveOptions extends DataOptions, DirectionOptions {
     'Repositories that were had from it stay here, and are not kept up to date any more. Where a server runs on the data ' +
     'directory, that server lets go of it at once.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class PeerRemoveCommand extends CommandRunner {
   async run([who]: string[], options: RemoveOptions): Promise<void> {
     const direction = directionOf(options)
@@ -40,16 +41,6 @@ export class PeerRemoveCommand extends CommandRunner {
 
   @Option({ flags: '--accept', description: 'do not let it send here any more' })
   accept(): boolean {
-    return true
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
     return true
   }
 

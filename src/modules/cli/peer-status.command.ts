@@ -1,6 +1,6 @@
-import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
+import { CommandRunner, Help, SubCommand } from 'nest-commander'
 import { Clock } from '../config/clock.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 import { hasProblem, lagOf, statusText } from './peer-text.js'
 import { readUsage } from './peer-usage.js'
 
@@ -17,6 +17,7 @@ interface StatusOptions extends DataOptions {
     'What is going on, how far each has come and how far it is behind, how much of it is here, and what went wrong last. A ' +
     'peer has a problem when it is waiting to be tried again, or has had an error within the last hour.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class PeerStatusCommand extends CommandRunner {
   async run([who]: string[], options: StatusOptions): Promise<void> {
     const { parsePeerUrl } = await import('../replication/peers.js')
@@ -29,16 +30,6 @@ export class PeerStatusCommand extends CommandRunner {
     if (options.json) console.log(JSON.stringify(shown, null, 2))
     else console.log(peers.map((peer) => statusText(peer, now)).join('\n\n') || 'There are no peers.')
     if (shown.some(({ problem }) => problem)) process.exitCode = 1
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

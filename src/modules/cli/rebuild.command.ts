@@ -2,7 +2,7 @@ import { Command, CommandRunner, Help, Option } from 'nest-commander'
 import type { Difference } from '../../projections/replay/comparison.js'
 import type { Rebuilt } from '../../projections/replay/rebuild.js'
 import { count, counted, section } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
 import { startProgress } from './progress.js'
 
 interface RebuildOptions extends DataOptions {
@@ -21,6 +21,7 @@ interface RebuildOptions extends DataOptions {
     'server may be running: then it does the work, and goes on serving. With --verify nothing is put in place: what was ' +
     'rebuilt is compared with what is there, row for row.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class RebuildCommand extends CommandRunner {
   async run(names: string[], options: RebuildOptions): Promise<void> {
     const { rebuild } = await import('./rebuild-online.js')
@@ -38,16 +39,6 @@ export class RebuildCommand extends CommandRunner {
 
   @Option({ flags: '--verify', description: 'compare only, and say what differs' })
   verify(): boolean {
-    return true
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
     return true
   }
 

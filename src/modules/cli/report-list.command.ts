@@ -3,7 +3,7 @@ import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
 import { Clock } from '../config/clock.js'
 import type { Report } from '../moderation/reports.js'
 import { counted } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, WrongUsage } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes, WrongUsage } from './options.js'
 
 interface ListOptions extends DataOptions {
   closed?: boolean
@@ -18,6 +18,7 @@ const DEFAULT_LIMIT = 50
   name: 'list',
   description: 'List reports, newest first: those that are open, unless told.\n\nThe server may be running.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class ReportListCommand extends CommandRunner {
   async run(_: string[], { closed, all, limit = DEFAULT_LIMIT, json, ...options }: ListOptions): Promise<void> {
     const { dataDirectory } = configOf(options)
@@ -47,16 +48,6 @@ export class ReportListCommand extends CommandRunner {
   @Option({ flags: '--limit <number>', description: `at most so many (default: ${DEFAULT_LIMIT})` })
   limit(text: string): number {
     return limitOf(text)
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

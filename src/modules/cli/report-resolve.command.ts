@@ -1,5 +1,5 @@
 import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, WrongUsage } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes, WrongUsage } from './options.js'
 
 interface ResolveOptions extends DataOptions {
   note?: string
@@ -12,6 +12,7 @@ interface ResolveOptions extends DataOptions {
   argsDescription: { numbers: 'of reports, as report list shows them' },
   description: 'Close reports.\n\nNobody is told; what was reported stays as it is.',
 })
+@Takes(DATA, JSON_OUTPUT)
 export class ReportResolveCommand extends CommandRunner {
   async run(numbers: string[], { note, json, ...options }: ResolveOptions): Promise<void> {
     const ids = numbers.map((text) => Number(text.replace(/^#/, '')))
@@ -29,16 +30,6 @@ export class ReportResolveCommand extends CommandRunner {
   @Option({ flags: '--note <text>', description: 'what came of it' })
   note(text: string): string {
     return text
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')

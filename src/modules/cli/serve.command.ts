@@ -1,11 +1,12 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander'
-import { configOf, DATA, type DataOptions, helpEnd, WrongUsage } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, Takes, WrongUsage } from './options.js'
 
 interface ServeOptions extends DataOptions {
   port?: string
 }
 
 @Command({ name: 'serve', description: 'Run the server until it is told to stop (SIGTERM, or Ctrl-C).' })
+@Takes(DATA)
 export class ServeCommand extends CommandRunner {
   async run(_: string[], options: ServeOptions): Promise<void> {
     const config = configOf(options, options.port === undefined ? {} : { PDS_PORT: options.port })
@@ -19,11 +20,6 @@ export class ServeCommand extends CommandRunner {
   port(port: string): string {
     if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) throw new WrongUsage(`--port: not a port number: ${port}`)
     return port
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
   }
 
   @Help('after')

@@ -1,6 +1,6 @@
-import { Command, CommandRunner, Help, Option } from 'nest-commander'
+import { Command, CommandRunner, Help } from 'nest-commander'
 import { counted } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, KEY } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, KEY, Takes } from './options.js'
 import type { RepoReport } from './repo-report.js'
 import { problemsText, reportJson, signatureText } from './report-text.js'
 
@@ -19,6 +19,7 @@ interface VerifyOptions extends DataOptions {
     'the data directory also that nothing is stored besides the repository, that its head is the last event in the log, ' +
     'and that the log folded from its start makes the same tree. The server may be running.',
 })
+@Takes(KEY, DATA, JSON_OUTPUT)
 export class VerifyCommand extends CommandRunner {
   async run([target]: string[], options: VerifyOptions): Promise<void> {
     const { reportOn } = await import('./repo-report.js')
@@ -27,21 +28,6 @@ export class VerifyCommand extends CommandRunner {
     const seconds = (performance.now() - started) / 1000
     console.log(options.json ? JSON.stringify({ ...reportJson(report), seconds }, null, 2) : verdict(report, seconds))
     if (report.problems.count > 0) process.exitCode = 1
-  }
-
-  @Option(KEY)
-  key(didKey: string): string {
-    return didKey
-  }
-
-  @Option(DATA)
-  data(directory: string): string {
-    return directory
-  }
-
-  @Option(JSON_OUTPUT)
-  json(): boolean {
-    return true
   }
 
   @Help('after')
