@@ -46,7 +46,12 @@ export async function scaleImage(bytes: Buffer, preset: ImagePreset, format: Ima
   const sharp = await load()
   try {
     if (hasManyChunks(bytes)) throw new Error('It has too many pictures')
-    const image = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error', sequentialRead: true, pages: 1 })
+    const image = sharp(withoutText(bytes), {
+      limitInputPixels: MAX_PIXELS,
+      failOn: 'error',
+      sequentialRead: true,
+      pages: 1,
+    })
     const { autoOrient: is, format: from } = await image.metadata()
     if (from === 'heif' && is.width * is.height > MAX_AVIF_PIXELS) throw new Error('Input image exceeds pixel limit')
     const { width, height } = sizeOf(preset, is)
@@ -72,6 +77,26 @@ function hasManyChunks(bytes: Buffer): boolean {
   }
   return chunks > MAX_CHUNKS
 }
+
+/**
+ * A PNG (https://www.w3.org/TR/png-3/#5Chunk-layout) without what it says in words, which may be packed, and is unpacked
+ * before anything else, for minutes, whatever its time-out. Anything else as it is.
+ */
+function withoutText(bytes: Buffer): Buffer {
+  if (bytes.toString('latin1', 0, 8) !== '\x89PNG\r\n\x1a\n') return bytes
+  const kept: Buffer[] = []
+  let [from, at] = [0, 8]
+  while (at + 12 <= bytes.length) {
+    const end = at + 12 + bytes.readUInt32BE(at)
+    if (TEXTS.has(bytes.toString('latin1', at + 4, at + 8))) {
+      kept.push(bytes.subarray(from, at))
+      from = end
+    }
+    at = end
+  }
+  return from === 0 ? bytes : Buffer.concat([...kept, bytes.subarray(from)])
+}
+const TEXTS: ReadonlySet<string> = new Set(['tEXt', 'zTXt', 'iTXt'])
 
 /** The size of a preset, or as much of it as the image has. */
 function sizeOf({ width, height, fit }: ImagePreset, is: { width: number; height: number }): ImageSize {

@@ -1,6 +1,7 @@
 /** The images that app.bsky views name. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import type { Cid } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
@@ -96,6 +97,22 @@ it('23 are not made of what is broken, of what unfolds to too much, or of SVG, w
       expect([answer.status, await answer.json()]).toMatchObject([400, { error: 'InvalidImage' }])
     }
   expect((await image('feed_thumbnail', svg.toString())).status).toBe(404)
+})
+
+it('23 are made of a PNG without unpacking what it says in words', async () => {
+  const plain = await picture(100, 80)
+  const chunk = (type: string, body: Buffer): Buffer => {
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
+    length.writeUInt32BE(body.length)
+    sum.writeUInt32BE(crc32(Buffer.concat([Buffer.from(type), body])))
+    return Buffer.concat([length, Buffer.from(type), body, sum])
+  }
+  const packed = deflateSync(Buffer.alloc(50_000_000), { level: 9 })
+  const texts = [chunk('zTXt', Buffer.concat([Buffer.from('a\0\0'), packed])), chunk('tEXt', Buffer.from('a\0b'))]
+  const wordy = Buffer.concat([plain.subarray(0, 33), ...Array.from({ length: 300 }, () => texts).flat()])
+  const cid = pds.add(Buffer.concat([wordy, plain.subarray(33)]))
+  await mirror(server, pds.did, { [PATH]: postOf(cid) })
+  expect(await sizeOf(await image('feed_thumbnail', cid.toString()))).toMatchObject({ width: 100, height: 80 })
 })
 
 it('are made of AVIF, and of an image with very many pictures, of which the first is shown', async () => {
