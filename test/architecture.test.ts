@@ -28,13 +28,13 @@ const MODULES: Record<string, string[]> = {
   audit: ['config', 'database', 'xrpc', 'auth', 'xrpc-error'],
   'rate-limit': ['config', 'xrpc', 'auth', 'xrpc-error'],
   identity: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'rate-limit', 'xrpc-error'],
-  proxy: ['config', 'lexicon', 'xrpc', 'auth', 'identity', 'xrpc-error'],
+  proxy: ['config', 'lexicon', 'xrpc', 'auth', 'rate-limit', 'identity', 'xrpc-error'],
   // What happened, in order.
   'commit-log': ['config', 'database'],
   // How it is asked for.
   repo: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'xrpc-error'],
   // How it is heard of.
-  firehose: ['config', 'lexicon', 'database', 'xrpc', 'identity', 'commit-log', 'repo', 'xrpc-error'],
+  firehose: ['config', 'lexicon', 'database', 'xrpc', 'rate-limit', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   // Whose it is, and how it travels.
   account: [
     ...['config', 'lexicon', 'database', 'outbox', 'mail', 'xrpc', 'auth', 'audit', 'identity', 'commit-log', 'repo'],

@@ -66,3 +66,36 @@ it('4 MB of nested lists are refused, quickly enough for everybody else', async 
   expect((await call(server, 'com.atproto.server.describeServer')).status).toBe(200)
   expect((await deep).status).toBe(400)
 })
+
+describe('JSON is what says so', () => {
+  const DEACTIVATE = 'com.atproto.server.deactivateAccount'
+  const send = (type: string, body: string, nsid = 'com.atproto.server.createSession') =>
+    call(server, nsid, {
+      as: nsid === DEACTIVATE ? alice.accessJwt : undefined,
+      body,
+      headers: { 'content-type': type },
+    })
+  const good = '{"identifier":"alice.test","password":"alice-password"}'
+
+  it.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'APPLICATION/JSON',
+    'Application/Json ; Charset=UTF-8',
+  ])('as %s', async (type) => expect((await send(type, good)).status).toBe(200))
+
+  it.each(['text/plain', 'application/ld+json', 'application/jsonx'])('and not as %s', async (type) => {
+    const refusal = { error: 'InvalidRequest', message: `Wrong request encoding (Content-Type): ${type}` }
+    expect(await send(type, good)).toMatchObject({ status: 400, json: refusal })
+    // Also where nothing of the body is needed.
+    expect(await send(type, '{}', DEACTIVATE)).toMatchObject({ status: 400, json: refusal })
+  })
+
+  it('and nothing is nothing, whatever its type', async () => {
+    for (const type of ['application/json', 'text/plain'])
+      expect(await send(type, '')).toMatchObject({
+        status: 400,
+        json: { message: 'A request body is expected but none was provided' },
+      })
+  })
+})

@@ -73,6 +73,9 @@ describe('a server without mail', () => {
     )
     const confirmed = await skylog(['account', 'confirm-email', 'alice.test', '--json'], env)
     expect(confirmed.json()).toMatchObject({ handle: 'alice.test' })
+    const actions = (await skylog(['action', 'list', '--json'], env)).json() as { actor: string; action: string }[]
+    const noted = actions.filter(({ actor }) => actor === 'cli').map(({ action }) => action)
+    expect(noted).toEqual(['confirm-email', 'remove-factors', 'update-password'])
     server = await startTestServer({}, directory)
     await signIn(/password +(\S+)/.exec(reset)![1]!)
     await server.close()

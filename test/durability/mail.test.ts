@@ -100,7 +100,11 @@ it('no code, password, secret of an app or of a mail server is ever logged', asy
   await expect(new AtpAgent({ service: url }).login(ALICE)).rejects.toThrow('sign in code')
   await expect(new AtpAgent({ service: url }).login(signIn)).rejects.toThrow('Token is invalid')
   const headers = { authorization: `Bearer ${agent.session!.accessJwt}`, 'content-type': 'application/json' }
-  const begun = await fetch(`${url}/account/totp/begin`, { method: 'POST', headers, body: '{}' })
+  const begun = await fetch(`${url}/account/totp/begin`, {
+    method: 'POST',
+    headers,
+    body: '{"password":"alice-password"}',
+  })
   const { secret } = (await begun.json()) as { secret: string }
   await fetch(`${url}/account/totp/confirm`, { method: 'POST', headers, body: '{"code":"424242"}' })
   await fetch(`${url}/account/password`, {

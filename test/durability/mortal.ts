@@ -53,6 +53,12 @@ export class Mortal {
     await eventually(attempt).finally(() => database.close())
   }
 
+  /** Changes its database from outside, while no server runs on it. */
+  async change(sql: string, ...values: string[]): Promise<void> {
+    const database = await SqliteDatabase.open(join(this.directory, 'skylog.sqlite'))
+    await database.write(async (tx) => void (await tx.run(sql, ...values))).finally(() => database.close())
+  }
+
   write({ did, accessJwt }: Owner): Promise<unknown> {
     return ask(this.url, 'com.atproto.repo.createRecord', { repo: did, collection: NOTE, record: { n: 1 } }, accessJwt)
   }

@@ -234,6 +234,21 @@ describe('a takedown', () => {
     expect(await seen()).toHaveLength(13)
   })
 
+  it('of whoever has begun a thread takes the rules of the thread out as well', async () => {
+    const root = await post(alice, 'mine to rule')
+    const rkey = root.uri.split('/').pop()!
+    const gate = { post: root.uri, createdAt: new Date().toISOString() }
+    await create(alice, 'app.bsky.feed.threadgate', gate, rkey)
+    const reply = await post(bob, 'a reply', { reply: { root, parent: root } })
+    const ruled = async () => (await bob.getPostThread({ uri: reply.uri })).data.threadgate !== undefined
+    expect(await ruled()).toBe(true)
+    const subject = { $type: 'com.atproto.admin.defs#repoRef', did }
+    await set(subject, true)
+    expect(await ruled()).toBe(false)
+    await set(subject, false)
+    expect(await ruled()).toBe(true)
+  })
+
   it('of a list leaves its members as they are', async () => {
     const purpose = 'app.bsky.graph.defs#modlist'
     const list = await create(alice, 'app.bsky.graph.list', { name: 'list', purpose })

@@ -49,19 +49,20 @@ export class EmailCodes {
 
   /**
    * Makes a code, in place of the one before it, and promises to send it to the account's address. One that is younger than
-   * `quietMs` is left as it is, and not sent again: for what is asked by people who need not be the owner.
+   * `quietMs` is left as it is, and not sent again: for what is asked by people who need not be the owner. Nothing for an
+   * account that is gone.
    */
   async send(tx: Tx, account: Pick<Account, 'did'>, purpose: CodePurpose, quietMs = 0): Promise<void> {
     const { did } = account
     const createdAt = this.clock.now()
     const made = await tx.run(
-      `INSERT INTO email_code (did, purpose, code, created_at) VALUES (?, ?, ?, ?)
+      `INSERT INTO email_code (did, purpose, code, created_at) SELECT did, ?, ?, ? FROM account WHERE did = ?
        ON CONFLICT (did, purpose) DO UPDATE SET code = excluded.code, created_at = excluded.created_at
          WHERE email_code.created_at <= excluded.created_at - ? OR email_code.created_at > excluded.created_at`,
-      did,
       purpose,
       newCode(),
       createdAt,
+      did,
       quietMs,
     )
     if (made > 0 && this.mailer.isAvailable)

@@ -15,6 +15,9 @@ const GRACE_MS = 2 * HOUR
 /** How long a list of sessions may get: nobody looks through more. */
 const MAX_LISTED = 1000
 
+/** Sessions that are kept of those begun with one password: a program that signs in at every run ends its own only. */
+const MAX_EACH = 1000
+
 /** A session as a token needs it. `status` is the account's, null when active. */
 export interface Session {
   did: Did
@@ -79,7 +82,8 @@ export class Sessions {
   }
 
   /**
-   * Starts a session, and forgets those of the account that nobody can refresh any more. @throws XrpcError 401 where the
+   * Starts a session, and forgets those of the account that nobody can refresh any more, and those begun with the same
+   * password that were used last longest ago, where there are a thousand. @throws XrpcError 401 where the
    * account has been deleted meanwhile, or what was shown is not good any more
    */
   async open(tx: Tx, { did, scope, shown, client }: NewSession): Promise<Grant> {
@@ -92,13 +96,15 @@ export class Sessions {
       'DELETE FROM session WHERE did = ? AND NOT EXISTS (SELECT 1 FROM refresh_token t WHERE t.session = session.id)',
       did,
     )
+    const appPassword = shown && 'appPassword' in shown ? shown.appPassword : null
+    await this.makeRoom(tx, did, appPassword)
     await tx.run(
       `INSERT INTO session (id, did, scope, created_at, app_password, user_agent, address) VALUES (?, ?, ?, ?, ?, ?, ?)`,
       sessionId,
       did,
       scope,
       this.clock.iso(),
-      shown && 'appPassword' in shown ? shown.appPassword : null,
+      appPassword,
       client.userAgent,
       client.address,
     )
@@ -232,6 +238,18 @@ export class Sessions {
       this.clock.now(),
       MAX_LISTED,
     )
+  }
+
+  private async makeRoom(tx: Tx, did: Did, appPassword: string | null): Promise<void> {
+    const spare = await tx.all<{ id: string }>(
+      `SELECT id FROM session WHERE did = ? AND coalesce(app_password, '') = ?
+       ORDER BY coalesce(refreshed_at, created_at) DESC, id LIMIT ? OFFSET ?`,
+      did,
+      appPassword ?? '',
+      MAX_EACH,
+      MAX_EACH - 1,
+    )
+    for (const { id } of spare) await this.revoke(tx, id)
   }
 
   private async revokeWhere(tx: Tx, condition: string, ...values: string[]): Promise<number> {

@@ -1,7 +1,6 @@
 import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import type { Did } from '../../repo-engine/index.js'
-import { unauthorized } from '../xrpc/xrpc-error.js'
 import { type AccessScope, invalidToken, type RefreshClaims } from './tokens.js'
 
 /** Who is asking, as a guard has found out. */
@@ -56,11 +55,6 @@ export function takendownEntry(context: ExecutionContext): 'nothing' | 'appeal' 
   return Reflect.getMetadata(ALSO_TAKENDOWN, context.getHandler()) === true ? 'appeal' : 'nothing'
 }
 
-/** For what a deactivated account may not do. @throws XrpcError 401 AccountDeactivated. */
-export function requireActive(viewer: Viewer): void {
-  if (viewer.status !== null) throw unauthorized('Account is deactivated', 'AccountDeactivated')
-}
-
 /** For what an app password is not trusted with, nor a service token. @throws XrpcError 400 InvalidToken. */
 export function requireFullAccess(viewer: Viewer): void {
   if (viewer.scope !== 'com.atproto.access') throw invalidToken('Bad token scope')
@@ -74,11 +68,6 @@ export function requireFullAccessOrTakendown(viewer: Viewer): void {
 /** Whether the session is the owner's in person, or of an app password that is trusted with chats and moving out. */
 export function hasPrivilegedAccess({ scope }: Viewer): boolean {
   return scope === 'com.atproto.access' || scope === 'com.atproto.appPassPrivileged'
-}
-
-/** For what an ordinary app password is not trusted with. @throws XrpcError 400 InvalidToken. */
-export function requirePrivilegedAccess(viewer: Viewer): void {
-  if (!hasPrivilegedAccess(viewer)) throw invalidToken('Bad token scope')
 }
 
 /** The NSID in the route `/xrpc/<nsid>` of a request. */

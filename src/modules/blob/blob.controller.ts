@@ -2,7 +2,7 @@ import { Controller, Req, Res, UseGuards } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { Cid } from '../../repo-engine/index.js'
 import type { AuthenticatedRequest } from '../auth/viewer.js'
-import { ViewerGuard } from '../auth/viewer.guard.js'
+import { OwnerGuard } from '../auth/owner.guard.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { Params, XrpcQuery } from '../xrpc/xrpc.js'
@@ -13,9 +13,9 @@ import { sendBlob } from './send-blob.js'
 type GetBlob = XrpcMethods['com.atproto.sync.getBlob']
 type ListBlobs = XrpcMethods['com.atproto.sync.listBlobs']
 
-/** Blobs as they are, for anyone to have. */
+/** Blobs as they are, for anyone to have; those of an account that is not active for its owner and the operator alone. */
 @Controller()
-@UseGuards(ViewerGuard)
+@UseGuards(OwnerGuard)
 export class BlobController {
   constructor(
     private readonly blobs: Blobs,

@@ -1,11 +1,13 @@
 /** What commands do for who cannot sign in: by the server that runs on the data directory if there is one, or here. */
-import { CommandBus } from '@nestjs/cqrs'
+import type { INestApplicationContext } from '@nestjs/common'
+import { type Command, CommandBus } from '@nestjs/cqrs'
 import type { Did } from '../../repo-engine/index.js'
 import { Accounts } from '../account/accounts.js'
 import { ConfirmEmail } from '../account/contact/confirm-email.js'
 import { RemoveFactors } from '../account/factors/remove-factors.js'
 import { type FactorState, SecondFactors } from '../account/factors/second-factors.js'
 import { SetPassword } from '../account/password/set-password.js'
+import { ActionLog } from '../audit/action-log.js'
 import type { Config } from '../config/config.js'
 import { MailTest, type MailTestResult } from '../mail/mail-test.js'
 import { online } from './running-server.js'
@@ -15,7 +17,7 @@ export function confirmEmail(did: Did, config: Config): Promise<void> {
   return online<void>(
     config,
     async (server) => void (await server.post('/admin/accounts/confirm-email', { account: did })),
-    (app) => app.get(CommandBus, { strict: false }).execute(new ConfirmEmail(did, null)),
+    (app) => here(app, 'confirm-email', did, new ConfirmEmail(did, null)),
   )
 }
 
@@ -24,7 +26,7 @@ export function setPassword(did: Did, password: string, config: Config): Promise
   return online<void>(
     config,
     async (server) => void (await server.post('/xrpc/com.atproto.admin.updateAccountPassword', { did, password })),
-    (app) => app.get(CommandBus, { strict: false }).execute(new SetPassword(did, password)),
+    (app) => here(app, 'update-password', did, new SetPassword(did, password)),
   )
 }
 
@@ -46,7 +48,7 @@ export function removeFactors(did: Did, config: Config): Promise<void> {
   return online<void>(
     config,
     async (server) => void (await server.post('/admin/accounts/factors/remove', { account: did })),
-    (app) => app.get(CommandBus, { strict: false }).execute(new RemoveFactors(did)),
+    (app) => here(app, 'remove-factors', did, new RemoveFactors(did)),
   )
 }
 
@@ -57,4 +59,10 @@ export function testMail(to: string, config: Config): Promise<MailTestResult> {
     async (server) => (await (await server.post('/admin/mail/test', { to })).json()) as MailTestResult,
     (app) => app.get(MailTest, { strict: false }).run(to),
   )
+}
+
+/** Done by no server: it is noted as the command line's. */
+async function here(app: INestApplicationContext, action: string, did: Did, command: Command<void>): Promise<void> {
+  await app.get(CommandBus, { strict: false }).execute(command)
+  await app.get(ActionLog, { strict: false }).noteDone({ actor: 'cli', action, subject: did })
 }

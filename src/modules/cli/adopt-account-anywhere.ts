@@ -1,5 +1,6 @@
 import { CommandBus } from '@nestjs/cqrs'
 import { AdoptAccount, type AdoptedAccount, type AdoptionInput } from '../account/sign-up/adopt-account.js'
+import { ActionLog } from '../audit/action-log.js'
 import type { Config } from '../config/config.js'
 import { online } from './running-server.js'
 
@@ -11,6 +12,12 @@ export function adoptAccount(input: AdoptionInput, config: Config): Promise<Adop
   return online<AdoptedAccount>(
     config,
     async (server) => (await (await server.post('/admin/accounts/adopt', input)).json()) as AdoptedAccount,
-    (app) => app.get(CommandBus, { strict: false }).execute(new AdoptAccount(input)),
+    async (app) => {
+      const adopted = await app.get(CommandBus, { strict: false }).execute(new AdoptAccount(input))
+      await app
+        .get(ActionLog, { strict: false })
+        .noteDone({ actor: 'cli', action: 'adopt-account', subject: adopted.did })
+      return adopted
+    },
   )
 }

@@ -12,12 +12,13 @@ import { WebSocketServer } from 'ws'
 import { AddressList, clientAddress } from '../config/address-list.js'
 import { Config } from '../config/config.js'
 import { isPublicAddress } from '../identity/public-address.js'
+import { networkOf } from '../rate-limit/network.js'
 import { toXrpcError } from '../xrpc/xrpc-error.filter.js'
 import { CLOSE, Subscriber } from './subscriber.js'
 
 /** Subscribers of all streams together. */
 const MAX_SUBSCRIBERS = 2_000
-/** Subscribers from one address on the internet. Behind a proxy that is not trusted all come from one, which is not public. */
+/** Subscribers from one network on the internet. Behind a proxy that is not trusted all come from one, which is not public. */
 const MAX_PER_ADDRESS = 50
 const PING_MS = 30_000
 /** How long those who are told that the server stops may take. */
@@ -119,7 +120,8 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
     if (this.stopping) return refuse(socket, 503, 'NotEnoughResources', 'the server stops')
     if (this.subscribers.size >= MAX_SUBSCRIBERS)
       return refuse(socket, 503, 'NotEnoughResources', 'too many subscribers')
-    if (isPublicAddress(address) && this.countOf(address) >= MAX_PER_ADDRESS)
+    const network = networkOf(address)
+    if (isPublicAddress(address) && this.countOf(network) >= MAX_PER_ADDRESS)
       return refuse(socket, 429, 'RateLimitExceeded', 'too many subscribers from this address')
     let stream: Stream
     try {
@@ -131,7 +133,7 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
     }
     route.upgrades.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', onError)
-      const subscriber = new Subscriber(webSocket, socket, address)
+      const subscriber = new Subscriber(webSocket, socket, network)
       this.subscribers.set(subscriber, this.run(subscriber, stream))
     })
   }
@@ -147,9 +149,9 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
     this.subscribers.delete(subscriber)
   }
 
-  private countOf(address: string): number {
+  private countOf(network: string): number {
     let count = 0
-    for (const subscriber of this.subscribers.keys()) if (subscriber.address === address) count++
+    for (const subscriber of this.subscribers.keys()) if (subscriber.network === network) count++
     return count
   }
 }

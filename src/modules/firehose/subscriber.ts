@@ -28,8 +28,8 @@ export class Subscriber {
   constructor(
     private readonly webSocket: WebSocket,
     private readonly socket: Socket,
-    /** Address of the other end. */
-    readonly address: string,
+    /** Of the other end. */
+    readonly network: string,
   ) {
     socket.setNoDelay(true)
     // The library has said good-bye to one who breaks the protocol, or has no line to say it on.

@@ -82,7 +82,8 @@ export class SafeFetch implements OnApplicationShutdown {
 
   /**
    * Makes a request and gives the answer as a stream once its head is there. The caller bounds time (by `signal`) and
-   * size, and reads or destroys the stream. @throws FetchError, also for redirects.
+   * size, and reads or destroys the stream. @throws FetchError, also for redirects, and for a status that is no answer's
+   * (101 would make a tunnel of the client's connection).
    */
   async open(url: string, options: OpenOptions = {}): Promise<IncomingMessage> {
     const trusted = options.trusted || this.config.privateNetworks
@@ -90,9 +91,10 @@ export class SafeFetch implements OnApplicationShutdown {
     const { http, https } = options.trusted ? this.trusting : this.guarded
     const response = await send(target, options, target.protocol === 'https:' ? https : http)
     const status = response.statusCode!
-    if (status < 300 || status >= 400) return response
+    if ((status >= 200 && status < 300) || (status >= 400 && status < 600)) return response
     response.destroy()
-    throw new FetchError(`a redirect (${status}), which is not followed`)
+    const what = status >= 300 && status < 400 ? 'a redirect, which is not followed' : 'no status of an answer'
+    throw new FetchError(`status ${status}: ${what}`)
   }
 }
 

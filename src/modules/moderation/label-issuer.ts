@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { isAtUri, isCidText, isDid, splitAtUri } from '../../repo-engine/index.js'
+import { isAtUri, isCidText, isDatetime, isDid, splitAtUri } from '../../repo-engine/index.js'
 import { ActionLog } from '../audit/action-log.js'
 import { Database } from '../database/database.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
@@ -60,6 +60,6 @@ function checked({ uri, cid, val, neg = false, exp }: AskedLabel): AskedLabel {
     throw invalidRequest('A label is on a DID, or on the at-uri of something of one')
   if (cid !== undefined && !isCidText(cid)) throw invalidRequest('cid is no CID')
   if (val.length > MAX_VALUE || !VALUE.test(val)) throw invalidRequest(`Not the value of a label: ${val.slice(0, 80)}`)
-  if (exp !== undefined && Number.isNaN(Date.parse(exp))) throw invalidRequest('exp is no moment')
+  if (exp !== undefined && !isDatetime(exp)) throw invalidRequest('exp is no moment')
   return { uri, cid, val, neg, ...(exp !== undefined && { exp: comparable(exp) }) }
 }

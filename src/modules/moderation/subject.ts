@@ -1,4 +1,4 @@
-import { Cid, isCidText, isDid, splitAtUri } from '../../repo-engine/index.js'
+import { Cid, isAtUri, isCidText, isDid, splitAtUri } from '../../repo-engine/index.js'
 import type { XrpcMethods } from '../lexicon/types.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 
@@ -53,7 +53,7 @@ export function plainSubject(subject: Subject): Subject {
   if (subject.$type === REPO) return repoSubject(subject.did)
   if (subject.$type === RECORD) return recordSubject(subject.uri, subject.cid)
   const { did, cid, recordUri: uri } = subject as Extract<Subject, { $type: typeof BLOB }>
-  if (!isDid(did) || !isCidText(cid)) throw invalidRequest('Invalid subject')
+  if (!isDid(did) || !isCidText(cid) || !(uri === undefined || isAtUri(uri))) throw invalidRequest('Invalid subject')
   if (uri !== undefined) recordUri(uri)
   return { ...blobSubject(did, cid), ...(uri !== undefined && { recordUri: uri }) } as Subject
 }

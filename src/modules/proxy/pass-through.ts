@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify'
 import type { AuthenticatedRequest } from '../auth/viewer.js'
 import { Config } from '../config/config.js'
 import { SafeFetch } from '../identity/safe-fetch.js'
+import { networkOf } from '../rate-limit/network.js'
 import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
 import { CallHeaders, passedBack, picked } from './call-headers.js'
 import { Exchange, ProxyPatience } from './exchange.js'
@@ -13,7 +14,7 @@ import { errorOf, unreachable } from './upstream-error.js'
 
 const MAX_ANSWER_BYTES = 10 * 1024 * 1024
 const MAX_ERROR_BYTES = 64 * 1024
-/** Calls that may be under way for one account; those who are nobody are told apart by their address. */
+/** Calls that may be under way for one account; those who are nobody are told apart by their network. */
 const MAX_AT_ONCE = 50
 const METHODS = ['GET', 'HEAD', 'POST'] as const
 /** Of the client's request, what says how its body is to be read. */
@@ -53,7 +54,7 @@ export class PassThrough {
     if (this.outgoing.isReturning(request.headers)) throw invalidRequest('This call has come through here before')
     // Who has hung up meanwhile wants nothing more of it, and his end would not be heard of again.
     if (reply.raw.closed) throw unreachable()
-    this.enter(request.viewer?.did ?? request.ip, reply)
+    this.enter(request.viewer?.did ?? networkOf(request.ip), reply)
     const body = bodyOf(request)
     const exchange = new Exchange(this.patience, body !== undefined)
     reply.raw.once('close', () => exchange.cancel())

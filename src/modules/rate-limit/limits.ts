@@ -74,6 +74,7 @@ function costOfWrites(body: unknown): number {
 }
 
 function costOfWrite(write: unknown): number {
-  const type = String((write as { $type?: unknown } | null)?.$type)
+  const { $type } = (write ?? {}) as { $type?: unknown }
+  const type = typeof $type === 'string' ? $type : ''
   return type.endsWith('#create') ? CREATE : type.endsWith('#update') ? UPDATE : DELETE
 }

@@ -1,8 +1,11 @@
 /** What one person has of the address space: an IPv4 address, or the /64 of an IPv6 address (RFC 6177). */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address.slice(0, MAX_LENGTH)
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
-  if (mapped) return mapped[1]!
+  // Some proxies say the port as well, which is another one for each connection.
+  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(address)
+  if (bracketed) return networkOf(bracketed[1]!)
+  const plain = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)(?::\d+)?$/i.exec(address)
+  if (plain) return plain[1]!
   const [head = '', tail] = address.slice(0, MAX_LENGTH).toLowerCase().split('%', 1)[0]!.split('::')
   const groups = head === '' ? [] : head.split(':')
   const after = tail ? tail.split(':') : []

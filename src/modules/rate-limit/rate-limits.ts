@@ -78,7 +78,9 @@ function counted(by: Rule['by'], { viewer, body }: AuthenticatedRequest, network
   if (by === 'account' && viewer) return viewer.did
   if (by !== 'identifier') return network
   const { identifier } = (body ?? {}) as { identifier?: unknown }
-  return `${String(identifier).slice(0, MAX_IDENTIFIER).trim().toLowerCase()} ${network}`
+  // An object need not have a text: what is none is nobody.
+  const name = typeof identifier === 'string' ? identifier.slice(0, MAX_IDENTIFIER).trim().toLowerCase() : ''
+  return `${name} ${network}`
 }
 
 function digest(text: string): Buffer {

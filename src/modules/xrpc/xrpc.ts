@@ -15,6 +15,7 @@ import {
 } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import { Lexicons } from '../lexicon/lexicons.js'
+import { invalidRequest } from './xrpc-error.js'
 
 const NSID_KEY = 'xrpc:nsid'
 const served = new Set<string>()
@@ -65,8 +66,18 @@ class InputPipe implements PipeTransform<Call, unknown> {
   constructor(private readonly lexicons: Lexicons) {}
 
   transform({ nsid, request }: Call): unknown {
-    this.lexicons.checkInput(nsid, request.body)
-    return request.body
+    const body = this.jsonOf(nsid, request)
+    this.lexicons.checkInput(nsid, body)
+    return body
+  }
+
+  /** JSON is read by now: what is still a stream is of another type, unless there is nothing in it. @throws XrpcError 400 InvalidRequest */
+  private jsonOf(nsid: string, { body, headers }: FastifyRequest): unknown {
+    const isStream = typeof (body as { pipe?: unknown } | null | undefined)?.pipe === 'function'
+    if (!isStream) return body
+    if (headers['content-length'] === '0') return undefined
+    if (this.lexicons.method(nsid)?.inputEncoding !== 'application/json') return body
+    throw invalidRequest(`Wrong request encoding (Content-Type): ${headers['content-type']?.slice(0, 100) ?? 'none'}`)
   }
 }
 

@@ -181,6 +181,35 @@ describe('a deletion that its owner has planned', () => {
     await eventually(async () => !(await isThere(ivan.did)))
   })
 
+  it('leaves three days to find out, however soon it is wanted: a session may be stolen', async () => {
+    const mallory = await server.createAccount('mallory')
+    expect((await deactivate(mallory, new Date(Date.now() + 60_000).toISOString())).status).toBe(200)
+    const plan = await server
+      .get(Database)
+      .read.get<{ due_at: number }>('SELECT due_at FROM planned_deletion WHERE did = ?', mallory.did)
+    expect(plan!.due_at).toBeGreaterThan(Date.now() + 3 * DAY_MS - 60_000)
+    expect((await activate(mallory)).status).toBe(200)
+  })
+
+  it('is done for the others, too, where one cannot be', async () => {
+    const [nina, oscar] = [await server.createAccount('nina'), await server.createAccount('oscar')]
+    const database = server.get(Database)
+    for (const owner of [nina, oscar]) await deactivate(owner, inDays(30))
+    await database.write(async (tx) => {
+      await tx.run('UPDATE planned_deletion SET due_at = 1 WHERE did = ?', nina.did)
+      await tx.run('UPDATE planned_deletion SET due_at = 2 WHERE did = ?', oscar.did)
+      await tx.run(
+        `CREATE TRIGGER stuck BEFORE DELETE ON account WHEN old.did = '${nina.did}' BEGIN SELECT raise(ABORT, 'stuck'); END`,
+      )
+    })
+    server = await server.restart()
+    await eventually(async () => !(await isThere(oscar.did)))
+    expect(await isThere(nina.did)).toBe(true)
+    await server.get(Database).write(async (tx) => void (await tx.run('DROP TRIGGER stuck')))
+    server = await server.restart()
+    await eventually(async () => !(await isThere(nina.did)))
+  })
+
   it('must lie in the future', async () => {
     const judy = await server.createAccount('judy')
     for (const deleteAfter of [inDays(-1), '1970-01-01T00:00:00Z', 'tomorrow'])

@@ -1,3 +1,6 @@
+import { CommandBus } from '@nestjs/cqrs'
+import { SendModerationMail } from '../../../src/modules/account/contact/send-moderation-mail.js'
+import { DeleteAccount } from '../../../src/modules/account/life/delete-account.js'
 import { mintServiceJwt } from '../../../src/modules/auth/service-jwt.js'
 import { ServiceKeys } from '../../../src/modules/auth/service-keys.js'
 import { Database } from '../../../src/modules/database/database.js'
@@ -131,6 +134,22 @@ describe('mail of moderators', () => {
       status: 400,
       body: { message: 'Recipient not found' },
     })
+  })
+
+  it('is not promised to an account that has been deleted while it was asked for', async () => {
+    const { did } = (await server.createAccount('gone')) as unknown as { did: Did }
+    const commands = server.get(CommandBus)
+    const deleting = commands.execute(new DeleteAccount(did))
+    const sending: Promise<unknown>[] = []
+    for (let n = 0; n < 200; n++) {
+      const one = commands.execute(new SendModerationMail(did, 'Late', 'Hello'))
+      sending.push(one.catch((error: Error) => error.message))
+      await Promise.resolve()
+    }
+    const outcomes = await Promise.all(sending)
+    expect(outcomes.at(-1)).toBe('Recipient not found')
+    expect(outcomes.filter((sent) => sent === true).length).toBeLessThan(100)
+    await deleting
   })
 
   it('has no headers but ours', async () => {

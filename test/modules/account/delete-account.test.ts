@@ -4,6 +4,10 @@ import { join } from 'node:path'
 import { CommandBus } from '@nestjs/cqrs'
 import * as dagCbor from '@ipld/dag-cbor'
 import { AccountRegistration } from '../../../src/modules/account/sign-up/account-registration.js'
+import { EmailCodes } from '../../../src/modules/account/email-codes.js'
+import { Totp } from '../../../src/modules/account/factors/totp.js'
+import { PlannedDeletions } from '../../../src/modules/account/life/planned-deletions.js'
+import { AppPasswords } from '../../../src/modules/account/sessions/app-passwords.js'
 import { DeleteAccount } from '../../../src/modules/account/life/delete-account.js'
 import { Outbox } from '../../../src/modules/outbox/outbox.js'
 import type { LogRow } from '../../../src/modules/commit-log/commit-log.js'
@@ -213,6 +217,20 @@ it('takes back what was promised for it, and for nobody else', async () => {
   await erased()
   expect(finished).toEqual([bob.did])
   expect(await database().read.all('SELECT * FROM outbox')).toEqual([])
+})
+
+it('is owed nothing by what was asked for before its end and is done after it', async () => {
+  const get = <T>(type: Function & { prototype: T }): T => server.app.get<T>(type, { strict: false })
+  const alice = (await signUp(server.url, 'alice')).did as Did
+  const { erased } = await commands().execute(new DeleteAccount(alice))
+  await erased()
+  await database().write((tx) => get(EmailCodes).send(tx, { did: alice }, 'delete_account'))
+  const making = database().write((tx) => get(AppPasswords).create(tx, alice, 'late', false))
+  await expect(making).rejects.toThrow()
+  await database().write((tx) => get(PlannedDeletions).plan(tx, alice, 1))
+  expect(await database().write((tx) => get(Totp).begin(tx, alice, 'alice.test'))).toBeNull()
+  for (const table of ['totp', 'email_code', 'app_password', 'planned_deletion', 'outbox'])
+    expect([table, await database().read.all(`SELECT * FROM ${table}`)]).toEqual([table, []])
 })
 
 it('can come back, once all is gone: as an account, and as an archived repository', async () => {

@@ -1,5 +1,6 @@
 import { Sessions } from '../../../src/modules/auth/sessions.js'
-import type { ListedSession } from '../../../src/modules/auth/sessions.js'
+import type { ListedSession, Shown } from '../../../src/modules/auth/sessions.js'
+import { Database } from '../../../src/modules/database/database.js'
 import type { Did } from '../../../src/repo-engine/index.js'
 import { type Answer, TestServer } from '../../support/account-app.js'
 
@@ -95,6 +96,37 @@ it.each([undefined, {}, { id: 1 }, { id: null }, { id: 'x', others: true }, { ot
     expect(await list(alice.accessJwt)).toEqual(before)
   },
 )
+
+it('keeps a thousand of those begun with one password: the ones that were used last', async () => {
+  const { did, accessJwt: auth, refreshJwt } = await server.createAccount('dan')
+  const begin = (shown: Shown) => {
+    const client = { userAgent: null, address: null }
+    return server.get(Sessions).start({ did: did as Did, scope: 'com.atproto.access', shown, client })
+  }
+  server.advance(1000)
+  const oldest = await begin(null)
+  server.advance(1000)
+  await server.post('com.atproto.server.refreshSession', { auth: refreshJwt })
+  await Promise.all(Array.from({ length: 998 }, () => begin(null)))
+  expect((await getSession(oldest.accessJwt)).status).toBe(200)
+  server.advance(1000)
+
+  // A program that signs in at every run does not end its owner's.
+  const { body } = await server.post('com.atproto.server.createAppPassword', { auth, body: { name: 'bot' } })
+  const identifier = 'dan.test'
+  const { accessJwt: bot } = (await server.post('com.atproto.server.createSession', { body: { identifier, ...body } }))
+    .body as { accessJwt: string }
+  expect((await getSession(oldest.accessJwt)).status).toBe(200)
+
+  const newest = await begin(null)
+  expect((await getSession(oldest.accessJwt)).body.error).toBe('ExpiredToken')
+  expect(await server.post('com.atproto.server.refreshSession', { auth: oldest.refreshJwt })).toMatchObject({
+    body: { error: 'ExpiredToken' },
+  })
+  for (const token of [auth, bot, newest.accessJwt]) expect((await getSession(token)).status).toBe(200)
+  const kept = await server.get(Database).read.all('SELECT app_password FROM session WHERE did = ?', did)
+  expect(kept).toHaveLength(1001)
+})
 
 it('lists a thousand at most, and none that cannot be refreshed any more', async () => {
   const { did } = await server.createAccount('carla')

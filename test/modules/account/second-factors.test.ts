@@ -62,7 +62,7 @@ interface Owner {
 /** Somebody with an authenticator app. */
 async function withPhone(name: string): Promise<Owner> {
   const { did, accessJwt: token } = await server.createAccount(name)
-  const begun = await call('/account/totp/begin', token, {})
+  const begun = await call('/account/totp/begin', token, { password: `${name}-password` })
   const phone = new Phone(begun.body.uri as string)
   const { status, body } = await call('/account/totp/confirm', token, { code: phone.code() })
   if (status !== 200) throw new Error(JSON.stringify(body))
@@ -81,7 +81,7 @@ describe('an authenticator app', () => {
   it('is set up by a first code, and asked for from then on', async () => {
     const { accessJwt: token } = await server.createAccount('alice')
     expect(await call('/account/totp/confirm', token, { code: '123456' })).toMatchObject({ status: 400 })
-    const { status, body } = await call('/account/totp/begin', token, {})
+    const { status, body } = await call('/account/totp/begin', token, { password: 'alice-password' })
     expect(status).toBe(200)
     const { uri, secret } = body as { uri: string; secret: string }
     expect(secret).toMatch(/^[A-Z2-7]{32}$/)
@@ -103,7 +103,7 @@ describe('an authenticator app', () => {
     const confirmed = await call('/account/totp/confirm', token, { code: phone.code() })
     expect(confirmed.body.backupCodes).toHaveLength(10)
     expect((await call('/account/factors', token)).body).toMatchObject({ totp: { on: true, backupCodesLeft: 10 } })
-    expect(await call('/account/totp/begin', token, {})).toMatchObject({ status: 400 })
+    expect(await call('/account/totp/begin', token, { password: 'alice-password' })).toMatchObject({ status: 400 })
     expect(await call('/account/totp/confirm', token, { code: phone.code(1) })).toMatchObject({ status: 400 })
 
     expect(await signIn('alice')).toMatchObject({ status: 401, body: { error: 'AuthFactorTokenRequired' } })
@@ -111,6 +111,16 @@ describe('an authenticator app', () => {
     expect(await signIn('alice', phone.code(), 'wrong')).toMatchObject({ body: { error: 'AuthenticationRequired' } })
     advance(STEP)
     expect((await signIn('alice', phone.code())).status).toBe(200)
+  })
+
+  it('is set up by who knows the password, and not by a session alone', async () => {
+    const { accessJwt: token } = await server.createAccount('thea')
+    expect(await call('/account/totp/begin', token, {})).toMatchObject({ status: 400 })
+    const wrong = { status: 401, body: { message: 'Invalid password' } }
+    for (let n = 0; n < 5; n++)
+      expect(await call('/account/totp/begin', token, { password: 'a guess' })).toMatchObject(wrong)
+    expect(await call('/account/totp/begin', token, { password: 'thea-password' })).toMatchObject({ status: 429 })
+    expect((await signIn('thea')).status).toBe(200)
   })
 
   it('is right one step early or late, and every code is good once, also an older one', async () => {
@@ -262,7 +272,7 @@ describe('who may', () => {
     await server.createAccount('ned')
     const paths: [string, unknown?][] = [
       ['/account/factors'],
-      ['/account/totp/begin', {}],
+      ['/account/totp/begin', { password: 'ned-password' }],
       ['/account/totp/confirm', { code: '123456' }],
       ['/account/totp/remove', { password: 'ned-password', code: '123456' }],
       ['/account/password', { current: 'ned-password', new: 'another password' }],

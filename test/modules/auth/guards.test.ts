@@ -1,11 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common'
 import { AdminGuard } from '../../../src/modules/auth/guards.js'
-import {
-  type AuthenticatedRequest,
-  requireActive,
-  requireFullAccess,
-  type Viewer,
-} from '../../../src/modules/auth/viewer.js'
+import { type AuthenticatedRequest, requireFullAccess, type Viewer } from '../../../src/modules/auth/viewer.js'
 import type { Secrets } from '../../../src/modules/config/secrets.js'
 
 const contextOf = (authorization?: string) => {
@@ -37,10 +32,8 @@ describe('AdminGuard', () => {
   })
 })
 
-it('some methods are for active accounts, some for their owners in person', () => {
+it('some methods are for owners in person', () => {
   const viewer: Viewer = { did: 'did:plc:a' as never, scope: 'com.atproto.access', sessionId: 's', status: null }
-  expect(() => requireActive(viewer)).not.toThrow()
-  expect(() => requireActive({ ...viewer, status: 'deactivated' })).toThrow('Account is deactivated')
   expect(() => requireFullAccess(viewer)).not.toThrow()
   expect(() => requireFullAccess({ ...viewer, scope: 'com.atproto.appPassPrivileged' })).toThrow('Bad token scope')
 })

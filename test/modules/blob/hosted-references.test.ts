@@ -212,6 +212,31 @@ it('counts what is expected and what is here', async () => {
   expect(await server.get(HostedBlobs).counts(alice.assertDid)).toEqual({ expected: 2, imported: 2 })
 })
 
+it('an account that is taken down has its blobs for its owner in person, who may leave with them', async () => {
+  const kim = await signUp(server, 'kim')
+  const did = kim.assertDid
+  const image = await upload(kim, png(300))
+  await kim.post(withImage(image))
+  const app = await kim.com.atproto.server.createAppPassword({ name: 'app' })
+  const signIn = async (body: object) =>
+    (await server.post('com.atproto.server.createSession', { body: { identifier: did, ...body } })).body
+  const byApp = (await signIn({ password: app.data.password })).accessJwt as string
+  await server.get(Database).write(async (tx) => {
+    await tx.run("UPDATE repo SET status = 'takendown' WHERE did = ?", did)
+  })
+  const own = await signIn({ password: 'kim-password', allowTakendown: true })
+  const [appeal, before] = [own.accessJwt as string, kim.session!.accessJwt]
+  for (const token of [appeal, before]) {
+    const answer = await getBlob(server, did, image.ref.toString(), { headers: { authorization: `Bearer ${token}` } })
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'private, no-store'])
+    const listed = await server.query('com.atproto.sync.listBlobs', { params: `?did=${did}`, auth: token })
+    expect(listed.body.cids).toEqual([image.ref.toString()])
+  }
+  const headers = { authorization: `Bearer ${byApp}` }
+  expect(await getBlob(server, did, image.ref.toString(), { headers })).toMatchObject({ error: 'AccountTakedown' })
+  expect(await getBlob(server, did, image.ref.toString())).toMatchObject({ error: 'RepoTakendown' })
+})
+
 it('an inactive account has its blobs for its owner and the operator alone', async () => {
   const blob = await upload(alice, png(100))
   await alice.post(withImage(blob))

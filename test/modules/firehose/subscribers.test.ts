@@ -127,6 +127,18 @@ describe('37. many at once', () => {
     expect(window.tail).toBeNull()
   })
 
+  it('50 from one network, whichever of its IPv6 addresses they use', async () => {
+    await start()
+    let last = 0
+    httpServer().on('connection', (socket) =>
+      Object.defineProperty(socket, 'remoteAddress', { value: `2a00:1450:1:2::${(++last).toString(16)}` }),
+    )
+    const all = await Promise.all(Array.from({ length: 50 }, () => subscribe(server)))
+    expect(await refused(FIREHOSE)).toMatchObject({ status: 429, body: { error: 'RateLimitExceeded' } })
+    for (const events of all) events.close()
+    await deserted()
+  })
+
   it('50 from one address on the internet, and one more when one of them has left', async () => {
     await start()
     // Everybody who comes from now on comes from there.

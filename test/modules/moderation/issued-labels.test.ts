@@ -79,6 +79,7 @@ it('are refused for what cannot be one', async () => {
     ['a value that is too long', { uri: 'did:plc:a', val: 'a'.repeat(129) }],
     ['a CID that is none', { uri: 'did:plc:a', val: 'spam', cid: 'x' }],
     ['no moment', { uri: 'did:plc:a', val: 'spam', exp: 'soon' }],
+    ['a moment that no label can say', { uri: 'did:plc:a', val: 'spam', exp: '+275760-09-13T00:00:00.000Z' }],
     ['a number in place of a text', { uri: 'did:plc:a', val: 'spam', reason: 1 }],
     ['a text in place of yes or no', { uri: 'did:plc:a', val: 'spam', neg: 'yes' }],
   ]

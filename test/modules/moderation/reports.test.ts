@@ -92,6 +92,10 @@ describe('a report', () => {
       ['a whole collection', { subject: { ...record(OTHER), uri: `at://${OTHER}/app.bsky.feed.post` } }],
       ['a blob of nobody', { subject: { $type: 'com.atproto.admin.defs#repoBlobRef', did: 'bob', cid: CID } }],
       ['a blob without a CID', { subject: { $type: 'com.atproto.admin.defs#repoBlobRef', did: OTHER } }],
+      [
+        'a blob of a record that is no text',
+        { subject: { $type: 'com.atproto.admin.defs#repoBlobRef', did: OTHER, cid: CID, recordUri: 5 } },
+      ],
       ['with a tool of any size', { modTool: { name: 'x', meta: { text: 'a'.repeat(9_000) } } }],
     ]
     const refusal = { status: 400, body: { error: 'InvalidRequest' } }

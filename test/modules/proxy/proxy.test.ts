@@ -202,6 +202,12 @@ describe('what a service answers instead', () => {
     expect(await ask(LIST)).toMatchObject({ status: 502, json: { error: 'UpstreamFailure' } })
   })
 
+  it.each([101, 600, 999])('the status %i, which no answer has: the connection stays one of HTTP', async (status) => {
+    service.answer = ({ socket }) =>
+      void socket.end(`HTTP/1.1 ${status} Odd\r\nConnection: close\r\nContent-Length: 14\r\n\r\n{"error":"It"}`)
+    expect(await ask(LIST)).toMatchObject({ status: 502, json: { error: 'UpstreamFailure' } })
+  })
+
   it('a connection that breaks before the head is a failure, one that breaks after it is cut here too', async () => {
     service.answer = (_, response) => void response.destroy()
     expect(await ask(LIST)).toMatchObject({ status: 502, json: { error: 'UpstreamFailure' } })
@@ -316,6 +322,36 @@ describe('19. nobody makes this server ask others', () => {
       expect([header, status, json]).toEqual([header, 400, { error: 'InvalidRequest', message }])
     }
     expect(service.asked.length).toBe(before)
+  })
+
+  it('for longer than its clients stay: hundreds that hang up leave nothing behind', async () => {
+    let open = 0
+    service.answer = ({ socket }, response) => {
+      open++
+      socket.once('close', () => open--)
+      // Some have had a part of their answer.
+      if (open % 2 === 0) response.writeHead(200, { 'content-type': 'application/json' }).write('{')
+    }
+    const { hostname, port } = new URL(server.url)
+    const hangUp = (i: number): Promise<void> => {
+      const isPost = i % 2 === 0
+      const request = httpRequest({
+        ...{ hostname, port, path: `/xrpc/${isPost ? SEND : LIST}`, method: isPost ? 'POST' : 'GET' },
+        headers: {
+          ...{ authorization: `Bearer ${alice.accessJwt}`, 'atproto-proxy': chat() },
+          ...(isPost && { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }),
+        },
+      })
+      if (isPost) request.write('{"a":')
+      else request.end()
+      setTimeout(() => request.destroy(), i)
+      return new Promise((closed) => request.on('error', () => undefined).on('close', () => closed()))
+    }
+    for (let round = 0; round < 10; round++) await Promise.all(Array.from({ length: 30 }, (_, i) => hangUp(i)))
+    while (open > 0) await new Promise((resolve) => setImmediate(resolve))
+    service.answer = (request, response) => sendJson(request, response, 200, {})
+    // None of them is counted as under way any more.
+    for (const { status } of await Promise.all(Array.from({ length: 50 }, () => ask(LIST)))) expect(status).toBe(200)
   })
 
   it('for more than 50 answers at once, of an account', async () => {

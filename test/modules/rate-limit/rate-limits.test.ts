@@ -136,6 +136,9 @@ describe('who is one', () => {
     ['2001:db8:1::', '2001:db8:1:0'],
     ['::1', '0:0:0:0'],
     ['::', '0:0:0:0'],
+    ['203.0.113.5:4711', '203.0.113.5'],
+    ['[2001:db8:1:2::9]:4711', '2001:db8:1:2'],
+    ['[2001:db8:1:2::9]', '2001:db8:1:2'],
     ['fe80::1%eth0', 'fe80:0:0:0'],
     ['x'.repeat(100), 'x'.repeat(64)],
   ])('%s is of the network %s', (address, network) => expect(networkOf(address)).toBe(network))
@@ -193,7 +196,7 @@ describe('40. signing in', () => {
 
   it('as nobody at all is counted, too', async () => {
     const address = newcomer()
-    for (const identifier of [null, 7, { a: 1 }, 'x'.repeat(100_000)])
+    for (const identifier of [null, 7, { a: 1 }, { toString: 1, valueOf: 1 }, 'x'.repeat(100_000)])
       expect((await signIn(address, identifier)).headers.get('ratelimit-limit')).toBe('30')
     expect((await from(address, SIGN_IN, { method: 'POST' })).status).toBe(400)
   })
@@ -238,7 +241,7 @@ describe('writes', () => {
   it('that are malformed cost too, and take nothing down', async () => {
     const as = await tokenOf('alice')
     spend('writes-hour', alice.did, 4000)
-    for (const writes of [null, 'x', {}, [null, 7, 'x', { $type: {} }]])
+    for (const writes of [null, 'x', {}, [null, 7, 'x', { $type: { toString: 1 } }]])
       expect((await post(as, { repo: alice.did, writes }, 'com.atproto.repo.applyWrites')).status).toBe(400)
     expect(remaining(await post(as, { repo: alice.did, writes: [] }, 'com.atproto.repo.applyWrites'))).toBe(1000 - 7)
   })

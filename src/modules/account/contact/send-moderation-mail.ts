@@ -36,9 +36,12 @@ export class SendModerationMailHandler implements ICommandHandler<SendModeration
     if (content.length > MAX_CONTENT) throw invalidRequest(`The content may have ${MAX_CONTENT} characters`)
     if (subject !== undefined && subject.length > MAX_SUBJECT)
       throw invalidRequest(`The subject may have ${MAX_SUBJECT} characters`)
-    const account = await this.accounts.byDid(recipient)
-    if (!account) throw invalidRequest('Recipient not found')
-    const mail = moderationMail(account, subject ?? `Message from the moderators of ${hostname}`, content)
-    return this.database.write((tx) => this.mailer.send(tx, mail))
+    if (!(await this.accounts.byDid(recipient))) throw invalidRequest('Recipient not found')
+    return this.database.write(async (tx) => {
+      const present = await this.accounts.lockEmail(tx, recipient)
+      if (!present) throw invalidRequest('Recipient not found')
+      const to = { did: recipient, email: present.email }
+      return this.mailer.send(tx, moderationMail(to, subject ?? `Message from the moderators of ${hostname}`, content))
+    })
   }
 }

@@ -31,12 +31,13 @@ export class FactorController {
     return this.factors.state(account)
   }
 
-  /** Gives what an authenticator app is set up with, `{uri, secret}`. */
+  /** Body: `{password}`. Gives what an authenticator app is set up with, `{uri, secret}`. */
   @Post('totp/begin')
   @HttpCode(200)
-  beginTotp(@Viewer() viewer: Viewer): Promise<TotpSetup> {
+  async beginTotp(@Viewer() viewer: Viewer, @Body() body: unknown): Promise<TotpSetup> {
     requireFullAccess(viewer)
-    return this.commands.execute(new BeginTotp(viewer.did))
+    const { password } = textsOf(body, ['password'])
+    return this.commands.execute(new BeginTotp(viewer.did, password))
   }
 
   /** Body: `{code}`, the first one of the app. Gives `{backupCodes}`, this once. */

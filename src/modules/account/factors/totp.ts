@@ -57,14 +57,14 @@ export class Totp {
     return row ?? null
   }
 
-  /** Makes a secret that counts once it is confirmed, in place of one that was not; null where one was. */
+  /** Makes a secret that counts once it is confirmed, in place of one that was not; null where one was, or no account is. */
   async begin(tx: Tx, did: Did, handle: string): Promise<TotpSetup | null> {
     const secret = new Secret({ size: SECRET_BYTES })
     const begun = await tx.run(
-      `INSERT INTO totp (did, sealed, confirmed_at, last_step) VALUES (?, ?, NULL, 0)
+      `INSERT INTO totp (did, sealed, confirmed_at, last_step) SELECT did, ?, NULL, 0 FROM account WHERE did = ?
        ON CONFLICT (did) DO UPDATE SET sealed = excluded.sealed WHERE totp.confirmed_at IS NULL`,
-      did,
       seal(this.secrets.keyEncryptionKey, purposeOf(did), secret.bytes),
+      did,
     )
     if (begun === 0) return null
     const issuer = this.config.hostname

@@ -8,7 +8,16 @@ import { RepoTips } from '../../repo/repo-tips.js'
 import { invalidRequest } from '../../xrpc/xrpc-error.js'
 import { PlannedDeletions } from './planned-deletions.js'
 
-/** Makes an account inactive, in its owner's name; `deleteAfter` (RFC 3339) is when it may be deleted, null: never. */
+/**
+ * Deletion by the owner in person takes the password and a code. This way takes a session alone, which may be stolen: so
+ * there is time to find out and to come back.
+ */
+const LEAST_WAIT_MS = 3 * 24 * 60 * 60 * 1000
+
+/**
+ * Makes an account inactive, in its owner's name. After `deleteAfter` (RFC 3339), and three days at least, it is deleted;
+ * null: it is not.
+ */
 export class DeactivateAccount extends Command<void> {
   constructor(
     readonly did: Did,
@@ -31,9 +40,11 @@ export class DeactivateAccountHandler implements ICommandHandler<DeactivateAccou
 
   /** @throws XrpcError 400 InvalidRequest for a time that has passed */
   async execute({ did, deleteAfter }: DeactivateAccount): Promise<void> {
-    const dueAt = deleteAfter === null ? null : Date.parse(deleteAfter)
+    const wanted = deleteAfter === null ? null : Date.parse(deleteAfter)
+    const now = this.clock.now()
     // Deletion cannot be taken back: a wrong clock, or a wrong year, is no reason to begin with it at once.
-    if (dueAt !== null && !(dueAt > this.clock.now())) throw invalidRequest('deleteAfter must be in the future')
+    if (wanted !== null && !(wanted > now)) throw invalidRequest('deleteAfter must be in the future')
+    const dueAt = wanted === null ? null : Math.max(wanted, now + LEAST_WAIT_MS)
     await this.tips.alone(did, () =>
       this.database.write(async (tx) => {
         await this.deletions.plan(tx, did, dueAt)

@@ -28,13 +28,14 @@ export class PlannedDeletions implements OnApplicationBootstrap, OnApplicationSh
     private readonly http: HttpAdapterHost,
   ) {}
 
-  /** Sets when an account is to be deleted (milliseconds since the epoch); null: it is not. */
+  /** Sets when an account is to be deleted (milliseconds since the epoch); null: it is not. Nothing for one that is gone. */
   async plan(tx: Tx, did: Did, dueAt: number | null): Promise<void> {
     if (dueAt === null) return void (await tx.run('DELETE FROM planned_deletion WHERE did = ?', did))
     await tx.run(
-      'INSERT INTO planned_deletion (did, due_at) VALUES (?, ?) ON CONFLICT (did) DO UPDATE SET due_at = excluded.due_at',
-      did,
+      `INSERT INTO planned_deletion (did, due_at) SELECT did, ? FROM account WHERE did = ?
+       ON CONFLICT (did) DO UPDATE SET due_at = excluded.due_at`,
       dueAt,
+      did,
     )
     tx.afterCommit(() => void this.sleep())
   }
@@ -51,6 +52,7 @@ export class PlannedDeletions implements OnApplicationBootstrap, OnApplicationSh
   }
 
   private async run(): Promise<void> {
+    let failed = false
     try {
       const now = this.clock.now()
       const due = await this.database.read.all<{ did: Did }>(
@@ -59,24 +61,42 @@ export class PlannedDeletions implements OnApplicationBootstrap, OnApplicationSh
         now,
       )
       // One after another: an erasure is work for the disk.
-      for (const { did } of due) if (!this.stopped) await this.commands.execute(new DeleteAccount(did, now))
+      for (const { did } of due) {
+        if (this.stopped) return
+        // One that cannot be deleted does not hold the others up.
+        await this.commands.execute(new DeleteAccount(did, now)).catch((error: unknown) => {
+          failed = true
+          this.logger.error(error)
+        })
+      }
     } catch (error) {
+      failed = true
       if (!this.stopped) this.logger.error(error)
     }
-    await this.sleep()
+    await this.sleep(failed)
   }
 
-  private async sleep(): Promise<void> {
+  /** Never rejects. `failed`: it is not tried again at once. */
+  private async sleep(failed = false): Promise<void> {
     if (this.stopped || !this.http.httpAdapter) return
+    const wait = await this.nap().catch((error: unknown) => {
+      if (!this.stopped) this.logger.error(error)
+      return LONGEST_NAP_MS
+    })
+    clearTimeout(this.timer)
+    if (this.stopped || wait === null) return
+    this.timer = setTimeout(() => void this.run(), failed ? LONGEST_NAP_MS : wait).unref()
+  }
+
+  /** How long there is nothing to do, in milliseconds; null: for ever. */
+  private async nap(): Promise<number | null> {
     const next = await this.database.read.get<{ plans: number; due: number | null }>(
       `SELECT count(*) AS plans, min(CASE WHEN r.status = 'deactivated' THEN p.due_at END) AS due
        FROM planned_deletion p LEFT JOIN repo r ON r.did = p.did`,
     )
-    clearTimeout(this.timer)
-    if (this.stopped || !next?.plans) return
+    if (!next?.plans) return null
     // One that is taken down is looked at now and then.
     const due = next.due === null ? LONGEST_NAP_MS : next.due - this.clock.now()
-    const wait = Math.min(Math.max(due, SHORTEST_NAP_MS), LONGEST_NAP_MS)
-    this.timer = setTimeout(() => void this.run(), wait).unref()
+    return Math.min(Math.max(due, SHORTEST_NAP_MS), LONGEST_NAP_MS)
   }
 }

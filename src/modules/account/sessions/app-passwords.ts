@@ -51,12 +51,13 @@ export class AppPasswords {
     const password = encodeBase32(randomBytes(BYTES)).match(/.{4}/g)!.join('-')
     const createdAt = this.clock.iso()
     const made = await tx.run(
-      `INSERT INTO app_password (did, name, hash, privileged, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-      did,
+      `INSERT INTO app_password (did, name, hash, privileged, created_at) SELECT did, ?, ?, ?, ? FROM account WHERE did = ?
+       ON CONFLICT DO NOTHING`,
       name,
       hashOf(did, password),
       Number(privileged),
       createdAt,
+      did,
     )
     if (made === 0) throw invalidRequest('There is an app password of that name already')
     const { n } = (await tx.get<{ n: number }>('SELECT count(*) AS n FROM app_password WHERE did = ?', did))!

@@ -5,6 +5,7 @@ import { Params, XrpcQuery } from '../../xrpc/xrpc.js'
 import { Context, type ReadContext } from '../context.js'
 import { BskyReads } from '../repo-rev.js'
 import { threadgateView } from '../views/post-view.js'
+import { shownRecord } from '../views/shown.js'
 import { flatThread, otherReplies } from './flat-thread.js'
 import { threadView } from './thread-view.js'
 import { type Thread, Threads } from './threads.js'
@@ -56,7 +57,7 @@ export class ThreadController {
 }
 
 function gateOf({ root, h }: Thread): { threadgate?: NonNullable<ReturnType<typeof threadgateView>> } {
-  const post = h.posts.get(root)
+  const post = shownRecord(h.posts.get(root), h)
   const threadgate = post && threadgateView(post, h)
   return threadgate ? { threadgate } : {}
 }

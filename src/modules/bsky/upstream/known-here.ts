@@ -17,7 +17,10 @@ export interface Missing {
   all: readonly string[] | null
 }
 
-/** Tells whose repositories are here. What is in one of these is known here, and what is not is nowhere. */
+/**
+ * Tells whose repositories are here. What is in one of these is known here, and what is not is nowhere. So is what is taken
+ * down here, wherever it lives: the upstream is not asked for it.
+ */
 @Injectable()
 export class KnownHere {
   constructor(private readonly database: Database) {}
@@ -41,7 +44,10 @@ export class KnownHere {
   private async has(name: string): Promise<boolean> {
     const actor = name.replace(/^at:\/\//, '').split('/', 1)[0]!
     const row = actor.startsWith('did:')
-      ? await this.database.read.get('SELECT 1 FROM bsky_actor WHERE did = ?', actor)
+      ? await this.database.read.get(
+          `SELECT 1 FROM bsky_actor WHERE did = ? UNION ALL SELECT 1 FROM takedown WHERE subject IN (?, ?) LIMIT 1`,
+          ...[actor, actor, name],
+        )
       : await this.database.read.get('SELECT 1 FROM bsky_actor WHERE handle = ?', actor.toLowerCase())
     return row !== undefined
   }

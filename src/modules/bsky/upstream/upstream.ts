@@ -5,7 +5,7 @@ import { Config } from '../../config/config.js'
 import { CallHeaders } from '../../proxy/call-headers.js'
 import { type ServiceAnswer, ServiceCalls } from '../../proxy/service-calls.js'
 import type { Service } from '../../proxy/service.js'
-import { UPSTREAM_FAILURE } from '../../proxy/upstream-error.js'
+import { unreachable, UPSTREAM_FAILURE } from '../../proxy/upstream-error.js'
 import { XrpcError } from '../../xrpc/xrpc-error.js'
 import { KnownHere, type Missing } from './known-here.js'
 
@@ -74,7 +74,7 @@ export class Upstream {
     }
     query.set('cursor', cursor.slice(THEIRS.length))
     const body = await this.pass(request, reply, nsid, query)
-    return withCursor(JSON.parse(body.toString()) as Body)
+    return withCursor(readBody(body))
   }
 
   /** A query's answer as it comes, with its headers. */
@@ -85,6 +85,8 @@ export class Upstream {
     query: URLSearchParams,
   ): Promise<Buffer> {
     const { body, headers } = await this.call(request, nsid, query)
+    // Every query of app.bsky is answered with JSON: what is not is by somebody ahead of the AppView.
+    if (!/^application\/json\b/i.test(headers['content-type'] ?? '')) throw unreachable()
     reply.headers(headers)
     return body
   }
@@ -92,7 +94,7 @@ export class Upstream {
   /** A query's answer as JSON. */
   private async ask(request: AuthenticatedRequest, nsid: string, query: URLSearchParams): Promise<Body> {
     const { body } = await this.call(request, nsid, query)
-    return JSON.parse(body.toString()) as Body
+    return readBody(body)
   }
 
   private call(request: AuthenticatedRequest, nsid: string, query: URLSearchParams): Promise<ServiceAnswer> {
@@ -109,6 +111,17 @@ async function orNothing<Value>(ask: () => Promise<Value>): Promise<Value | unde
     if (error instanceof XrpcError && error.error === UPSTREAM_FAILURE) return undefined
     throw error
   }
+}
+
+/** @throws XrpcError 502 UpstreamFailure for what is no JSON object: a proxy ahead of it may answer with a page */
+function readBody(body: Buffer): Body {
+  try {
+    const value: unknown = JSON.parse(body.toString())
+    if (typeof value === 'object' && value !== null) return value as Body
+  } catch {
+    // No answer of an AppView.
+  }
+  throw unreachable()
 }
 
 /** What a controller answers, as a value; some have written it already. */

@@ -2,6 +2,7 @@ import type { AppBskyActorDefsProfileViewDetailed, AppBskyActorDefsViewerState }
 import type { Hydration } from '../hydrate/hydration.js'
 import { blocks } from '../hydrate/relationships.js'
 import { profileView, profileViewBasic } from './profile-view.js'
+import { shownProfile } from './shown.js'
 import { starterPackViewBasic } from './thing-view.js'
 
 /** app.bsky.actor.defs#profileViewDetailed: needs `counts` of the actor in the hydration. */
@@ -9,7 +10,7 @@ export function profileViewDetailed(did: string, h: Hydration): AppBskyActorDefs
   const view = profileView(did, h)
   if (!view) return undefined
   const actor = h.actors.get(did)!
-  const profile = actor.profile?.value
+  const profile = shownProfile(actor, h)?.value
   const counts = h.counts.get(did)
   const joined = profile?.joinedViaStarterPack && starterPackViewBasic(profile.joinedViaStarterPack.uri, h)
   return {

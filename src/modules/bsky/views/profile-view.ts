@@ -15,7 +15,7 @@ import { blocks, mutes } from '../hydrate/relationships.js'
 import { isoTime, labelsView } from './label-view.js'
 import { listViewBasic } from './list-view.js'
 import { externalView } from './media-view.js'
-import { isShown } from './shown.js'
+import { isShown, shownProfile } from './shown.js'
 
 /** app.bsky.actor.defs#profileViewBasic; undefined for whoever is not shown. */
 export function profileViewBasic(did: string, h: Hydration): AppBskyActorDefsProfileViewBasic | undefined {
@@ -48,7 +48,8 @@ function keptBasic(did: string, h: Hydration): AppBskyActorDefsProfileViewBasic 
 
 function makeBasic(actor: Actor, h: Hydration): AppBskyActorDefsProfileViewBasic {
   const { did } = actor
-  const profile = actor.profile?.value
+  const record = shownProfile(actor, h)
+  const profile = record?.value
   return {
     did,
     handle: actor.handle,
@@ -57,8 +58,8 @@ function makeBasic(actor: Actor, h: Hydration): AppBskyActorDefsProfileViewBasic
     ...(profile?.avatar && { avatar: h.urls.image('avatar', did, profile.avatar) }),
     ...associated(actor),
     viewer: viewerState(did, h),
-    labels: labelsView(actor.labels, h, actor.profile, did),
-    ...(actor.profile && { createdAt: isoTime(actor.profile.sortAt) }),
+    labels: labelsView(actor.labels, h, record, did),
+    ...(record && { createdAt: isoTime(record.sortAt) }),
     ...verificationOf(actor, h),
     ...statusOf(actor, h),
   }
@@ -68,7 +69,7 @@ function makeBasic(actor: Actor, h: Hydration): AppBskyActorDefsProfileViewBasic
 export function profileView(did: string, h: Hydration): AppBskyActorDefsProfileView | undefined {
   const basic = profileViewBasic(did, h)
   if (!basic) return undefined
-  const { profile } = h.actors.get(did)!
+  const profile = shownProfile(h.actors.get(did)!, h)
   return {
     ...basic,
     ...(profile?.value.description !== undefined && { description: profile.value.description }),
@@ -131,7 +132,7 @@ function verificationOf(actor: Actor, h: Hydration): { verification?: AppBskyAct
   const isVerifier = verifiers.has(actor.did)
   const trusted = actor.verifications.filter(({ issuer }) => verifiers.has(issuer))
   if (trusted.length === 0 && !isVerifier) return {}
-  const name = actor.profile?.value.displayName ?? ''
+  const name = shownProfile(actor, h)?.value.displayName ?? ''
   const verifications = trusted.map(({ uri, issuer, handle, displayName, createdAt }) => ({
     issuer,
     uri,

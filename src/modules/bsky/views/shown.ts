@@ -1,4 +1,5 @@
 import type { ComAtprotoLabelDefsLabel } from '../../lexicon/types.js'
+import type { Actor } from '../hydrate/actors.js'
 import type { Hydration } from '../hydrate/hydration.js'
 import { hides } from './label-view.js'
 
@@ -6,7 +7,18 @@ import { hides } from './label-view.js'
 export function isShown(did: string, h: Hydration): boolean {
   const actor = h.actors.get(did)
   if (!actor) return false
-  return h.context.admin || (actor.status === null && !actor.takenDown && !hides(actor.labels, h, null))
+  return h.context.admin || (actor.status === null && !actor.takenDown && !hides(labelsOn(did, actor), h, null))
+}
+
+/** The profile of an actor, unless labels on that record hide it: it alone, not the account. */
+export function shownProfile(actor: Actor, h: Hydration): Actor['profile'] {
+  const { profile } = actor
+  if (!profile || h.context.admin) return profile
+  return hides(labelsOn(profile.uri, actor), h, profile) ? null : profile
+}
+
+function labelsOn(subject: string, { labels }: Actor): Actor['labels'] {
+  return labels.length === 0 ? labels : labels.filter(({ uri }) => uri === subject)
 }
 
 /** A record that may be taken down, by the operator or by the labels on it. */

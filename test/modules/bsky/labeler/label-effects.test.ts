@@ -217,6 +217,21 @@ describe('!takedown', () => {
     expect((await operator(server).getProfile({ actor: alice.assertDid })).data.did).toBe(alice.assertDid)
   })
 
+  it('on a profile takes that out, and leaves the account', async () => {
+    const profile = `at://${alice.assertDid}/app.bsky.actor.profile/self`
+    await create(alice, 'app.bsky.actor.profile', { displayName: 'Rude Words', description: 'ruder' }, 'self')
+    const shown = async (client: AtpAgent) => {
+      const { displayName, description } = (await client.getProfile({ actor: alice.assertDid })).data
+      return [displayName, description]
+    }
+    expect(await shown(bob)).toEqual(['Rude Words', 'ruder'])
+    await label(MOD, profile, '!takedown')
+    expect(await shown(bob)).toEqual([undefined, undefined])
+    expect((await bob.getPosts({ uris: [first.uri] })).data.posts[0]!.author.displayName).toBeUndefined()
+    expect(await timelineOf(bob)).toContain(first.uri)
+    expect(await shown(operator(server))).toEqual(['Rude Words', 'ruder'])
+  })
+
   it('on a list, a feed or a labeler takes that out', async () => {
     const list = await create(alice, 'app.bsky.graph.list', { name: 'list', purpose: 'app.bsky.graph.defs#curatelist' })
     const feed = await create(

@@ -1,8 +1,11 @@
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { INestApplication } from '@nestjs/common'
 import type { AtpAgent } from '@atproto/api'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { Database } from '../../../../src/modules/database/database.js'
 import { Lexicons } from '../../../../src/modules/lexicon/lexicons.js'
+import { Takedowns } from '../../../../src/modules/moderation/takedowns.js'
 import { type Answer, call } from '../../../e2e/call.js'
 import { PlcStub } from '../../../support/plc-stub.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../../support/server.js'
@@ -153,6 +156,43 @@ describe('what is not here is fetched from the AppView of the settings', () => {
     const { data } = await dan.getProfiles({ actors: [dan.assertDid, UNKNOWN] })
     expect(data.profiles).toHaveLength(1)
     await stopTestServer(alone)
+  })
+
+  it('from here alone, when what it answers is no JSON', async () => {
+    const page = createServer((_, response) => void response.end('<html>be right back</html>'))
+    await new Promise<void>((ready) => page.listen(0, 'localhost', ready))
+    const { port } = page.address() as AddressInfo
+    const alone = await startTestServer({
+      PDS_BSKY_APP_VIEW_URL: `http://localhost:${port}`,
+      PDS_BSKY_APP_VIEW_DID: THERE,
+    })
+    const dan = await alone.signUp('dan')
+    const { data } = await dan.getProfiles({ actors: [dan.assertDid, UNKNOWN] })
+    expect(data.profiles).toHaveLength(1)
+    expect((await dan.app.bsky.feed.searchPosts({ q: 'rare' })).data.posts).toEqual([])
+    await expect(dan.getProfile({ actor: UNKNOWN })).rejects.toThrow('Profile not found')
+    const cursor = 'upstream:2'
+    await expect(dan.app.bsky.feed.searchPosts({ q: 'rare', cursor })).rejects.toMatchObject({ status: 502 })
+    await stopTestServer(alone)
+    await new Promise((closed) => page.close(closed))
+  })
+
+  it('but not what is taken down here, though it was never here', async () => {
+    const takeDown = async (subject: string, applied: boolean) => {
+      const { app } = here
+      const takedowns = app.get(Takedowns, { strict: false })
+      await app.get(Database, { strict: false }).write((tx) => takedowns.set(tx, subject, { applied }))
+    }
+    await takeDown(post.uri, true)
+    expect((await found('app.bsky.feed.getPosts', { uris: [post.uri] })).posts).toEqual([])
+    expect(await ask('app.bsky.feed.getPostThread', { uri: post.uri })).toMatchObject({ status: 400 })
+    expect((await found('app.bsky.actor.getProfile', { actor: bob.assertDid })).handle).toBe('bob.test')
+    await takeDown(post.uri, false)
+    expect((await found('app.bsky.feed.getPosts', { uris: [post.uri] })).posts).toHaveLength(1)
+    await takeDown(bob.assertDid, true)
+    expect((await found('app.bsky.feed.getPosts', { uris: [post.uri] })).posts).toEqual([])
+    expect(await ask('app.bsky.actor.getProfile', { actor: bob.assertDid })).toMatchObject({ status: 400 })
+    await takeDown(bob.assertDid, false)
   })
 
   it('never in circles', async () => {
