@@ -46,7 +46,7 @@ const MODULES: Record<string, string[]> = {
     ...['account', 'sync'],
     'xrpc-error',
   ],
-  blob: ['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'identity', 'repo', 'xrpc-error'],
+  blob: ['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'rate-limit', 'identity', 'repo', 'xrpc-error'],
   // What it means, and what is kept beside it.
   projections: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
   'private-state': ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],

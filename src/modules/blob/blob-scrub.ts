@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Injectable } from '@nestjs/common'
+import { Injectable, Logger } from '@nestjs/common'
 import { Cid } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { Database } from '../database/database.js'
@@ -10,6 +10,8 @@ import { cidOfDigest } from './open-blob.js'
 /** Names that a report holds of each kind; there may be more. */
 const MAX_NAMED = 1_000
 const PAGE = 200
+/** Orphans that crashes leave, which cut off so many uploads at most, and of all that are deleted in one sweep. */
+const [FEW, MOST] = [100, 10_000]
 
 /** What a look at all blobs has found. Lists hold the first thousand, the numbers count all. */
 export interface ScrubReport {
@@ -37,6 +39,8 @@ export interface ScrubOptions {
 /** Holds the store of blobs against what the accounts have. */
 @Injectable()
 export class BlobScrub {
+  private readonly logger = new Logger('Blobs')
+
   constructor(
     private readonly database: Database,
     private readonly store: BlobStore,
@@ -69,15 +73,29 @@ export class BlobScrub {
     return report
   }
 
-  /** Deletes the bytes that no account has and that are older than so many milliseconds. Gives how many blobs that were. */
+  /**
+   * Deletes the bytes that no account has and that are older than so many milliseconds. Gives how many blobs that were. Where
+   * most of the store is nobody's, nothing goes unasked: it is likely the store of another database.
+   */
   async sweepOrphans(olderThanMs: number, isStopped: () => boolean): Promise<number> {
-    let removed = 0
     await this.store.sweepTemps()
+    const orphans: Cid[] = []
+    let owned = 0
     for await (const blob of this.store.list()) {
-      if (isStopped()) break
-      if (blob.storedAt > this.clock.now() - olderThanMs || (await this.isOwned(blob.cid))) continue
-      if (await this.removal.removeUnowned(blob.cid)) removed++
+      if (isStopped()) return 0
+      if (await this.isOwned(blob.cid)) owned++
+      else if (blob.storedAt <= this.clock.now() - olderThanMs) orphans.push(blob.cid)
+      if (orphans.length === MOST) break
     }
+    if (orphans.length > FEW && orphans.length > owned) {
+      this.logger.error(
+        `Most blobs in the store are of no account here (${orphans.length}, beside ${owned}), so they stay. ` +
+          'If it is not the store of another server, delete them with: skylog blob scrub --repair',
+      )
+      return 0
+    }
+    let removed = 0
+    for (const cid of orphans) if (!isStopped() && (await this.removal.removeUnowned(cid))) removed++
     return removed
   }
 

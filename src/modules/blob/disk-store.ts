@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { OnApplicationShutdown } from '@nestjs/common'
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common'
 import type { Cid } from '../../repo-engine/index.js'
 import { BlobStore, type StoredBlob } from './blob-store.js'
 import { cidOfDigest, digestOf, fileBytes, type OpenBytes } from './open-blob.js'
@@ -12,16 +12,19 @@ const WRITE_BYTES = 512 * 1024
 const DIGEST = /^[0-9a-f]{64}$/
 
 /** Blobs as files: `<first two digits>/<SHA-256 in hexadecimal digits>`; half received ones in `tmp`. */
-export class DiskStore extends BlobStore implements OnApplicationShutdown {
+export class DiskStore extends BlobStore implements OnModuleInit, OnApplicationShutdown {
   private readonly temps: string
   /** Folders that are known to be there. */
   private readonly folders = new Set<string>()
   private readonly handles = new Map<string, Promise<FileHandle>>()
 
-  /** What an earlier run of the server has left half received goes. */
   constructor(private readonly directory: string) {
     super()
     this.temps = join(directory, 'tmp')
+  }
+
+  /** What an earlier run of the server has left half received goes. Not before it is sure that no other one is running. */
+  onModuleInit(): void {
     rmSync(this.temps, { recursive: true, force: true })
   }
 

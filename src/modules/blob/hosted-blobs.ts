@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { Injectable } from '@nestjs/common'
 import { CommandBus } from '@nestjs/cqrs'
 import { Cid, type Did } from '../../repo-engine/index.js'
@@ -47,8 +48,11 @@ export class HostedBlobs implements BlobCounts {
     const isUsed = (await this.database.read.get(sql, tree, cid.bytes)) !== undefined
     const copy = isUsed ? await this.cache.open(cid) : null
     if (!copy) throw blobNotFound(cid)
-    const bytes = (await copy.read(null)) as AsyncIterable<Uint8Array>
-    const { size, mimeType } = await this.commands.execute(new UploadBlob(did, bytes, copy.type))
+    const bytes: Readable = await copy.read(null)
+    // One that had to wait for its turn in vain was never read.
+    const { size, mimeType } = await this.commands
+      .execute(new UploadBlob(did, bytes as AsyncIterable<Uint8Array>, copy.type))
+      .finally(() => bytes.destroy())
     const own = await this.store.open(cid, size)
     if (!own) throw blobNotFound(cid)
     return { ...own, cid, type: mimeType }

@@ -17,7 +17,11 @@ const ABANDONED_MS = 24 * 60 * 60 * 1000
 /** What an upload holds in memory: so many parts of the least size that there is. */
 const PART_BYTES = 5 * 1024 * 1024
 const PARTS_AT_ONCE = 2
-const TIMEOUTS = { connectionTimeout: 10_000, requestTimeout: 60_000 }
+/** `socketTimeout`: with nothing on its way in either direction. */
+const TIMEOUTS = { connectionTimeout: 10_000, socketTimeout: 60_000 }
+
+/** Who takes a blob slowly holds a connection: others need some, too. */
+const AGENT = { maxSockets: 500 }
 
 /** Blobs as objects of a bucket: `blocks/<CID>`; half received ones under `tmp/`. */
 export class S3Store extends BlobStore implements OnApplicationShutdown {
@@ -34,6 +38,7 @@ export class S3Store extends BlobStore implements OnApplicationShutdown {
   static async load(
     { bucket, region, endpoint, forcePathStyle, credentials }: S3Settings,
     clock: Clock,
+    timeouts: typeof TIMEOUTS = TIMEOUTS,
   ): Promise<S3Store> {
     const { Upload } = await import('@aws-sdk/lib-storage')
     const sdk = { ...(await import('@aws-sdk/client-s3')), Upload }
@@ -42,7 +47,7 @@ export class S3Store extends BlobStore implements OnApplicationShutdown {
       forcePathStyle,
       ...(endpoint !== null && { endpoint }),
       ...(credentials && { credentials }),
-      requestHandler: TIMEOUTS,
+      requestHandler: { ...timeouts, httpAgent: AGENT, httpsAgent: AGENT },
       // What speaks like S3 seldom knows its newer checksums.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
@@ -80,8 +85,9 @@ export class S3Store extends BlobStore implements OnApplicationShutdown {
     await this.dropTemp(temp)
   }
 
+  /** What cannot be deleted now is swept a day later. */
   async dropTemp(temp: string): Promise<void> {
-    await this.remove(TEMPS + temp)
+    await this.remove(TEMPS + temp).catch(() => undefined)
   }
 
   /** Nothing is asked before the bytes are read. */
@@ -116,8 +122,20 @@ export class S3Store extends BlobStore implements OnApplicationShutdown {
   }
 
   async sweepTemps(): Promise<void> {
-    for await (const { key, storedAt } of this.objects(TEMPS))
-      if (storedAt < this.clock.now() - ABANDONED_MS) await this.remove(key)
+    const since = this.clock.now() - ABANDONED_MS
+    for await (const { key, storedAt } of this.objects(TEMPS)) if (storedAt < since) await this.remove(key)
+    // Not all that speaks like S3 can tell.
+    await this.sweepParts(since).catch(() => undefined)
+  }
+
+  /** Parts of uploads that a crash has cut off are no objects, but take room. */
+  private async sweepParts(since: number): Promise<void> {
+    const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = this.sdk
+    const { bucket: Bucket } = this
+    const { Uploads = [] } = await this.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: TEMPS }))
+    for (const { Key, UploadId, Initiated } of Uploads)
+      if (Initiated && Initiated.getTime() < since)
+        await this.client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }))
   }
 
   private async remove(Key: string): Promise<void> {

@@ -2,7 +2,9 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { XrpcError } from '../xrpc/xrpc-error.js'
 import { parseRange } from './byte-range.js'
+import { UNKNOWN } from './media-type.js'
 import { BlobMissing, blobNotFound, type OpenBlob } from './open-blob.js'
+import { declaredType } from './sniffed-type.js'
 
 /** A client that takes nothing for this long is cut off: it holds a file open. */
 const STALL_MS = 60_000
@@ -48,7 +50,8 @@ export async function sendBlob(
         })
   reply.status(range ? 206 : 200).headers({
     ...caching,
-    'content-type': type,
+    // What another server has kept may be no type, and is in records as it is.
+    'content-type': declaredType(type) ?? UNKNOWN,
     'content-length': String(range ? range.end - range.start + 1 : size),
     ...(range && { 'content-range': `bytes ${range.start}-${range.end}/${size}` }),
     'accept-ranges': 'bytes',

@@ -9,11 +9,13 @@ import { Viewer } from '../auth/viewer.js'
 import { SignedInGuard, ViewerGuard } from '../auth/viewer.guard.js'
 import { Config } from '../config/config.js'
 import type { XrpcMethods } from '../lexicon/types.js'
+import { networkOf } from '../rate-limit/network.js'
 import { STREAMED } from '../xrpc/bodies.js'
 import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
 import { Params, XrpcProcedure, XrpcQuery } from '../xrpc/xrpc.js'
 import { HostedBlobs } from './hosted-blobs.js'
 import { declaredType } from './sniffed-type.js'
+import { Turns } from './turns.js'
 import { tooLarge, UploadBlob } from './upload-blob.js'
 
 type Upload = XrpcMethods['com.atproto.repo.uploadBlob']
@@ -21,12 +23,16 @@ type ListMissing = XrpcMethods['com.atproto.repo.listMissingBlobs']
 
 /** A sender that sends nothing for this long is cut off. */
 const STALL_MS = 60_000
+/** Uploads of one network: however many accounts somebody has, others still have room. */
+const CLIENTS = { atOnce: 500, ofOneKey: 24, waiting: 500 }
 /** How long the rest of a body that was refused is read, for a sender that does not listen before its end. */
 const DRAIN_MS = 10_000
 
 /** Blobs that come in. Accounts that are not active yet may bring theirs: this is how they move in. */
 @Controller()
 export class UploadController {
+  private readonly clients = new Turns(CLIENTS)
+
   constructor(
     private readonly commands: CommandBus,
     private readonly hosted: HostedBlobs,
@@ -48,7 +54,9 @@ export class UploadController {
       if (!body) throw invalidRequest('A request body is expected but none was provided')
       request.raw.setTimeout(STALL_MS)
       const source = body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>
-      const { cid, mimeType, size } = await this.commands.execute(new UploadBlob(viewer.did, source, type))
+      const { cid, mimeType, size } = await this.clients.run(networkOf(request.ip), () =>
+        this.commands.execute(new UploadBlob(viewer.did, source, type)),
+      )
       return { blob: { $type: 'blob', ref: { $link: cid.toString() }, mimeType, size } }
     } finally {
       if (body && !body.readableEnded) drain(body, request)

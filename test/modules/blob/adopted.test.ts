@@ -1,12 +1,14 @@
 /** What becomes of blobs when a repository that was kept here becomes an account, and when one is imported. */
+import { jest } from '@jest/globals'
 import { BlobCache } from '../../../src/modules/blob/blob-cache.js'
+import { BlobStore } from '../../../src/modules/blob/blob-store.js'
 import { HostedBlobs } from '../../../src/modules/blob/hosted-blobs.js'
 import { PlcDirectory } from '../../../src/modules/identity/plc/plc-directory.js'
 import { Cid, type DataValue, type Did } from '../../../src/repo-engine/index.js'
 import { sampleRepo } from '../../cli/sample-repo.js'
 import { TestServer } from '../../support/account-app.js'
 import { adopt, operator } from '../account/adopting.js'
-import { getBlob, stored } from './hosted.js'
+import { getBlob, openFiles, stored, until } from './hosted.js'
 import { blobRef, mirror, png, postOf } from './other-pds.js'
 
 let server: TestServer
@@ -26,6 +28,11 @@ it('an adopted account refers to what its records do, and keeps the copies that 
   await server.get(BlobCache).put(cid, piecesOf(fetched))
   const { accessJwt } = await adoptAndSignIn(did)
   expect(await server.get(HostedBlobs).counts(did)).toEqual({ expected: 2, imported: 0 })
+  const store = server.get(BlobStore)
+  const disk = jest.spyOn(store, 'putTemp').mockRejectedValue(new Error('the disk is full'))
+  expect((await getBlob(server, did, cid.toString())).status).toBe(500)
+  disk.mockRestore()
+  await until(() => openFiles().length === 0)
   expect((await getBlob(server, did, cid.toString())).bytes.equals(fetched)).toBe(true)
   expect(stored(server.directory)).toContain(cid.toString())
   expect(await getBlob(server, did, Cid.ofRaw(lost).toString())).toMatchObject({ status: 400, error: 'BlobNotFound' })

@@ -1,5 +1,6 @@
 /** Uploads to a test server, and a look at what its store holds. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readlinkSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { AtpAgent, BlobRef } from '@atproto/api'
 import { Secrets } from '../../../src/modules/config/secrets.js'
@@ -95,4 +96,25 @@ export async function until(isSo: () => boolean | Promise<boolean>): Promise<voi
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   throw new Error('it never came to be so')
+}
+
+/** Sends a request, and hangs up so many milliseconds later, whatever has come by then. */
+export async function hangUp(server: TestServer, request: string, afterMs: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () => socket.write(request))
+    socket.on('error', () => undefined).on('close', () => resolve())
+    setTimeout(() => socket.destroy(), afterMs)
+  })
+}
+
+/** Files of blobs that this process has open. */
+export function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${fd}`)
+      return /\/(blobs|blob-cache)\/.*\/[0-9a-f]{64}/.test(path) ? [path] : []
+    } catch {
+      return []
+    }
+  })
 }

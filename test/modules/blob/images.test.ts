@@ -1,12 +1,13 @@
 /** The images that app.bsky views name. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import type { Cid } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
 import { mirror, OtherPds, png, postOf, profileOf } from './other-pds.js'
 
-const PATH = 'app.bsky.feed.post/3kabcdefghi2a'
+const [PATH, OTHER] = ['app.bsky.feed.post/3kabcdefghi2a', 'app.bsky.feed.post/3kabcdefghi2b']
 
 let server: TestServer
 let pds: OtherPds
@@ -86,14 +87,44 @@ it('are made once, also when many ask, and are kept', async () => {
 it('23 are not made of what is broken, of what unfolds to too much, or of SVG, whatever it is called', async () => {
   const broken = pds.add(png(5000))
   const bomb = pds.add(await pixelBomb(8_000, 8_000))
+  const avif = pds.add(await avifOf(4_200))
   const svg = pds.add(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'))
-  await mirror(server, pds.did, { [PATH]: postOf(broken, bomb, svg) })
-  for (const cid of [broken, bomb])
+  const webp = pds.add(await webpOf(100_000))
+  await mirror(server, pds.did, { [PATH]: postOf(broken, bomb, avif, svg), [OTHER]: postOf(webp) })
+  for (const cid of [broken, bomb, avif, webp])
     for (let again = 0; again < 2; again++) {
       const answer = await image('feed_thumbnail', cid.toString())
       expect([answer.status, await answer.json()]).toMatchObject([400, { error: 'InvalidImage' }])
     }
   expect((await image('feed_thumbnail', svg.toString())).status).toBe(404)
+})
+
+it('23 are made of a PNG without unpacking what it says in words', async () => {
+  const plain = await picture(100, 80)
+  const chunk = (type: string, body: Buffer): Buffer => {
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
+    length.writeUInt32BE(body.length)
+    sum.writeUInt32BE(crc32(Buffer.concat([Buffer.from(type), body])))
+    return Buffer.concat([length, Buffer.from(type), body, sum])
+  }
+  const packed = deflateSync(Buffer.alloc(50_000_000), { level: 9 })
+  const texts = [chunk('zTXt', Buffer.concat([Buffer.from('a\0\0'), packed])), chunk('tEXt', Buffer.from('a\0b'))]
+  const wordy = Buffer.concat([plain.subarray(0, 33), ...Array.from({ length: 300 }, () => texts).flat()])
+  const cid = pds.add(Buffer.concat([wordy, plain.subarray(33)]))
+  await mirror(server, pds.did, { [PATH]: postOf(cid) })
+  expect(await sizeOf(await image('feed_thumbnail', cid.toString()))).toMatchObject({ width: 100, height: 80 })
+})
+
+it('are made of AVIF, and of an image with very many pictures, of which the first is shown', async () => {
+  const head = Buffer.from('GIF89a\x64\x00\x64\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff', 'latin1')
+  const frame = Buffer.from('\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00', 'latin1')
+  const many = pds.add(Buffer.concat([head, ...Array.from({ length: 100_000 }, () => frame), Buffer.from(';')]))
+  const avif = pds.add(await avifOf(500))
+  const some = pds.add(await webpOf(1000))
+  await mirror(server, pds.did, { [PATH]: postOf(many, avif, some) })
+  expect(await sizeOf(await image('feed_thumbnail', some.toString()))).toMatchObject({ width: 80, height: 60 })
+  expect(await sizeOf(await image('feed_thumbnail', many.toString()))).toMatchObject({ width: 100, height: 100 })
+  expect(await sizeOf(await image('feed_thumbnail', avif.toString()))).toMatchObject({ width: 500, height: 500 })
 })
 
 it('are none of what is no image, not there, or misspelt', async () => {
@@ -164,4 +195,27 @@ function pixelBomb(width: number, height: number): Promise<Buffer> {
 function keptFiles(): string[] {
   const root = join(server.directory, 'blob-cache')
   return readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => /[0-9a-f]{64}$/.test(name))
+}
+
+/** A square AVIF of one colour: a few hundred bytes, whatever its size. */
+async function avifOf(side: number): Promise<Buffer> {
+  return sharp({ create: { width: side, height: side, channels: 3, background: 'red' } })
+    .avif({ effort: 0 })
+    .toBuffer()
+}
+
+/** A WebP that moves, one of whose pictures is there so many times. */
+async function webpOf(times: number): Promise<Buffer> {
+  const pictures = ['red', 'blue'].map((background) =>
+    sharp({ create: { width: 80, height: 60, channels: 3, background } })
+      .png()
+      .toBuffer(),
+  )
+  const webp = await sharp(await Promise.all(pictures), { join: { animated: true } })
+    .webp()
+    .toBuffer()
+  const [from, to] = [webp.indexOf('ANMF'), webp.lastIndexOf('ANMF')]
+  const bytes = Buffer.concat([webp.subarray(0, from), ...Array.from({ length: times }, () => webp.subarray(from, to))])
+  bytes.writeUInt32LE(bytes.length - 8, 4)
+  return bytes
 }

@@ -1,11 +1,15 @@
 /** How blobs go that no record refers to, and who does not lose any by that. */
 import { existsSync, writeFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import type { BlobRef } from '@atproto/api'
 import { BlobScrub } from '../../../src/modules/blob/blob-scrub.js'
 import { BlobStore } from '../../../src/modules/blob/blob-store.js'
 import { LooseBlobs, QUARANTINE_MS } from '../../../src/modules/blob/loose-blobs.js'
+import { offline } from '../../../src/modules/cli/offline.js'
+import { Config } from '../../../src/modules/config/config.js'
 import { Database } from '../../../src/modules/database/database.js'
+import { Cid } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
 import { getBlob, operator, signUp, stored, temps, until, upload, withImage } from './hosted.js'
 import { png } from './other-pds.js'
@@ -178,10 +182,22 @@ describe('24 after a crash', () => {
     expect(isStored(blob)).toBe(false)
   })
 
-  it('what was half received is gone', async () => {
+  it('nothing is swept where most of the store is of another database, unless the operator says so', async () => {
+    const [scrub, store] = [server.get(BlobScrub), server.get(BlobStore)]
+    const foreign = Array.from({ length: 150 }, (_, i) => Buffer.from(`of somebody else ${i}`))
+    for (const bytes of foreign)
+      await store.makePermanent(await store.putTemp(Readable.from([bytes])), Cid.ofRaw(bytes))
+    hour()
+    expect(await scrub.sweepOrphans(QUARANTINE_MS, () => false)).toBe(0)
+    expect((await scrub.run({ removeOlderThan: QUARANTINE_MS })).removed).toBe(150)
+  })
+
+  it('what was half received is gone, but not by a second server that cannot start beside the first', async () => {
     const folder = join(server.directory, 'blobs', 'tmp')
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'half'), 'half')
+    await expect(offline(server.get(Config), () => Promise.resolve())).rejects.toThrow('another skylog process')
+    expect(temps(server.directory)).toEqual(['half'])
     server = await server.restart()
     expect(existsSync(folder) ? temps(server.directory) : []).toEqual([])
   })

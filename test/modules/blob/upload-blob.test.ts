@@ -1,13 +1,30 @@
 /** com.atproto.repo.uploadBlob. */
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { Readable } from 'node:stream'
+import { jest } from '@jest/globals'
+import { CommandBus } from '@nestjs/cqrs'
+import { UploadBlob } from '../../../src/modules/blob/upload-blob.js'
 import { SigningKeys } from '../../../src/modules/identity/signing-keys.js'
 import { mintServiceJwt } from '../../../src/modules/auth/service-jwt.js'
 import { Config } from '../../../src/modules/config/config.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { Cid, type Did } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
-import { answerOf, getBlob, MIB, send, signUp, stored, takeDown, temps, until, upload, withImage } from './hosted.js'
+import {
+  answerOf,
+  getBlob,
+  hangUp,
+  MIB,
+  send,
+  signUp,
+  stored,
+  takeDown,
+  temps,
+  until,
+  upload,
+  withImage,
+} from './hosted.js'
 import { png } from './other-pds.js'
 
 const UPLOAD = 'com.atproto.repo.uploadBlob'
@@ -154,3 +171,70 @@ async function cutOff(headers: Record<string, string>, bytes: Buffer): Promise<v
   call.destroy(new Error('hangs up'))
   await ended
 }
+
+describe('24 a slow upload', () => {
+  /** Takes in so many bytes each second of so many. */
+  async function drip(seconds: number, bytes: number): Promise<unknown> {
+    const now = performance.now.bind(performance)
+    let ahead = 0
+    jest.spyOn(performance, 'now').mockImplementation(() => now() + ahead)
+    const source = (async function* () {
+      for (let i = 0; i < seconds; i++) {
+        ahead += 1000
+        yield await Promise.resolve(Buffer.alloc(bytes, i))
+      }
+    })()
+    const upload = server.get(CommandBus).execute(new UploadBlob(alice.assertDid as Did, source, 'image/png'))
+    return upload.finally(() => jest.restoreAllMocks())
+  }
+
+  it('that drips is given up after a minute', async () => {
+    expect(await drip(50, 10)).toMatchObject({ size: 500 })
+    await expect(drip(70, 10)).rejects.toMatchObject({ status: 408 })
+  })
+
+  it('over a poor line is waited for', async () => {
+    expect(await drip(120, 4096)).toMatchObject({ size: 120 * 4096 })
+  })
+
+  it('of one network leaves room for others, whoever they are by', async () => {
+    const begin = (agent: typeof alice, client: string): (() => void) => {
+      const { port } = new URL(server.url)
+      const socket = connect(Number(port), '127.0.0.1')
+      const head = [
+        `POST /xrpc/${UPLOAD} HTTP/1.1`,
+        ...['host: here', 'content-type: image/png', 'content-length: 1000', `x-forwarded-for: ${client}`],
+        `authorization: Bearer ${agent.session!.accessJwt}`,
+      ]
+      socket.on('error', () => undefined).write(`${head.join('\r\n')}\r\n\r\nsome`)
+      return () => socket.destroy()
+    }
+    const ends = Array.from({ length: 40 }, (_, i) => begin(i % 2 === 0 ? alice : bob, '203.0.113.7'))
+    await until(() => temps(server.directory).length === 24)
+    ends.push(begin(alice, '203.0.113.8'))
+    await until(() => temps(server.directory).length === 25)
+    for (const end of ends) end()
+    await until(() => temps(server.directory).length === 0)
+    expect((await send(server, token(), png(2000))).status).toBe(200)
+  })
+})
+
+it('24 senders that hang up leave nothing', async () => {
+  const before = stored(server.directory)
+  const bodies = [
+    `content-length: 500000\r\n\r\n${'x'.repeat(60_000)}`,
+    `transfer-encoding: chunked\r\n\r\nea60\r\n${'x'.repeat(60_000)}\r\n`,
+    `transfer-encoding: chunked\r\n\r\nea60\r\n${'x'.repeat(60_000)}\r\nzz\r\n`,
+    'expect: 100-continue\r\ncontent-length: 5000\r\n\r\n',
+  ]
+  const auth = `authorization: Bearer ${token()}\r\ncontent-type: image/png\r\n`
+  for (const body of bodies)
+    await Promise.all(
+      Array.from({ length: 20 }, () =>
+        hangUp(server, `POST /xrpc/${UPLOAD} HTTP/1.1\r\nhost: here\r\n${auth}${body}`, 100),
+      ),
+    )
+  await until(() => temps(server.directory).length === 0)
+  expect(stored(server.directory)).toEqual(before)
+  expect((await send(server, token(), png(2001))).status).toBe(200)
+})

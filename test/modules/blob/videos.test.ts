@@ -1,12 +1,15 @@
 /** The videos that app.bsky views name, as HLS. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import sharp from 'sharp'
-import { type Box, boxesIn, need } from '../../../src/modules/blob/video/mp4-box.js'
+import { connect } from 'node:net'
+import { type Box, box, boxesIn, need, uint32s } from '../../../src/modules/blob/video/mp4-box.js'
 import { readMovie } from '../../../src/modules/blob/video/mp4-movie.js'
 import { project } from '../../support/source-files.js'
 import { TestServer } from '../../support/account-app.js'
-import { type Answer, answerOf, signUp, takeDown, upload } from './hosted.js'
+import { type Answer, answerOf, signUp, takeDown, until, upload } from './hosted.js'
 
 const fixture = (name: string): Buffer => readFileSync(join(project, 'test/fixtures/videos', name))
 const plain = fixture('plain.mp4')
@@ -126,6 +129,57 @@ it('23 that are broken are given as they are, and hurt nobody', async () => {
     for (const name of ['playlist.m3u8', 'init.mp4', '0.m4s', '1.m4s'])
       expect([200, 404]).toContain((await beside(playlist, name)).status)
   }
+})
+
+describe('23 whose tables are made to take time and memory', () => {
+  /** A movie of so many samples, each of which one can begin with, six seconds long, and of so many bytes. */
+  const movie = (count: number, size: number, more: Buffer = Buffer.alloc(0)): Buffer => {
+    const tables = [
+      box('stsd', uint32s(0, 0)),
+      box('stsz', uint32s(0, size, count)),
+      box('stsc', uint32s(0, 1, 1, count, 1)),
+      box('stco', uint32s(0, 1, 0)),
+      box('stts', uint32s(0, 1, count, 6)),
+    ]
+    const mdhd = box('mdhd', uint32s(0, 0, 0, 1, 0))
+    const hdlr = box('hdlr', uint32s(0, 0), Buffer.from('vide'))
+    const mdia = box('mdia', mdhd, hdlr, box('minf', box('stbl', ...tables)))
+    return box('moov', box('mvhd', Buffer.alloc(100)), box('trak', box('tkhd', Buffer.alloc(84)), mdia), more)
+  }
+  const file = (moov: Buffer, bytes = 0): Buffer =>
+    Buffer.concat([box('ftyp', Buffer.from('isom')), moov, box('mdat', Buffer.alloc(bytes))])
+  const linesOf = async (bytes: Buffer): Promise<string[]> =>
+    (await get((await post(bytes)).playlist)).bytes.toString().split('\n')
+
+  it('are given as they are when they have too many boxes, or would make too many segments', async () => {
+    expect(await linesOf(file(movie(3, 1)))).toContain('2.m4s')
+    const tiny = Buffer.concat(Array.from({ length: 1000 }, () => box('free')))
+    expect(await linesOf(file(movie(3, 1, tiny)))).toContain('whole.mp4')
+    expect(await linesOf(file(movie(500_000, 0)))).toContain('whole.mp4')
+  })
+
+  it('are not all remembered', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const before = process.memoryUsage().arrayBuffers
+    for (let i = 0; i < 12; i++) await linesOf(file(movie(3, 1, box('udta', Buffer.alloc(12 * 1024 * 1024, i)))))
+    collect()
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(90 * 1024 * 1024)
+  })
+
+  it('are not sent to so many slow clients that memory ends', async () => {
+    const { playlist } = await post(file(movie(1, 45_000_000), 45_000_000))
+    const { port, pathname } = new URL('0.m4s', playlist)
+    const status = async (): Promise<number> => (await beside(playlist, '0.m4s')).status
+    const slow = Array.from({ length: 5 }, () => {
+      const socket = connect(Number(port), new URL(playlist).hostname)
+      socket.on('error', () => undefined).write(`GET ${pathname} HTTP/1.1\r\nhost: here\r\n\r\n`)
+      return socket
+    })
+    await until(async () => (await status()) === 503)
+    for (const socket of slow) socket.destroy()
+    await until(async () => (await status()) === 200)
+  })
 })
 
 it('are not there for what is no video, not there, or taken down', async () => {

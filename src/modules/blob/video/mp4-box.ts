@@ -13,6 +13,8 @@ export interface Box {
 
 const HEAD = 8
 const LONG_HEAD = 16
+/** Boxes in one box: a few tracks, and a few tables of each. */
+const MAX_BOXES = 200
 
 /** The head of a box at a place of some bytes, which may end before the box does. @throws Unsegmentable */
 export function boxAt(bytes: Buffer, at: number, limit: number): Box {
@@ -33,6 +35,7 @@ export function boxAt(bytes: Buffer, at: number, limit: number): Box {
 export function boxesIn(bytes: Buffer, from: number, to: number): Box[] {
   const boxes: Box[] = []
   for (let at = from; at + HEAD <= to;) {
+    if (boxes.length === MAX_BOXES) throw new Unsegmentable('it has too many boxes')
     const box = boxAt(bytes, at, to)
     boxes.push(box)
     at = box.end

@@ -9,6 +9,8 @@ import type { Movie, Track } from './mp4-movie.js'
 const SECONDS = 6
 /** Bytes of one track in a segment, and of the part of the file that they lie in. */
 const MAX_BYTES = 48 * 1024 * 1024
+/** Segments of a movie: more than a day of them. */
+const MAX_SEGMENTS = 20_000
 
 /** Samples of each track of a movie, from the first up to but not including the last. */
 export interface Segment {
@@ -20,13 +22,14 @@ export interface Segment {
 /** Gives the bytes of the file from `start` up to but not including `end`. */
 export type ReadBytes = (start: number, end: number) => Promise<Buffer>
 
-/** Cuts a movie before pictures that decoding can begin with. */
+/** Cuts a movie before pictures that decoding can begin with. @throws Unsegmentable when that makes too many segments */
 export function segmentsOf({ tracks }: Movie): Segment[] {
   const [lead] = tracks as [Track]
   const cuts = [0]
   for (let i = 1; i < lead.count; i++)
     if ((lead.keys?.[i] ?? 1) === 1 && lead.times[i]! - lead.times[cuts.at(-1)!]! >= SECONDS * lead.timescale)
       cuts.push(i)
+  if (cuts.length > MAX_SEGMENTS) throw new Unsegmentable('it has too many segments')
   const begins = cuts.map((cut) => lead.times[cut]! / lead.timescale)
   const end = Math.max(...tracks.map(({ times, count, timescale }) => times[count]! / timescale))
   const bounds = tracks.map((track) =>
@@ -94,7 +97,9 @@ export async function mediaSegment({ ranges }: Segment, n: number, read: ReadByt
     places.push(at)
     at += bytes.length
   }
-  return Buffer.concat([moof(ranges, n, places), box('mdat', ...data)])
+  const mdat = box('mdat')
+  mdat.writeUInt32BE(at - size + mdat.length)
+  return Buffer.concat([moof(ranges, n, places), mdat, ...data])
 }
 
 function moof(ranges: Segment['ranges'], n: number, places: readonly number[]): Buffer {

@@ -1,3 +1,4 @@
+import { finished } from 'node:stream'
 import { Controller, Get, Header, Param, Req, Res } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { RepoError } from '../../../repo-engine/index.js'
@@ -9,11 +10,16 @@ import { Videos } from './videos.js'
 
 const FOR_A_DAY = 'public, max-age=86400'
 const PLAYLIST = 'application/vnd.apple.mpegurl'
+/** Bytes of pieces that are being sent, all of which are in memory, and how long one may take. */
+const MAX_SENDING = 256 * 1024 * 1024
+const SENT_MS = 120_000
 type VideoParams = Record<'did' | 'cid', string>
 
 /** The videos that app.bsky views name, as HLS (RFC 8216). What is not there for everybody to see is a 404. */
 @Controller('vid/:did/:cid')
 export class VideoController {
+  private sending = 0
+
   constructor(private readonly videos: Videos) {}
 
   /** All segments of a video. */
@@ -39,10 +45,23 @@ export class VideoController {
     if (number === undefined) throw notFound()
     const bytes = await this.videos.piece(did, cid, number === 'init' ? number : Number(number)).catch(hidden)
     if (!bytes) throw notFound()
+    this.hold(bytes.length, reply)
     void reply
       .headers({ ...SAFE, 'cache-control': FOR_A_DAY })
       .type('video/mp4')
       .send(bytes)
+  }
+
+  /** Counts bytes until they are sent, and cuts off who takes them too slowly. @throws XrpcError 503 NotEnoughResources */
+  private hold(bytes: number, { raw }: FastifyReply): void {
+    if (this.sending + bytes > MAX_SENDING)
+      throw new XrpcError(503, 'NotEnoughResources', 'too many pieces of videos are being sent')
+    this.sending += bytes
+    const timer = setTimeout(() => raw.destroy(), SENT_MS).unref()
+    finished(raw, () => {
+      clearTimeout(timer)
+      this.sending -= bytes
+    })
   }
 
   /** No picture of a video is decoded here, so what stands for it is blank. */

@@ -11,8 +11,10 @@ import { initSegment, mediaSegment, type ReadBytes, type Segment, segmentsOf } f
 /** Bytes of the tables of a movie, and boxes that are looked at to find it. */
 const MAX_MOVIE_BYTES = 16 * 1024 * 1024
 const MAX_BOXES = 100
-/** Samples of all movies that are remembered: some 30 bytes each. */
-const MAX_SAMPLES = 1_000_000
+/** Bytes of all movies that are remembered. */
+const MAX_KNOWN_BYTES = 64 * 1024 * 1024
+/** What a sample and a segment of two tracks take, and whatever else there is of a video. */
+const [SAMPLE_BYTES, SEGMENT_BYTES, CUT_BYTES] = [32, 400, 1_000]
 /** Pieces made at once, and of one account. */
 const MADE = { atOnce: 3, ofOneKey: 2, waiting: 200 }
 
@@ -34,10 +36,8 @@ export type Cut =
 export class Videos {
   private readonly turns = new Turns(MADE)
   private readonly cuts = new LRUCache<string, Cut>({
-    maxSize: MAX_SAMPLES,
-    // What is known of one that is not cut weighs little, but something.
-    sizeCalculation: (cut) =>
-      (cut.kind === 'segments' ? cut.movie.tracks.reduce((sum, { count }) => sum + count, 0) : 0) + 100,
+    maxSize: MAX_KNOWN_BYTES,
+    sizeCalculation: bytesOf,
   })
 
   constructor(private readonly blobs: Blobs) {}
@@ -116,6 +116,14 @@ export class Videos {
       return Buffer.concat(pieces)
     }
   }
+}
+
+/** What it takes to remember it, more or less. */
+function bytesOf(cut: Cut): number {
+  if (cut.kind !== 'segments') return CUT_BYTES
+  const { movie, segments } = cut
+  const samples = movie.tracks.reduce((sum, { count }) => sum + count, 0)
+  return movie.bytes.length + samples * SAMPLE_BYTES + segments.length * SEGMENT_BYTES + CUT_BYTES
 }
 
 /** Something else in the place of what cannot be made of a video. */
