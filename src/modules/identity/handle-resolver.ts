@@ -12,6 +12,8 @@ import { checkServiceHandle, hasDisallowedTld, isBareName, serviceDomainOf } fro
 const MINUTE_MS = 60 * 1000
 const FRESHNESS = { staleMs: 10 * MINUTE_MS, maxMs: 24 * 60 * MINUTE_MS, missingMs: MINUTE_MS / 2 }
 const WELL_KNOWN_TIMEOUT_MS = 5000
+/** Sites send from one of their names to another. */
+const MAX_REDIRECTS = 3
 const MAX_WELL_KNOWN_BYTES = 4096
 
 /** Which DID a handle stands for (https://atproto.com/specs/handle#handle-resolution), and which handles are ours to give. */
@@ -99,6 +101,7 @@ export class HandleResolver {
       headers: { accept: 'text/plain' },
       maxBytes: MAX_WELL_KNOWN_BYTES,
       timeoutMs: WELL_KNOWN_TIMEOUT_MS,
+      redirects: MAX_REDIRECTS,
     })
     if (status >= 500) throw new FetchError(`status ${status}`)
     const did = body.toString().split('\n', 1)[0]!.trim()

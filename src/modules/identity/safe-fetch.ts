@@ -21,6 +21,8 @@ export interface FetchOptions extends OpenOptions {
   maxBytes?: number
   /** For all of it, from the name lookup to the last byte; 10 s unless told. */
   timeoutMs?: number
+  /** Redirects that are followed, each to an address that is looked at like the first; none unless told. */
+  redirects?: number
 }
 
 export interface Fetched {
@@ -32,12 +34,23 @@ export interface Fetched {
 /** An outgoing request that was not made, or not answered in full. */
 export class FetchError extends Error {}
 
+/** The answer is elsewhere. */
+class Redirect extends FetchError {
+  constructor(
+    status: number,
+    readonly location: string | null,
+  ) {
+    super(`status ${status}: a redirect, which is not followed`)
+  }
+}
+
 const MAX_BYTES = 64 * 1024
 const TIMEOUT_MS = 10_000
 
 /**
  * The only way out to addresses that others have named. The address is looked at when the connection is made, so
- * that a name cannot point elsewhere between check and use; redirects are refused, since they would escape both.
+ * that a name cannot point elsewhere between check and use; redirects, which would escape both, are refused unless a caller
+ * has them looked at in the same way.
  * In dev mode, or without that protection, plain http and private addresses are allowed; everything else stays the same.
  */
 @Injectable()
@@ -65,18 +78,29 @@ export class SafeFetch implements OnApplicationShutdown {
     return checkUrl(url, this.config.privateNetworks)
   }
 
-  /** Makes a request and reads the whole answer, whatever its status. @throws FetchError, also for redirects. */
+  /** Makes a request and reads the whole answer, whatever its status. @throws FetchError, also for redirects beyond those asked for. */
   async fetch(url: string, options: FetchOptions = {}): Promise<Fetched> {
-    const { maxBytes = MAX_BYTES, timeoutMs = TIMEOUT_MS } = options
+    const { maxBytes = MAX_BYTES, timeoutMs = TIMEOUT_MS, redirects = 0 } = options
     const timeout = AbortSignal.timeout(timeoutMs)
     const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
     try {
-      const response = await this.open(url, { ...options, signal })
+      const response = await this.follow(url, { ...options, signal }, redirects)
       const body = await readBody(response, maxBytes)
       return { status: response.statusCode!, headers: response.headers, body }
     } catch (error) {
       if (timeout.aborted) throw new FetchError(`no full answer within ${timeoutMs} ms`)
       throw error instanceof FetchError ? error : new FetchError((error as Error).message || String(error))
+    }
+  }
+
+  private async follow(url: string, options: OpenOptions, redirects: number): Promise<IncomingMessage> {
+    try {
+      return await this.open(url, options)
+    } catch (error) {
+      const location = error instanceof Redirect && redirects > 0 ? error.location : null
+      const next = location === null ? null : URL.parse(location, url)
+      if (!next) throw error
+      return this.follow(next.href, options, redirects - 1)
     }
   }
 
@@ -93,8 +117,8 @@ export class SafeFetch implements OnApplicationShutdown {
     const status = response.statusCode!
     if ((status >= 200 && status < 300) || (status >= 400 && status < 600)) return response
     response.destroy()
-    const what = status >= 300 && status < 400 ? 'a redirect, which is not followed' : 'no status of an answer'
-    throw new FetchError(`status ${status}: ${what}`)
+    if (status >= 300 && status < 400) throw new Redirect(status, response.headers.location ?? null)
+    throw new FetchError(`status ${status}: no status of an answer`)
   }
 }
 

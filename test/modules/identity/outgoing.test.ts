@@ -49,11 +49,11 @@ describe('the well-known file of a handle', () => {
       'a page',
       (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><p>did:web:a.example'),
     ],
-    ['a redirect', (response) => response.writeHead(302, { location: '/elsewhere' }).end()],
     [
       'a redirect into the network',
       (response) => response.writeHead(301, { location: 'http://169.254.169.254/' }).end(),
     ],
+    ['a redirect to nowhere', (response) => response.writeHead(301).end()],
     ['more than 4 KiB', (response) => response.end('did:web:a.example\n'.repeat(1000))],
     ['more than 4 KiB, unannounced', (response) => void (response.write('x'.repeat(5000)), response.end('x'))],
     ['no end', (response) => void response.write('did:web:a.example')],
@@ -65,6 +65,16 @@ describe('the well-known file of a handle', () => {
     identity.clock.forward(3_600_000 * 48)
     expect(await identity.app.get(HandleResolver).resolve('erin.example.com', { fresh: true })).toBeNull()
     expect(asked).toEqual(['/.well-known/atproto-did'])
+  })
+
+  it('may be under another name of its site', async () => {
+    respond = (response, { url }) =>
+      url === '/did.txt'
+        ? response.end('did:plc:ewvi7nxzyoun6zhxrhs64oiz')
+        : response.writeHead(308, { location: `http://127.0.0.1:${port}/did.txt` }).end()
+    expect(await identity.app.get(HandleResolver).resolve('frank.example.com', { fresh: true })).toBe(
+      'did:plc:ewvi7nxzyoun6zhxrhs64oiz',
+    )
   })
 
   it('is asked for without trust, and within bounds', () => {

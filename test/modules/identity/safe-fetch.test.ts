@@ -137,6 +137,20 @@ describe('a guarded fetch', () => {
     expect(requests).toBe(1)
   })
 
+  it('follows as many as it is told to, each looked at like the first', async () => {
+    const url = `http://127.0.0.1:${port}`
+    respond = (response) => {
+      if (response.req.url === '/3') response.end('here')
+      else response.writeHead(302, { location: `/${requests}` }).end()
+    }
+    expect((await inDevMode.fetch(url, { redirects: 3 })).body.toString()).toBe('here')
+    requests = 0
+    await expect(inDevMode.fetch(url, { redirects: 2 })).rejects.toThrow(/redirect/)
+    expect(requests).toBe(3)
+    respond = (response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end()
+    await expect(inDevMode.fetch(url, { redirects: 3 })).rejects.toThrow(/file/)
+  })
+
   it('stops at the size limit, announced or not', async () => {
     const url = `http://127.0.0.1:${port}`
     respond = (response) => response.writeHead(200, { 'content-length': 70_000 }).end(Buffer.alloc(70_000))
