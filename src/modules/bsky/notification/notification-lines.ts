@@ -97,7 +97,7 @@ const UNREAD = `SELECT n.author FROM bsky_notification n WHERE n.did = ? AND n.s
 /** Where the newest post stands, before a place, that a subscription tells of and nothing else does. */
 const next = (subscription: string, at: string, uri: string): string =>
   `(SELECT n.sort_at, n.uri FROM bsky_feed_item n
-    WHERE n.did = ${subscription}.did AND (n.sort_at, n.uri) < (${at}, ${uri}) AND n.sort_at > ${subscription}.since
+    WHERE n.did = ${subscription}.did AND (n.sort_at, n.uri) < (${at}, ${uri}) AND n.sort_at >= ${subscription}.since
       AND n.flags & 32 = 0 AND CASE n.flags & 1 WHEN 0 THEN ${subscription}.post ELSE ${subscription}.reply END = 1
       AND NOT EXISTS (SELECT 1 FROM bsky_notification t
         WHERE t.did = ${subscription}.viewer AND t.sort_at = n.sort_at AND t.uri = n.uri)
