@@ -52,7 +52,7 @@ export class NotificationLines {
     const { read } = this.database
     const told = await read.all<Unread>(byAuthor(UNREAD), viewer, seenAt, ...reasonValues(wanted), most)
     const posted = wanted.reasons.includes('subscribed-post')
-      ? await read.all<Unread>(byAuthor(POSTED), seenAt, viewer, Number.MAX_SAFE_INTEGER, '', most)
+      ? await read.all<Unread>(byAuthor(POSTED), seenAt + 1, viewer, Number.MAX_SAFE_INTEGER, '', most)
       : []
     const counts = new Map(told.map(({ author, count }) => [author, count]))
     for (const { author, count } of posted) counts.set(author, (counts.get(author) ?? 0) + count)
