@@ -104,7 +104,11 @@ export class ReceiveRepoHandler implements ICommandHandler<ReceiveRepo> {
         if (repo && (await this.advance(car, repo, signed))) return { rev, bytes: car.size }
         return { rev, ...(await this.replace(car, repo, signed, maxBytes)) }
       } catch (error) {
-        if (!(error instanceof HeadMoved)) throw error
+        if (!(error instanceof HeadMoved)) {
+          // Another push may have been first: then that is what is wrong with this one.
+          await this.assertWanted(signed)
+          throw error
+        }
         if (tries >= MAX_TRIES) throw new XrpcError(503, 'NotEnoughResources', `${error.message}; try again`)
       }
     }
