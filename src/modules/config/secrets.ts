@@ -1,18 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, linkSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { ConfigError, type Config } from './config.js'
+import { syncDirectory, writePrivateFile, writeTemporary } from './private-file.js'
 
 /** What nobody but the operator may know. Taken from the environment, or made at the first start and kept in the data directory. */
 export class Secrets {
@@ -76,9 +66,7 @@ export class Secrets {
   }
 
   private keep(secrets: SecretsFile): void {
-    const temporary = writeTemporary(this.file, secrets)
-    renameSync(temporary, this.file)
-    syncDirectory(this.file)
+    writePrivateFile(this.file, secrets, temporaryOf(this.file))
     this.kept = secrets
     this.rotationKeys = this.readRotationKeys()
   }
@@ -138,7 +126,9 @@ function create(file: string, given: Partial<SecretsFile> = {}): SecretsFile {
     plcRotationKey: randomBytes(32).toString('hex'),
     ...given,
   }
-  const temporary = writeTemporary(file, secrets)
+  // Losing these loses every account's keys: on disk before anything is sealed with them.
+  const temporary = temporaryOf(file)
+  writeTemporary(temporary, secrets)
   try {
     linkSync(temporary, file)
   } catch (error) {
@@ -150,23 +140,9 @@ function create(file: string, given: Partial<SecretsFile> = {}): SecretsFile {
   return read(file)
 }
 
-/** Writes the file under another name. Losing these loses every account's keys: on disk before anything is sealed with them. */
-function writeTemporary(file: string, secrets: SecretsFile): string {
-  mkdirSync(dirname(file), { recursive: true })
-  const temporary = `${file}.${process.pid}`
-  // One left by a crash would keep its mode.
-  rmSync(temporary, { force: true })
-  const handle = openSync(temporary, 'wx', 0o600)
-  writeSync(handle, `${JSON.stringify(secrets, null, 2)}\n`)
-  fsyncSync(handle)
-  closeSync(handle)
-  return temporary
-}
-
-function syncDirectory(file: string): void {
-  const directory = openSync(dirname(file), 'r')
-  fsyncSync(directory)
-  closeSync(directory)
+/** Of this process alone: several may start on one directory at once. */
+function temporaryOf(file: string): string {
+  return `${file}.${process.pid}`
 }
 
 function read(file: string): SecretsFile {

@@ -1,15 +1,5 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { writePrivateFile } from '../../config/private-file.js'
 import type { Tokens } from './remote-server.js'
 
 /** How far a move has come. What is null is not known or not done yet. */
@@ -88,13 +78,7 @@ export class MoveFile {
 
   /** On disk when this returns. */
   write(state: MoveState): void {
-    mkdirSync(dirname(this.path), { recursive: true })
-    rmSync(this.temporary, { force: true })
-    const handle = openSync(this.temporary, 'wx', 0o600)
-    writeSync(handle, `${JSON.stringify(state, null, 2)}\n`)
-    fsyncSync(handle)
-    closeSync(handle)
-    renameSync(this.temporary, this.path)
+    writePrivateFile(this.path, state, this.temporary)
   }
 
   remove(): void {
