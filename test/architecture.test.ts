@@ -52,7 +52,7 @@ const MODULES: Record<string, string[]> = {
   'private-state': ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
   moderation: [
     ...['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'audit', 'identity', 'commit-log', 'repo'],
-    ...['firehose', 'account', 'replication', 'xrpc-error'],
+    ...['proxy', 'firehose', 'account', 'replication', 'xrpc-error'],
   ],
   // How accounts come here from other servers.
   migration: [

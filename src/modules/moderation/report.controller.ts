@@ -8,6 +8,7 @@ import { DidResolver } from '../identity/did-resolver.js'
 import { SafeFetch } from '../identity/safe-fetch.js'
 import { ServerAddress } from '../identity/server-address.js'
 import type { XrpcMethods } from '../lexicon/types.js'
+import { parseProxyHeader } from '../proxy/proxy-header.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { Input, XrpcProcedure } from '../xrpc/xrpc.js'
 import { CreateReport } from './create-report.js'
@@ -60,10 +61,10 @@ export class ReportController {
    * @throws XrpcError 400 InvalidRequest for one that cannot be found
    */
   private async targetOf(header: string | string[] | undefined): Promise<ReportTarget | null> {
-    const [, did, id] = /^(did:[^\s#]+)#([^\s#]+)$/.exec(String(header ?? '').trim()) ?? []
     const { reportService, modService, serviceDid, subscribedLabelers } = this.config
-    if (header !== undefined && did === undefined) throw invalidRequest('invalid proxy header format')
-    if (did === undefined || id !== LABELER) return known(reportService)
+    if (header === undefined) return known(reportService)
+    const { did, id } = parseProxyHeader(String(header))
+    if (id !== LABELER) return known(reportService)
     if (did === serviceDid) return null
     const listed = subscribedLabelers.get(did)
     const ours = [reportService, modService].find((service) => service?.did === did && service.url !== null)

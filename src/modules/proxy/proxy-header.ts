@@ -27,9 +27,7 @@ export class ProxyHeader {
    * @throws XrpcError 400 InvalidRequest for what names no service.
    */
   async service(header: string, nsid: string): Promise<Service | null> {
-    const [, did, id] = /^(did:[^\s#]+)#([^\s#]+)$/.exec(header.trim()) ?? []
-    if (did === undefined || id === undefined || header.length > MAX_LENGTH)
-      throw invalidRequest('invalid proxy header format')
+    const { did, id } = parseProxyHeader(header)
     const { appView, serviceDid } = this.config
     if (did === serviceDid) return null
     if (did === appView?.did) return { ...appView, trusted: true }
@@ -40,4 +38,12 @@ export class ProxyHeader {
     if (url === null) throw invalidRequest('could not resolve proxy did service url')
     return this.address.isAt(url) ? null : { url, did }
   }
+}
+
+/** A service of a DID, as the header names it. @throws XrpcError 400 InvalidRequest */
+export function parseProxyHeader(header: string): { did: string; id: string } {
+  const [, did, id] = /^(did:[^\s#]+)#([^\s#]+)$/.exec(header.trim()) ?? []
+  if (did === undefined || id === undefined || header.length > MAX_LENGTH)
+    throw invalidRequest('invalid proxy header format')
+  return { did, id }
 }
