@@ -15,6 +15,7 @@ import { Secrets } from './modules/config/secrets.js'
 import { IdentityModule } from './modules/identity/identity.module.js'
 import { ServerAddress } from './modules/identity/server-address.js'
 import { LexiconModule } from './modules/lexicon/lexicon.module.js'
+import { MetricsModule } from './modules/metrics/metrics.module.js'
 import { MigrationModule } from './modules/migration/migration.module.js'
 import { ModerationModule } from './modules/moderation/moderation.module.js'
 import { PrivateStateModule } from './modules/private-state/private-state.module.js'
@@ -57,6 +58,7 @@ export class AppModule {
         ProxyModule,
         BskyModule,
         HealthModule,
+        MetricsModule,
         XrpcModule,
       ],
     }

@@ -64,11 +64,16 @@ const MODULES: Record<string, string[]> = {
     ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'proxy', 'xrpc-error'],
     ...['projections', 'private-state', 'moderation'],
   ],
+  // How it all does.
+  metrics: [
+    ...['config', 'database', 'outbox', 'mail', 'xrpc', 'auth', 'rate-limit', 'commit-log', 'firehose', 'replication'],
+    ...['blob', 'projections'],
+  ],
   // What joins it all, and what starts that.
   'app.module': [
     ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'audit', 'rate-limit', 'identity', 'proxy'],
     ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
-    ...['private-state', 'moderation', 'migration', 'bsky'],
+    ...['private-state', 'moderation', 'migration', 'bsky', 'metrics'],
   ],
   cli: [
     ...['config', 'database', 'identity', 'xrpc', 'audit', 'commit-log', 'repo', 'account', 'replication'],
@@ -93,6 +98,7 @@ const NEVER: [module: string, imports: string[]][] = [
 const PLACES: [name: string, packages: RegExp, place: RegExp][] = [
   ['typeorm', /^typeorm(\/|$)/, /^(src\/modules\/database|src\/projections|migrations)\/|\.entities\.ts$/],
   ['better-sqlite3', /^better-sqlite3$/, /^src\/modules\/database\//],
+  ['prom-client', /^prom-client$/, /^src\/modules\/metrics\//],
   ['secp256k1', /^secp256k1(\/|$)/, /^src\/repo-engine\/keys\.ts$/],
 ]
 const ENGINE_PACKAGES = /^(multiformats\/|@ipld\/|node:crypto$|secp256k1(\/|$))/

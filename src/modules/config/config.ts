@@ -66,6 +66,8 @@ export class Config {
   readonly reportService: ServiceSettings | null
   /** Address of the resolver for TXT records; null: the system's. */
   readonly dnsServer: string | null
+  /** Who shows it may read the metrics, besides the operator; null: nobody. */
+  readonly metricsToken: string | null
   /** Outgoing requests may reach private addresses. */
   readonly privateNetworks: boolean
   /** Whose verifications are shown. */
@@ -127,6 +129,7 @@ export class Config {
     this.modService = serviceOf(env.PDS_MOD_SERVICE_DID, env.PDS_MOD_SERVICE_URL)
     this.reportService = serviceOf(env.PDS_REPORT_SERVICE_DID, env.PDS_REPORT_SERVICE_URL) ?? this.modService
     this.dnsServer = env.DNS_SERVER ?? null
+    this.metricsToken = env.METRICS_TOKEN ?? null
     this.privateNetworks = env.PDS_DISABLE_SSRF_PROTECTION ?? this.devMode
     this.trustedVerifiers = new Set(env.APPVIEW_TRUSTED_VERIFIERS?.split(',').map((did) => did.trim()))
     this.appViewPublicUrl = withoutSlash(env.APPVIEW_PUBLIC_URL)

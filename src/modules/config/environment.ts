@@ -115,6 +115,7 @@ export class Environment {
   @IsOptional() @IsUrl(url) PDS_REPORT_SERVICE_URL?: string
   @IsOptional() @Matches(DID, { message: 'must be a DID' }) PDS_REPORT_SERVICE_DID?: string
   @IsOptional() @IsString() DNS_SERVER?: string
+  @IsOptional() @IsString() @Length(16, 1024) METRICS_TOKEN?: string
   @IsOptional() @IsString() APPVIEW_LABELERS?: string
   @IsOptional() @IsUrl(url) APPVIEW_PUBLIC_URL?: string
   @IsOptional() @IsUrl(url) APPVIEW_IMG_URL?: string

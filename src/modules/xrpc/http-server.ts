@@ -8,6 +8,7 @@ import { Config } from '../config/config.js'
 import { ServerLogger } from '../config/server-logger.js'
 import { Database } from '../database/database.js'
 import { parseBodies } from './bodies.js'
+import { RequestCounts } from './request-counts.js'
 
 /** A client that takes longer than this to send its headers is cut off. */
 const HEADERS_TIMEOUT_MS = 20_000
@@ -48,6 +49,7 @@ export async function createHttpApp(
   app.useLogger(logLevels ?? new ServerLogger())
   const fastify = adapter.getInstance() as unknown as FastifyInstance
   fastify.server.headersTimeout = HEADERS_TIMEOUT_MS
+  app.get(RequestCounts, { strict: false }).watch(fastify)
   parseBodies(fastify)
   allowEveryOrigin(fastify)
   const database = app.get(Database, { strict: false })
