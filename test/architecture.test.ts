@@ -16,13 +16,14 @@ const MODULES: Record<string, string[]> = {
   'xrpc-error': [],
   migrations: [],
   config: [],
+  log: ['config'],
   lexicon: ['xrpc-error'],
-  database: ['config', 'migrations'],
+  database: ['config', 'log', 'migrations'],
   health: ['config', 'database'],
-  outbox: ['config', 'database'],
+  outbox: ['config', 'log', 'database'],
   mail: ['config', 'database', 'outbox'],
   'api-2022': ['database', 'lexicon', 'xrpc-error'],
-  xrpc: ['config', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
+  xrpc: ['config', 'log', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
   auth: ['config', 'lexicon', 'database', 'xrpc', 'xrpc-error'],
   // What the operator and moderators have done: for every room to write down.
   audit: ['config', 'database', 'xrpc', 'auth', 'xrpc-error'],
@@ -100,6 +101,7 @@ const NEVER: [module: string, imports: string[]][] = [
 const PLACES: [name: string, packages: RegExp, place: RegExp][] = [
   ['typeorm', /^typeorm(\/|$)/, /^(src\/modules\/database|src\/projections|migrations)\/|\.entities\.ts$/],
   ['better-sqlite3', /^better-sqlite3$/, /^src\/modules\/database\//],
+  ['pino', /^pino(-pretty)?$/, /^src\/modules\/log\//],
   ['prom-client', /^prom-client$/, /^src\/modules\/metrics\//],
   ['secp256k1', /^secp256k1(\/|$)/, /^src\/repo-engine\/keys\.ts$/],
 ]

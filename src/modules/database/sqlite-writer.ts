@@ -1,11 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Histogram, SECONDS } from '../config/histogram.js'
 import type { Tx, SqlValue, WriterFigures } from './database.js'
+import { currentScope, type Scope, within } from '../log/scope.js'
 import type { SqliteConnection } from './sqlite-connection.js'
 
 interface Job {
   /** When it was asked for, as `performance.now` has it. */
   since: number
+  /** What it is a part of. */
+  scope: Scope | undefined
   fn: (tx: Tx) => Promise<unknown>
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
@@ -34,7 +37,7 @@ const SIZES = [1, 2, 4, 8, 16, 32, MAX_GROUP]
 export class SqliteWriter {
   private queue: Job[] = []
   private running: Promise<void> | null = null
-  private readonly scope = new AsyncLocalStorage<true>()
+  private readonly inside = new AsyncLocalStorage<true>()
   private readonly sizes = new Histogram(SIZES)
   private readonly seconds = new Histogram(SECONDS)
   private failed = 0
@@ -52,11 +55,18 @@ export class SqliteWriter {
   ) {}
 
   write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
-    if (this.scope.getStore())
+    if (this.inside.getStore())
       return Promise.reject(new Error('a write inside a write: pass the open tx along instead'))
     return new Promise<T>((resolve, reject) => {
-      this.queue.push({ since: performance.now(), fn, resolve: resolve as (value: unknown) => void, reject })
-      this.running ??= this.drain()
+      this.queue.push({
+        since: performance.now(),
+        scope: currentScope(),
+        fn,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+      })
+      // It goes on with the jobs of others, and rings for all of them.
+      this.running ??= within(undefined, () => this.drain())
     })
   }
 
@@ -156,7 +166,7 @@ export class SqliteWriter {
     const { job, tx } = attempt
     connection.run('SAVEPOINT job')
     try {
-      attempt.outcome = await this.scope.run(true, job.fn, tx)
+      attempt.outcome = await within(job.scope, () => this.inside.run(true, job.fn, tx))
     } catch (error) {
       attempt.failed = true
       attempt.outcome = error

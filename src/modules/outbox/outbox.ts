@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core'
 import type { Did } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { Database, type Tx } from '../database/database.js'
+import { within } from '../log/scope.js'
 
 /** What is written in the same transaction that takes the finished work off the list. */
 export type Finish = (tx: Tx) => Promise<void>
@@ -193,7 +194,8 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
     if (this.stopped || next?.due == null) return
     clearTimeout(this.timer)
     const wait = Math.min(Math.max(next.due - this.clock.now(), FIRST_RETRY_MS), LONGEST_NAP_MS)
-    this.timer = setTimeout(() => void this.run(this.clock.now()), wait).unref()
+    // It goes on with the work of others.
+    within(undefined, () => (this.timer = setTimeout(() => void this.run(this.clock.now()), wait).unref()))
   }
 
   private async attempt(id: number): Promise<void> {

@@ -1,18 +1,10 @@
 import type { Socket } from 'node:net'
 import { Injectable } from '@nestjs/common'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Histogram, SECONDS } from '../config/histogram.js'
-import { UNSERVED } from './bodies.js'
-
-const XRPC = '/xrpc/'
-/** What is asked for that nothing here answers: methods that are passed on, and paths that nothing is at. */
-export const OTHER = 'other'
-/** Instead of a status: the client hung up before it had its answer. */
-export const ABORTED = 'aborted'
 
 /** What has come of the requests of one method. */
 export interface MethodCounts {
-  /** By status, or {@link ABORTED}. */
+  /** By HTTP status, or `aborted` where the client hung up first. */
   readonly statuses: Map<string, number>
   /** From the head of the request to the last byte of the answer. */
   readonly seconds: Histogram
@@ -21,50 +13,52 @@ export interface MethodCounts {
   bytesOut: number
 }
 
-/**
- * How many requests there were of each method, and what came of them. A method is an NSID that is answered here, or the
- * pattern of another route: the router's own words, of which no client can make more.
- */
+/** A request that is over. */
+export interface EndedRequest {
+  method: string
+  status: string
+  ms: number
+  /** What went over the connection for it. */
+  bytesIn: number
+  bytesOut: number
+}
+
+/** How many requests there were of each method, and what came of them; since the start. */
 @Injectable()
 export class RequestCounts {
   readonly methods = new Map<string, MethodCounts>()
   inFlight = 0
   /** What each connection has carried for requests that are over. */
-  private readonly carried = new WeakMap<Socket, { in: number; out: number }>()
+  private readonly carried = new WeakMap<Socket, { bytesIn: number; bytesOut: number }>()
 
-  /** Counts every request of a server from now on; to be called before anything else looks at them. */
-  watch(fastify: FastifyInstance): void {
-    fastify.addHook('onRequest', (request, reply, done) => {
-      this.begin(request, reply)
-      done()
-    })
-  }
-
-  private begin(request: FastifyRequest, reply: FastifyReply): void {
-    const { socket } = request.raw
-    const start = performance.now()
-    this.inFlight++
-    reply.raw.once('close', () => {
-      this.inFlight--
-      const counts = this.of(methodOf(request))
-      const status = reply.raw.writableFinished ? String(reply.raw.statusCode) : ABORTED
-      counts.statuses.set(status, (counts.statuses.get(status) ?? 0) + 1)
-      counts.seconds.add((performance.now() - start) / 1000)
-      this.carry(socket, counts)
-    })
+  /** Counts a request that began at a moment of `performance.now`, and gives what it was. */
+  end(method: string, status: string, begunAt: number, socket: Socket): EndedRequest {
+    this.inFlight--
+    const ms = performance.now() - begunAt
+    const carried = this.carriedSince(socket)
+    const counts = this.of(method)
+    counts.statuses.set(status, (counts.statuses.get(status) ?? 0) + 1)
+    counts.seconds.add(ms / 1000)
+    counts.bytesIn += carried.bytesIn
+    counts.bytesOut += carried.bytesOut
+    return { method, status, ms, ...carried }
   }
 
   /** Requests of one connection come one after another: what it has carried since the one before is this one's. */
-  private carry(socket: Socket, counts: MethodCounts): void {
+  private carriedSince(socket: Socket): { bytesIn: number; bytesOut: number } {
     const { bytesRead, bytesWritten } = socket
     // A call that this process makes to itself has no connection.
-    if (bytesWritten === undefined) return
-    let carried = this.carried.get(socket)
-    if (!carried) this.carried.set(socket, (carried = { in: 0, out: 0 }))
-    counts.bytesIn += bytesRead - carried.in
-    counts.bytesOut += bytesWritten - carried.out
-    carried.in = bytesRead
-    carried.out = bytesWritten
+    if (bytesWritten === undefined) return { bytesIn: 0, bytesOut: 0 }
+    const before = this.carried.get(socket)
+    const since = {
+      bytesIn: bytesRead - (before?.bytesIn ?? 0),
+      bytesOut: bytesWritten - (before?.bytesOut ?? 0),
+    }
+    if (before) {
+      before.bytesIn = bytesRead
+      before.bytesOut = bytesWritten
+    } else this.carried.set(socket, { bytesIn: bytesRead, bytesOut: bytesWritten })
+    return since
   }
 
   private of(method: string): MethodCounts {
@@ -76,10 +70,4 @@ export class RequestCounts {
       )
     return counts
   }
-}
-
-/** What a request is counted as. */
-export function methodOf({ routeOptions: { url } }: FastifyRequest): string {
-  if (url === undefined || url === UNSERVED || url === '*') return OTHER
-  return url.startsWith(XRPC) ? url.slice(XRPC.length) : url
 }
