@@ -19,7 +19,6 @@ const MODULES: Record<string, string[]> = {
   log: ['config'],
   lexicon: ['xrpc-error'],
   database: ['config', 'log', 'migrations'],
-  health: ['config', 'database'],
   outbox: ['config', 'log', 'database'],
   mail: ['config', 'database', 'outbox'],
   'api-2022': ['database', 'lexicon', 'xrpc-error'],
@@ -66,9 +65,10 @@ const MODULES: Record<string, string[]> = {
     ...['projections', 'private-state', 'moderation'],
   ],
   // How it all does.
+  health: ['config', 'database', 'projections'],
   metrics: [
     ...['config', 'database', 'outbox', 'mail', 'xrpc', 'auth', 'rate-limit', 'commit-log', 'firehose', 'replication'],
-    ...['blob', 'projections'],
+    ...['blob', 'projections', 'health'],
   ],
   // How people see all that.
   console: ['config', 'xrpc', 'xrpc-error'],

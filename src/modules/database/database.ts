@@ -93,6 +93,9 @@ export abstract class Database {
    */
   abstract write<T>(fn: (tx: Tx) => Promise<T>): Promise<T>
 
+  /** Null where the database is open for reading alone. */
+  abstract writerFigures(): WriterFigures | null
+
   /** Cheap: nothing is counted for it. */
   abstract figures(): Promise<DatabaseFigures>
 

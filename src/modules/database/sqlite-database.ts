@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import Sqlite, { type Database as Driver } from 'better-sqlite3'
 import type { DataSource } from 'typeorm'
 import { DataDirectoryInUse } from '../config/config.js'
-import { Database, type DatabaseFigures, type Reader, type Tx } from './database.js'
+import { Database, type DatabaseFigures, type Reader, type Tx, type WriterFigures } from './database.js'
 import { SqliteConnection } from './sqlite-connection.js'
 import { SqliteSnapshots } from './sqlite-snapshots.js'
 import { driverOf, openSource, READER_CACHE, WRITER_CACHE } from './sqlite-source.js'
@@ -79,6 +79,10 @@ export class SqliteDatabase extends Database {
     return this.snapshots.during(fn)
   }
 
+  writerFigures(): WriterFigures | null {
+    return this.writer?.figures() ?? null
+  }
+
   async figures(): Promise<DatabaseFigures> {
     const { read } = this
     const { size, pages, free } = (await read.get<{ size: number; pages: number; free: number }>(
@@ -95,7 +99,7 @@ export class SqliteDatabase extends Database {
       walRestarts: wal.restarts,
       cacheBytes: ((this.writer ? WRITER_CACHE : 0) + (1 + snapshots.open) * READER_CACHE) * 1024,
       snapshots,
-      writer: this.writer?.figures() ?? null,
+      writer: this.writerFigures(),
     }
   }
 

@@ -2,6 +2,8 @@ import type { EventKind } from '../commit-log/commit-log.js'
 import type { Histogram } from '../config/histogram.js'
 import type { DatabaseFigures } from '../database/database.js'
 import type { StreamFigures } from '../firehose/stream-server.js'
+import type { DiskSpace } from '../health/disk-space.js'
+import type { Unready } from '../health/readiness.js'
 import type { OutboxFigures } from '../outbox/outbox.js'
 import type { Connection } from '../replication/peer-states.js'
 import type { Direction } from '../replication/peers.js'
@@ -12,12 +14,14 @@ export interface Figures {
   at: string
   startedAt: string
   version: string
+  /** Why it should not be sent requests; nothing where it is ready. */
+  unready: Unready[]
   log: LogFigures
   projections: ProjectionFigures[]
   database: DatabaseFigures
   repos: RepoFigures[]
   blobs: BlobFigures
-  disks: DiskFigures[]
+  disks: DiskSpace[]
   outbox: OutboxFigures[]
   mail: MailFigures
   streams: StreamFigures[]
@@ -63,13 +67,6 @@ export interface BlobFigures {
   loose: number
   cachedFiles: number
   cachedBytes: number
-}
-
-export interface DiskFigures {
-  /** What lies there: `data`, `blobs`. */
-  holds: string
-  free: number
-  size: number
 }
 
 export interface MailFigures {

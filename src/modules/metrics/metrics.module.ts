@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common'
 import { FirehoseModule } from '../firehose/firehose.module.js'
+import { HealthModule } from '../health/health.module.js'
 import { MailModule } from '../mail/mail.module.js'
 import { OutboxModule } from '../outbox/outbox.module.js'
 import { ReplicationModule } from '../replication/replication.module.js'
@@ -14,7 +15,7 @@ import { TrafficFigures } from './traffic-figures.js'
 
 /** How the server does, told to whoever watches over it. What is counted is counted by each room itself. */
 @Module({
-  imports: [FirehoseModule, MailModule, OutboxModule, ReplicationModule, XrpcModule],
+  imports: [FirehoseModule, HealthModule, MailModule, OutboxModule, ReplicationModule, XrpcModule],
   controllers: [MetricsController],
   providers: [Counted, PeerFigures, ProcessMonitor, ServerFigures, StoredFigures, TrafficFigures],
   exports: [ServerFigures],

@@ -13,6 +13,9 @@ export const METRICS: readonly Metric[] = [
   gauge('skylog_start_time_seconds', 'When the server started, since the epoch.', [], ({ startedAt }) => [
     [Date.parse(startedAt) / 1000],
   ]),
+  gauge('skylog_ready', '1 while it should be sent requests, 0 while it should not.', [], ({ unready }) => [
+    [unready.length === 0 ? 1 : 0],
+  ]),
   ...requests(),
   ...log(),
   ...database(),

@@ -1,12 +1,11 @@
-import { statfs } from 'node:fs/promises'
 import { Injectable } from '@nestjs/common'
 import { readPositions } from '../../projections/position.js'
 import { BlobCache } from '../blob/blob-cache.js'
 import { CommitLog } from '../commit-log/commit-log.js'
-import { Config } from '../config/config.js'
 import { Database } from '../database/database.js'
+import { Readiness } from '../health/readiness.js'
 import { Counted } from './counted.js'
-import type { DiskFigures, Figures } from './figures.js'
+import type { Figures } from './figures.js'
 
 /** What lies here, and how far what follows from the log is along it. */
 @Injectable()
@@ -16,10 +15,12 @@ export class StoredFigures {
     private readonly log: CommitLog,
     private readonly counted: Counted,
     private readonly cache: BlobCache,
-    private readonly config: Config,
+    private readonly readiness: Readiness,
   ) {}
 
-  async figures(): Promise<Pick<Figures, 'log' | 'projections' | 'database' | 'repos' | 'blobs' | 'disks'>> {
+  async figures(): Promise<
+    Pick<Figures, 'log' | 'projections' | 'database' | 'repos' | 'blobs' | 'disks' | 'unready'>
+  > {
     const { read } = this.database
     const newest = await read.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM commit_log')
     const positions = await readPositions(read)
@@ -35,20 +36,8 @@ export class StoredFigures {
       database: await this.database.figures(),
       repos: await this.counted.repos(),
       blobs: { ...(await this.counted.blobs()), cachedFiles: files, cachedBytes: bytes },
-      disks: await this.disks(),
+      disks: await this.readiness.disks(),
+      unready: await this.readiness.unready(),
     }
   }
-
-  private async disks(): Promise<DiskFigures[]> {
-    const { blobStore, dataDirectory } = this.config
-    const disks = [await diskOf('data', dataDirectory)]
-    if (blobStore.kind === 'disk') disks.push(await diskOf('blobs', blobStore.directory))
-    return disks.filter((disk) => disk !== null)
-  }
-}
-
-/** Null where the folder is not there yet, or the system does not tell. */
-async function diskOf(holds: string, directory: string): Promise<DiskFigures | null> {
-  const disk = await statfs(directory).catch(() => null)
-  return disk && { holds, free: disk.bavail * disk.bsize, size: disk.blocks * disk.bsize }
 }
