@@ -54,10 +54,9 @@ export class CarLayout {
     this.first.push(known ?? this.first.length)
   }
 
-  /** The next block of the CAR, after all of the repository. @throws RepoError LimitExceeded for one that is mostly repetition */
+  /** The next block of the CAR, after all of the repository. */
   *take({ cid, bytes }: CarBlock): Generator<UnpackedFile> {
-    if (++this.taken > MAX_REPEATS * (this.first.length + this.beyond))
-      throw new RepoError('LimitExceeded', 'the CAR holds its blocks again and again')
+    this.taken++
     const key = keyOf(cid)
     let number = this.numbers.get(key)
     if (number === undefined) {
@@ -72,8 +71,12 @@ export class CarLayout {
     this.note(this.first[next] === number ? next : number)
   }
 
-  /** The files that are left; `header` is the header of the CAR without its length, `head` its root. */
+  /**
+   * The files that are left; `header` is the header of the CAR without its length, `head` its root.
+   * @throws RepoError LimitExceeded for a CAR that is mostly repetition, see {@link assertFewRepeats}
+   */
   *finish(head: Cid, header: Uint8Array): Generator<UnpackedFile> {
+    assertFewRepeats(this.taken, this.numbers.size)
     if (this.pieces.length > 0) yield this.beyondFile()
     const isUsual = areEqual(header, usualHeader(head))
     const isStreamable = this.lines.length === 0 && this.from === 0 && this.to === this.first.length - 1
@@ -105,6 +108,11 @@ export class CarLayout {
     this.bytesOfPieces = 0
     return { path: `beyond-${++this.files}.car`, bytes }
   }
+}
+
+/** @throws RepoError LimitExceeded when a CAR holds its different blocks many times over: it could not be packed again */
+export function assertFewRepeats(blocks: number, different: number): void {
+  if (blocks > MAX_REPEATS * different) throw new RepoError('LimitExceeded', 'the CAR holds its blocks again and again')
 }
 
 /** What `blocks.txt` says. */

@@ -74,6 +74,17 @@ export function parseIndex(bytes: Uint8Array): UnpackedIndex {
   return { whole, top, records }
 }
 
+/**
+ * Whether a commit is the one that was unpacked, as a whole, as far as there is an index to tell.
+ * @throws RepoError InvalidData when an unpack was cut off; InvalidCommit for a commit that was changed by hand: nothing
+ * of it can be, as its signature is over all
+ */
+export function assertUnpacked(index: UnpackedIndex | null, commit: Cid): void {
+  if (index?.whole === false) throw new RepoError('InvalidData', 'an unpack was cut off: it has to be run again')
+  if (index && !index.top.get('commit.json')?.split(' ').includes(commit.toString()))
+    throw new RepoError('InvalidCommit', 'commit.json is not the commit that was unpacked')
+}
+
 /** Lines of a text of ASCII. Those that were made CR LF on the way are taken for what they were. */
 export function* linesOf(bytes: Uint8Array): Generator<string> {
   const decoder = new TextDecoder('latin1')

@@ -76,6 +76,11 @@ export class RepoPacking {
     return !this.commit.data.equals(this.data)
   }
 
+  /** Commit, nodes and records: those that stand once more are not counted again. */
+  get blockCount(): number {
+    return 1 + this.nodes.size + this.records
+  }
+
   /** What has changed; null when there was no index to tell by. */
   get changes(): RepoChanges | null {
     return this.awaited && { added: this.added, edited: this.edited, removed: [...this.awaited.keys()].sort() }

@@ -8,7 +8,7 @@ import { TreeBuilder } from '../mst/build.js'
 import { walkTree } from '../mst/walk.js'
 import type { Tid } from '../tid.js'
 import { BLOCKS_NAME, CarLayout, parseLayout, readBeyond } from './car-layout.js'
-import { formatIndex, INDEX_NAME, joined, parseIndex } from './index-file.js'
+import { assertUnpacked, formatIndex, INDEX_NAME, joined, parseIndex } from './index-file.js'
 import { headerOf, type RepoChanges, RepoPacking } from './pack-repo.js'
 import { packCommit, packRecord, unpackCommit, unpackRecord, type UnpackedFile } from './record-file.js'
 
@@ -96,7 +96,7 @@ export function packCar(files: Iterable<UnpackedFile>, signer?: PackSigner): Pac
   if (!commitFile) throw new RepoError('InvalidData', 'there is no commit.json')
   const { commit, cid, bytes } = packCommit(commitFile)
   const index = indexFile ? parseIndex(indexFile.bytes) : null
-  assertSigned(index?.top.get('commit.json'), cid)
+  assertUnpacked(index, cid)
 
   const blocks = Array.from(byPath.values(), packRecord).sort((a, b) => (a.path < b.path ? -1 : 1))
   const packing = new RepoPacking(commit, index)
@@ -112,15 +112,6 @@ export function packCar(files: Iterable<UnpackedFile>, signer?: PackSigner): Pac
     pieces.push(encodeCarSection(found.cid, found.bytes))
   }
   return { head: head.cid, car: joined(pieces), changes: packing.isChanged ? packing.changes : null }
-}
-
-/**
- * `known` is what the index has of commit.json, if there is one.
- * @throws RepoError InvalidCommit for a commit that was changed by hand: nothing of it can be, as its signature is over all
- */
-export function assertSigned(known: string | undefined, commit: Cid): void {
-  if (known !== undefined && !known.split(' ').includes(commit.toString()))
-    throw new RepoError('InvalidCommit', 'commit.json is not the commit that was unpacked')
 }
 
 function take(files: Map<string, UnpackedFile>, path: string): UnpackedFile | undefined {
