@@ -11,11 +11,13 @@ import { KeysCommand } from './keys.command.js'
 import { LogCommand } from './log.command.js'
 import { MailCommand } from './mail.command.js'
 import { MigrateCommand } from './migrate.command.js'
+import { PackCommand } from './pack.command.js'
 import { PeerCommand } from './peer.command.js'
 import { RebuildCommand } from './rebuild.command.js'
 import { ReportCommand } from './report.command.js'
 import { ServeCommand } from './serve.command.js'
 import { SkylogCommand } from './skylog.command.js'
+import { UnpackCommand } from './unpack.command.js'
 import { VerifyCommand } from './verify.command.js'
 
 /**
@@ -31,6 +33,8 @@ import { VerifyCommand } from './verify.command.js'
     MigrateCommand,
     InspectCommand,
     VerifyCommand,
+    UnpackCommand,
+    PackCommand,
     RebuildCommand,
     ...AccountCommand.registerWithSubCommands(),
     ...ActionCommand.registerWithSubCommands(),
