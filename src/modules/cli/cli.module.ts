@@ -3,6 +3,7 @@ import { AccountCommand } from './account.command.js'
 import { AdoptOfficialCommand } from './adopt-official.command.js'
 import { BlobCommand } from './blob.command.js'
 import { ActionCommand } from './action.command.js'
+import { HistoryCommand } from './history.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
 import { LabelCommand } from './label.command.js'
@@ -14,6 +15,7 @@ import { MigrateCommand } from './migrate.command.js'
 import { PeerCommand } from './peer.command.js'
 import { RebuildCommand } from './rebuild.command.js'
 import { ReportCommand } from './report.command.js'
+import { RestoreCommand } from './restore.command.js'
 import { ServeCommand } from './serve.command.js'
 import { SkylogCommand } from './skylog.command.js'
 import { VerifyCommand } from './verify.command.js'
@@ -30,6 +32,8 @@ import { VerifyCommand } from './verify.command.js'
     AdoptOfficialCommand,
     MigrateCommand,
     InspectCommand,
+    HistoryCommand,
+    RestoreCommand,
     VerifyCommand,
     RebuildCommand,
     ...AccountCommand.registerWithSubCommands(),
