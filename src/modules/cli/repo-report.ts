@@ -11,6 +11,7 @@ import { type CommitHistory, measureReach, type Reach, readHistory } from './com
 import { type Examination, examineRepo, Problems } from './examine-repo.js'
 import { WrongUsage } from './options.js'
 import { startProgress } from './progress.js'
+import type { DayCount } from './record-figures.js'
 import { checkKeyOption, checkSignature, documentWithin, resolverOf, type SignatureCheck } from './signature.js'
 import { StoredRepo } from './stored-repo.js'
 
@@ -26,6 +27,8 @@ export interface RepoReport {
   history: (CommitHistory & { signed: number | null }) | null
   /** Of a repository in the data directory, where asked for. */
   log: FoldedLog | null
+  /** Events in the log by day, of a repository in the data directory. */
+  activity: DayCount[] | null
   problems: Problems
 }
 
@@ -123,6 +126,7 @@ async function reportOnStored(did: Did, config: Config, options: ReportOptions):
       const found = await examine(stored, did, await stored.countRows(), report)
       if (found.whole) await stored.finish()
       problems.add(...stored.problems)
+      report.activity = await stored.days()
       if (found.commit) {
         problems.add(...disagreements(stored, found.commit))
         await addIdentity(report, found.commit, config, options.key, reader)
@@ -145,6 +149,7 @@ function emptyReport(source: FileSource | DataSource, problems: Problems): RepoR
     signature: null,
     history: null,
     log: null,
+    activity: null,
     problems,
   }
 }
