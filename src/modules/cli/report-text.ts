@@ -76,7 +76,8 @@ export function reportJson(report: RepoReport): object {
   }
 }
 
-function sourceRows({ source }: RepoReport): [string, string | null][] {
+/** Where it was found. */
+export function sourceRows({ source }: RepoReport): [string, string | null][] {
   if ('file' in source)
     return [
       ['file', `${source.file}, ${bytes(source.bytes)}, ${counted(source.blocks, 'block')}`],
@@ -91,19 +92,25 @@ function sourceRows({ source }: RepoReport): [string, string | null][] {
 }
 
 function commitText(report: RepoReport): string | null {
+  const rows = commitRows(report)
+  return rows.length === 0 ? null : section('Commit', rows)
+}
+
+/** What its head says; nothing where that could not be read. */
+export function commitRows(report: RepoReport): [string, string | null][] {
   const { head, examination, source } = report
   const commit = examination?.commit
-  if (!commit) return null
+  if (!commit) return []
   const rev = commit.rev ?? ('rev' in source ? source.rev : null)
   const time = timeOfRev(rev)
-  return section('Commit', [
+  return [
     ['cid', head!.toString()],
     ['version', String(commit.version)],
     ['rev', rev === null ? 'none' : `${rev}${time ? ` (${time})` : ''}${commit.rev === null ? ', given here' : ''}`],
     ['data', commit.data.toString()],
     ['prev', commit.prev?.toString() ?? 'none'],
     ['signature', signatureText(report)],
-  ])
+  ]
 }
 
 function shapeText(report: RepoReport): string {

@@ -130,6 +130,17 @@ export class StoredRepo implements RepoSource {
     return row!.n
   }
 
+  /** A record under a path, if it is of that CID; at any time, whatever the turn. */
+  async recordAt(path: string, cid: Cid): Promise<Uint8Array | null> {
+    const row = await this.reader.get<{ bytes: Buffer }>(
+      'SELECT bytes FROM record WHERE tree = ? AND path = ? AND cid = ?',
+      this.repo.tree,
+      path,
+      cid.bytes,
+    )
+    return row?.bytes ?? null
+  }
+
   /** Events of this repository by day. */
   async days(): Promise<DayCount[]> {
     return this.reader.all<DayCount>(
