@@ -41,8 +41,8 @@ export function drawTree(element: HTMLElement, data: TreeData, { onSelect }: Tre
     .attr('role', 'tree')
     .attr('aria-orientation', 'horizontal')
     .attr('aria-label', 'Merkle search tree. Arrow keys go through it, Enter chooses, plus and minus zoom.')
-  const rows = svg.append('g').attr('class', 'mst-rows').attr('aria-hidden', 'true')
   const scene = svg.append('g')
+  const rows = svg.append('g').attr('class', 'mst-rows').attr('aria-hidden', 'true')
   const told = frame.append('p').attr('class', 'mst-told').attr('aria-hidden', 'true').text('\u00a0')
   const marks = paint(scene, placed, colours)
   legend(frame, colours)
@@ -84,9 +84,11 @@ export function drawTree(element: HTMLElement, data: TreeData, { onSelect }: Tre
     choose(item)
     mark(item).node()!.focus({ preventScroll: true })
   })
-  svg.on('pointerover focusin', ({ target }: Event) => {
+  svg.on('pointerover focusin', ({ type, target }: Event) => {
     const item = itemAt(target)
-    if (item) told.text(describe(item.item))
+    if (!item) return
+    told.text(describe(item.item))
+    if (type === 'focusin') point(item)
   })
   svg.on('keydown', (event: KeyboardEvent) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return

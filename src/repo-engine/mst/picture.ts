@@ -48,7 +48,7 @@ interface Open {
 }
 
 /** Nodes and entries that a picture has, unless told otherwise. */
-export const PICTURE_ITEMS = 5_000
+export const PICTURE_ITEMS = 8_000
 
 /**
  * Collects the items of one walk ({@link walkTree}). Once there are more than `most` nodes and entries, the lowest layer that
