@@ -1,4 +1,5 @@
 /** `skylog inspect --html`: a page from the disk, looked at in a browser, with what strangers may have written in it. */
+import { jest } from '@jest/globals'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -23,6 +24,8 @@ const directory = dataDirectory()
 const env = { PDS_DATA_DIRECTORY: join(directory, 'none') }
 const HOSTILE = `</script><script>window.harmed = 1</script><img src=x onerror="window.harmed = 2"><!-- ' " \u202e \u2028`
 const PROFILE = 'app.bsky.actor.profile/self'
+
+jest.setTimeout(60_000)
 
 let browser: Browser
 beforeAll(async () => {
@@ -212,7 +215,7 @@ it('of a large one draws the upper layers, and says so', async () => {
   await page.getByRole('heading', { name: /^Not drawn: 1 node from layer 0 down, \d+ records?$/ }).waitFor()
   expect(errors).toEqual([])
   await page.context().close()
-}, 60_000)
+})
 
 it('of a repository in the data directory shows its log as well', async () => {
   const server = await startTestServer({}, join(directory, 'data'))
