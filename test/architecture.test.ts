@@ -32,7 +32,7 @@ const MODULES: Record<string, string[]> = {
   // What happened, in order.
   'commit-log': ['config', 'database'],
   // How it is asked for.
-  repo: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'xrpc-error'],
+  repo: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'audit', 'identity', 'commit-log', 'xrpc-error'],
   // How it is heard of.
   firehose: ['config', 'lexicon', 'database', 'xrpc', 'rate-limit', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   // Whose it is, and how it travels.

@@ -6,10 +6,22 @@ import { join } from 'node:path'
 const root = join(import.meta.dirname, '../../console')
 
 export default function buildConsole() {
-  const built = statSync(join(root, 'dist/index.html'), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  const pages = ['index.html', 'inspect.html'].map((page) =>
+    statSync(join(root, 'dist', page), { throwIfNoEntry: false }),
+  )
+  const built = Math.min(...pages.map((page) => page?.mtimeMs ?? 0))
   const isStale = readdirSync(root, { recursive: true })
     .filter((file) => !file.startsWith('dist'))
     .some((file) => statSync(join(root, file)).mtimeMs > built)
-  const vite = join(root, '../node_modules/vite/bin/vite.js')
-  if (isStale) execFileSync(process.execPath, [vite, 'build', '--logLevel', 'warn', root], { stdio: 'inherit' })
+  if (!isStale) return
+  const vite = (...args) =>
+    execFileSync(
+      process.execPath,
+      [join(root, '../node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn', root, ...args],
+      {
+        stdio: 'inherit',
+      },
+    )
+  vite()
+  vite('--config', join(root, 'vite.inspect.config.ts'))
 }
