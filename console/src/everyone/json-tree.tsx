@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { bytes } from '../ui/amounts.js'
 import { OutLink } from '../ui/out-link.js'
@@ -23,50 +24,67 @@ export function JsonTree({ value, did }: { value: unknown; did: string }) {
   )
 }
 
-function Value({ value, did, depth }: { value: Json; did: string; depth: number }) {
-  if (typeof value === 'string') return <Text text={value} />
-  if (value === null || typeof value !== 'object') return <span class="json-plain">{String(value)}</span>
-  if (Array.isArray(value))
-    return <Branch entries={value.map((item, i) => [String(i), item])} kind="[ ]" did={did} depth={depth} />
-  if (typeof value.$link === 'string') return <code>{value.$link}</code>
-  if (typeof value.$bytes === 'string') return <Text text={value.$bytes} />
-  const branch = <Branch entries={Object.entries(value)} kind="{ }" did={did} depth={depth} />
+interface Inside {
+  /** The key that it stands under; none at the top. */
+  name?: string
+  did: string
+  depth: number
+}
+
+function Value({ value, ...inside }: Inside & { value: Json }) {
+  const { name, did } = inside
+  if (value === null || typeof value !== 'object')
+    return (
+      <Named name={name}>
+        {typeof value === 'string' ? <Text text={value} /> : <span class="json-plain">{String(value)}</span>}
+      </Named>
+    )
+  if (Array.isArray(value)) return <Branch entries={value.map((item, i) => [String(i), item])} kind="[ ]" {...inside} />
+  if (typeof value.$link === 'string')
+    return (
+      <Named name={name}>
+        <code>{value.$link}</code>
+      </Named>
+    )
   const blob = blobOf(value)
-  return blob ? (
+  return (
     <>
-      <BlobPreview did={did} {...blob} />
-      {branch}
+      <Branch entries={Object.entries(value)} kind="{ }" {...inside} />
+      {blob ? <BlobPreview did={did} {...blob} /> : null}
     </>
-  ) : (
-    branch
   )
 }
 
-function Branch({
-  entries,
-  kind,
-  did,
-  depth,
-}: {
-  entries: [string, Json][]
-  kind: string
-  did: string
-  depth: number
-}) {
+function Named({ name, children }: { name: string | undefined; children: ComponentChildren }) {
+  return (
+    <>
+      {name !== undefined ? <span class="json-key">{name.slice(0, LENGTH)}</span> : null} {children}
+    </>
+  )
+}
+
+function Branch({ entries, kind, name, did, depth }: Inside & { entries: [string, Json][]; kind: string }) {
   const [isOpen, setOpen] = useState(depth < OPEN_DEPTH)
   const [shown, setShown] = useState(ITEMS)
-  if (entries.length === 0) return <span class="json-plain">{kind}</span>
+  if (entries.length === 0)
+    return (
+      <Named name={name}>
+        <span class="json-plain">{kind}</span>
+      </Named>
+    )
   return (
     <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        {kind} <small>{entries.length}</small>
+        <Named name={name}>
+          {kind} <small>{entries.length}</small>
+        </Named>
       </summary>
       {/* What is closed is not made at all: records can be deep. */}
       {isOpen ? (
         <ul>
-          {entries.slice(0, shown).map(([key, inside]) => (
+          {entries.slice(0, shown).map(([key, value]) => (
             <li key={key}>
-              <span class="json-key">{key.slice(0, LENGTH)}</span> <Value value={inside} did={did} depth={depth + 1} />
+              <Value name={key} value={value} did={did} depth={depth + 1} />
             </li>
           ))}
           {entries.length > shown ? (

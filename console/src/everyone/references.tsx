@@ -83,7 +83,7 @@ function actors(nsid: string, parameter: string, list: string): FetchPage {
 
 /** Who refers to a record, asked for when one wants to see it. */
 export function References({ uri, did, collection }: { uri: string; did: string; collection: string }) {
-  const kinds = KINDS[collection]
+  const kinds = Object.hasOwn(KINDS, collection) ? KINDS[collection] : undefined
   if (!kinds) return null
   return (
     <Section title="What refers to it">

@@ -77,10 +77,10 @@ function Head({ head: { did, handle, isHandleCorrect, document, state, profile }
       <dl class="facts">
         <dt>Handle</dt>
         <dd>
-          @{handle}{' '}
+          {handle === 'handle.invalid' ? 'none' : `@${handle}`}{' '}
           {isHandleCorrect ? (
             <span class="badge good">leads back to this DID</span>
-          ) : (
+          ) : handle === 'handle.invalid' ? null : (
             <span class="badge bad">does not lead to this DID</span>
           )}
         </dd>

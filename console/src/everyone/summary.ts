@@ -6,12 +6,12 @@ const LENGTH = 300
 
 /** What a record of a known kind says; of any other, the names of what is in it. */
 export function summaryOf(collection: string, value: RecordValue): string {
-  return cut(SUMMARIES[collection]?.(value) || contents(value))
+  return cut(own(SUMMARIES, collection)?.(value) || contents(value))
 }
 
 const SUMMARIES: Record<string, (value: RecordValue) => string> = {
   'app.bsky.feed.post': (post) => {
-    const embedded = EMBEDS[text(at(post, 'embed', '$type'))]
+    const embedded = own(EMBEDS, text(at(post, 'embed', '$type')))
     return [post.reply ? 'Reply:' : '', text(post.text), embedded ? `[${embedded}]` : ''].filter(Boolean).join(' ')
   },
   'app.bsky.feed.like': (like) => `Likes ${text(at(like, 'subject', 'uri'))}`,
@@ -39,6 +39,11 @@ const EMBEDS: Record<string, string> = {
   'app.bsky.embed.external': 'link',
   'app.bsky.embed.record': 'quote',
   'app.bsky.embed.recordWithMedia': 'quote with media',
+}
+
+/** What is in a table, and not what every object has. */
+function own<Value>(table: Record<string, Value>, name: string): Value | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
 function contents(value: RecordValue): string {
