@@ -69,8 +69,10 @@ export function useFeed(begin: { cursor: number | undefined } | null, filter: Fe
     let fresh: FeedLine[] = []
     let counted: Second = { at: Date.now(), events: 0, operations: 0 }
     let lastSeq: number | null = null
+    let total = 0
     const end = openStream(begin.cursor, {
       onEvent(event) {
+        total++
         counted.events++
         counted.operations += event.kind === 'commit' ? event.ops.length : 0
         lastSeq = event.seq
@@ -92,6 +94,7 @@ export function useFeed(begin: { cursor: number | undefined } | null, filter: Fe
       setFeed((feed) => ({
         ...feed,
         lastSeq,
+        total,
         held: held.current.length,
         lines: how.current.isPaused ? feed.lines : [...lines, ...feed.lines].slice(0, KEPT_LINES),
       }))
@@ -102,7 +105,7 @@ export function useFeed(begin: { cursor: number | undefined } | null, filter: Fe
       setFeed((feed) => ({
         ...feed,
         lastSeq,
-        total: feed.total + second.events,
+        total,
         seconds: [...feed.seconds, second].slice(-KEPT_SECONDS),
       }))
     }, 1_000)

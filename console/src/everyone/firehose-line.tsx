@@ -6,14 +6,20 @@ import { type RecordValue, summaryOf } from './summary.js'
 
 const WORDS: Record<string, string> = { create: 'new', update: 'changed', delete: 'deleted' }
 
-/** One thing that happened. A line never changes, so it is made once. */
-export const FirehoseLine = memo(function FirehoseLine({ line: { event, op } }: { line: FeedLine }) {
+/** One thing that happened. But for the handle a line never changes, so it is not made anew with each that comes. */
+export const FirehoseLine = memo(function FirehoseLine({
+  line: { event, op },
+  handle,
+}: {
+  line: FeedLine
+  handle: string | null
+}) {
   return (
     <li>
       <p class="about">
         <small>{event.seq}</small>
         <span class="badge">{event.kind}</span>
-        <a href={explorePath(event.did)}>{event.did}</a>
+        <a href={explorePath(event.did)}>{handle === null ? event.did : `@${handle}`}</a>
         <small>{clockTime(event.time)}</small>
       </p>
       {event.kind === 'commit' ? <Operation event={event} op={op} /> : <p>{event.said}</p>}

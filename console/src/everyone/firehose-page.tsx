@@ -10,6 +10,7 @@ import './everyone.css'
 import { type Feed, type FeedFilter, KEPT_LINES, useFeed } from './firehose-feed.js'
 import { FirehoseLine } from './firehose-line.js'
 import { didOf } from './repos.js'
+import { useHandles } from './use-handles.js'
 
 const EVERYTHING: FeedFilter = { kind: '', collection: '', did: '' }
 /** How often screen readers are told how it stands, in milliseconds. */
@@ -22,6 +23,7 @@ export default function FirehosePage() {
   const [filter, setFilter] = useState(EVERYTHING)
   const [isPaused, setPaused] = useState(false)
   const feed = useFeed(begin, filter, isPaused)
+  const handles = useHandles(feed.lines.map(({ event }) => event.did))
   const isEnded = begin === null || feed.state.is === 'ended'
   return (
     <Page title="Firehose">
@@ -53,7 +55,7 @@ export default function FirehosePage() {
         ) : (
           <ol class="cards record-list" aria-label="Events, newest first">
             {feed.lines.map((line) => (
-              <FirehoseLine key={line.key} line={line} />
+              <FirehoseLine key={line.key} line={line} handle={handles.get(line.event.did) ?? null} />
             ))}
           </ol>
         )}

@@ -85,7 +85,12 @@ function Drawing({ label, times, series, format, height, onPoint }: Drawn) {
   }, [names, height, isDark])
   useEffect(() => plot.current?.setData(data), [data])
 
-  return <div ref={place} class="plot-drawing" role="img" aria-label={label} />
+  return (
+    <div class="plot-drawing">
+      <div ref={place} role="img" aria-label={label} />
+      {times.length < 2 ? <p class="empty">Not enough to draw yet</p> : null}
+    </div>
+  )
 }
 
 function options(

@@ -20,7 +20,7 @@ export interface Town {
   /** Of alice: a post with an image, which bob likes, reposts, quotes and answers. */
   post: { uri: string; cid: string; rkey: string }
   /** Of bob: text that would like to be something else. */
-  hostile: { rkey: string }
+  hostile: { uri: string; cid: string; rkey: string }
   /** Of bob, in com.example.thing: objects in objects, sixty deep, and a text of 20,000 letters. */
   deep: { rkey: string }
 }
@@ -53,7 +53,7 @@ export async function startTown(): Promise<Town> {
     ...{ server, alice, bob, carla },
     archived: await archive(server),
     post: { ...post, rkey: rkeyOf(post.uri) },
-    hostile: { rkey: rkeyOf(hostile.uri) },
+    hostile: { ...hostile, rkey: rkeyOf(hostile.uri) },
     deep: { rkey: rkeyOf(deep.data.uri) },
   }
 }
