@@ -8,10 +8,22 @@ const root = join(import.meta.dirname, '../../console')
 const engine = join(import.meta.dirname, '../../src/repo-engine')
 
 export default function buildConsole() {
-  const built = statSync(join(root, 'dist/index.html'), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  const pages = ['index.html', 'inspect.html'].map((page) =>
+    statSync(join(root, 'dist', page), { throwIfNoEntry: false }),
+  )
+  const built = Math.min(...pages.map((page) => page?.mtimeMs ?? 0))
   const isStale = [root, engine]
     .flatMap((folder) => readdirSync(folder, { recursive: true }).map((file) => ({ file, path: join(folder, file) })))
     .some(({ file, path }) => !file.startsWith('dist') && statSync(path).mtimeMs > built)
-  const vite = join(root, '../node_modules/vite/bin/vite.js')
-  if (isStale) execFileSync(process.execPath, [vite, 'build', '--logLevel', 'warn', root], { stdio: 'inherit' })
+  if (!isStale) return
+  const vite = (...args) =>
+    execFileSync(
+      process.execPath,
+      [join(root, '../node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn', root, ...args],
+      {
+        stdio: 'inherit',
+      },
+    )
+  vite()
+  vite('--config', join(root, 'vite.inspect.config.ts'))
 }
