@@ -60,6 +60,21 @@ export class SqliteDatabase extends Database {
     return new SqliteDatabase(reader, new SqliteSnapshots(file), null, () => source.destroy())
   }
 
+  /** Whether another process has a file open for writing. */
+  static isInUse(file: string): boolean {
+    if (!existsSync(`${file}.lock`)) return false
+    const lock = new Sqlite(`${file}.lock`, { timeout: 0, readonly: true })
+    try {
+      lock.prepare('SELECT count(*) FROM sqlite_master').get()
+      return false
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error
+      return true
+    } finally {
+      lock.close()
+    }
+  }
+
   write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
     return this.writer?.write(fn) ?? Promise.reject(new Error('this database is open for reading only'))
   }
