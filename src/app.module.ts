@@ -9,6 +9,7 @@ import { BskyModule } from './modules/bsky/bsky.module.js'
 import { Config } from './modules/config/config.js'
 import { ConfigModule } from './modules/config/config.module.js'
 import { DatabaseModule } from './modules/database/database.module.js'
+import { DoctorModule } from './modules/doctor/doctor.module.js'
 import { FirehoseModule } from './modules/firehose/firehose.module.js'
 import { HealthModule } from './modules/health/health.module.js'
 import { Secrets } from './modules/config/secrets.js'
@@ -57,6 +58,7 @@ export class AppModule {
         ProxyModule,
         BskyModule,
         HealthModule,
+        DoctorModule,
         XrpcModule,
       ],
     }

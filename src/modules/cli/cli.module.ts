@@ -3,6 +3,7 @@ import { AccountCommand } from './account.command.js'
 import { AdoptOfficialCommand } from './adopt-official.command.js'
 import { BlobCommand } from './blob.command.js'
 import { ActionCommand } from './action.command.js'
+import { DoctorCommand } from './doctor.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
 import { LabelCommand } from './label.command.js'
@@ -32,6 +33,7 @@ import { VerifyCommand } from './verify.command.js'
     InspectCommand,
     VerifyCommand,
     RebuildCommand,
+    DoctorCommand,
     ...AccountCommand.registerWithSubCommands(),
     ...ActionCommand.registerWithSubCommands(),
     ...LabelCommand.registerWithSubCommands(),

@@ -42,7 +42,7 @@ export async function throughPages<Row>(
   signal: AbortSignal,
 ): Promise<{ seen: number; whole: boolean }> {
   let seen = 0
-  for (let last: Row | undefined; !signal.aborted; ) {
+  for (let last: Row | undefined; !signal.aborted;) {
     const rows = await page(last, PAGE)
     rows.forEach(look)
     seen += rows.length

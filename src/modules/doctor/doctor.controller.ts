@@ -7,7 +7,7 @@ import { STREAMED } from '../xrpc/bodies.js'
 import { invalidRequest, XrpcError } from '../xrpc/xrpc-error.js'
 import { Arrivals } from './arrivals.js'
 import { Doctor } from './doctor.js'
-import { type Area, type AreaFinding, AREAS } from './finding.js'
+import { type AreaFinding, AREAS, parseAreas } from './finding.js'
 
 /** Largest body that is looked at. */
 const MAX_BYTES = 8 * 1024 * 1024
@@ -52,11 +52,4 @@ export class DoctorController {
       bytes,
     })
   }
-}
-
-/** The areas that a list names, with commas between; none where it names one that there is not. */
-export function parseAreas(text: string): Area[] {
-  const names = text.split(',').map((name) => name.trim())
-  const areas = AREAS.filter((area) => names.includes(area))
-  return names.every((name) => (AREAS as readonly string[]).includes(name)) ? areas : []
 }

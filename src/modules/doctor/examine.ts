@@ -55,14 +55,21 @@ async function within(check: Check, patient: Patient): Promise<Finding[]> {
   const late = new Promise<Finding[]>((resolve) => {
     timer = setTimeout(() => {
       stop.abort()
-      resolve([warning(`this took more than ${CHECK_MS / 1000} s, and was given up`, 'Try it again, with this area alone.')])
+      resolve([
+        warning(`this took more than ${CHECK_MS / 1000} s, and was given up`, 'Try it again, with this area alone.'),
+      ])
     }, CHECK_MS)
   })
   try {
     const findings = await Promise.race([check.run(patient, stop.signal), late])
     return check.where === 'front' && isLocal(patient.config) ? findings.map(asNote) : findings
   } catch (error) {
-    return [problem(`this could not be looked at: ${reasonOf(error)}`, 'See what it says; the log of the server may have more.')]
+    return [
+      problem(
+        `this could not be looked at: ${reasonOf(error)}`,
+        'See what it says; the log of the server may have more.',
+      ),
+    ]
   } finally {
     clearTimeout(timer)
     stop.abort()

@@ -22,6 +22,13 @@ export const AREAS = [
 ] as const
 export type Area = (typeof AREAS)[number]
 
+/** The areas that a list names, with commas between; none where it names one that there is not. */
+export function parseAreas(text: string): Area[] {
+  const names = text.split(',').map((name) => name.trim())
+  const areas = AREAS.filter((area) => names.includes(area))
+  return names.every((name) => (AREAS as readonly string[]).includes(name)) ? areas : []
+}
+
 /** What a check has found. */
 export interface Finding {
   severity: Severity
