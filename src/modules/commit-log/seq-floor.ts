@@ -26,7 +26,7 @@ export class SeqFloor {
 
   /** Opens the mark of a data directory. `now` is milliseconds since the epoch. @throws Error when the file is damaged. */
   static open(dataDirectory: string, now: number): SeqFloor {
-    mkdirSync(dataDirectory, { recursive: true })
+    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
     const file = fileIn(dataDirectory)
     const handle = openSync(file, 'a+', 0o600)
     closeSync(handle)

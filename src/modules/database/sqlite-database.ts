@@ -33,7 +33,7 @@ export class SqliteDatabase extends Database {
    * @throws DataDirectoryInUse when another process has it open for writing.
    */
   static async open(file: string, onDoorbellError: (error: unknown) => void = console.error): Promise<SqliteDatabase> {
-    mkdirSync(dirname(file), { recursive: true })
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     const lock = takeLock(`${file}.lock`)
     const sources: DataSource[] = []
     const close = async (): Promise<void> => {

@@ -1,3 +1,4 @@
+import type { Config } from '../config/config.js'
 import type { Database } from '../database/database.js'
 import type { Area, Finding } from './finding.js'
 import type { Patient } from './patient.js'
@@ -9,6 +10,8 @@ import type { Patient } from './patient.js'
 export interface Check {
   area: Area
   where: 'here' | 'outside' | 'front'
+  /** Whether there is anything to look at with these settings; always unless told. */
+  applies?(config: Config): boolean
   /** Looks, until `signal` says that it takes too long. What it throws is a finding, too. */
   run(patient: Patient, signal: AbortSignal): Promise<Finding[]>
 }

@@ -16,7 +16,9 @@ export interface ExamineOptions {
  * areas. Never throws for what it finds.
  */
 export async function examine(patient: Patient, options: ExamineOptions): Promise<AreaFinding[]> {
-  const chosen = CHECKS.filter(({ area }) => options.only?.includes(area) ?? true)
+  const chosen = CHECKS.filter(
+    ({ area, applies }) => (options.only?.includes(area) ?? true) && (applies?.(patient.config) ?? true),
+  )
   const found = await Promise.all(
     chosen.map(async (check): Promise<AreaFinding[]> => {
       const { area } = check

@@ -1,4 +1,5 @@
 /** Whether the store of blobs can be used, and has what the accounts have. */
+import { existsSync } from 'node:fs'
 import { Cid } from '../../../repo-engine/index.js'
 import { openStore } from '../../blob/open-store.js'
 import { type Check, lookedAt, NETWORK_MS, ofDatabase, throughPages } from '../check.js'
@@ -9,6 +10,8 @@ import type { Patient } from '../patient.js'
 const SAMPLE = 20
 /** Loose blobs go an hour after they have become so; the collector comes every five minutes. */
 const OVERDUE_MS = 2 * 60 * 60 * 1000
+const RESTORE =
+  'Restore them from a backup, or see whether this is the right place: PDS_BLOBSTORE_…; `skylog blob scrub` names all that are missing.'
 
 export const BLOBS: Check[] = [
   { area: 'blobs', where: 'here', run: store },
@@ -30,6 +33,7 @@ export const BLOBS: Check[] = [
       },
       signal,
     )
+    if (seen.seen === 0) return []
     if (missing === 0) return [ok(`the blobs of ${lookedAt(seen, 'accounts')} are here`)]
     return [
       warning(
@@ -58,21 +62,21 @@ async function store({ config, clock, database }: Patient): Promise<Finding[]> {
   const { blobStore } = config
   const isBucket = blobStore.kind === 's3'
   const name = isBucket ? `the bucket ${blobStore.bucket}` : blobStore.directory
+  const rows = database
+    ? await database.read.all<{ cid: Buffer }>(`SELECT DISTINCT cid FROM blob ORDER BY cid LIMIT ${SAMPLE}`)
+    : []
+  if (!isBucket && !existsSync(blobStore.directory)) {
+    // It is made with the first upload.
+    if (rows.length === 0) return []
+    return [problem(`there are blobs in the database, and no folder ${name}`, RESTORE)]
+  }
   const opened = await openStore(blobStore, clock, NETWORK_MS)
   try {
     await opened.dropTemp(await opened.putTemp(few()))
-    const rows = database
-      ? await database.read.all<{ cid: Buffer }>(`SELECT DISTINCT cid FROM blob ORDER BY cid LIMIT ${SAMPLE}`)
-      : []
     const found = await Promise.all(rows.map(({ cid }) => opened.stat(Cid.fromBytes(cid))))
     const lost = found.filter((blob) => blob === null).length
     if (lost === 0) return [ok(`${name} takes blobs and has them`)]
-    return [
-      problem(
-        `${lost} of ${rows.length} blobs that were looked for are not in ${name}`,
-        '`skylog blob scrub` names all of them; restore them from a backup, or see whether this is the right place: PDS_BLOBSTORE_….',
-      ),
-    ]
+    return [problem(`${lost} of ${rows.length} blobs that were looked for are not in ${name}`, RESTORE)]
   } catch (error) {
     const advice = isBucket
       ? 'Check PDS_BLOBSTORE_S3_…: the endpoint, the region, the keys, and that they may read, write and delete.'

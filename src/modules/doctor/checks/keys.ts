@@ -35,6 +35,7 @@ export const KEYS: Check[] = [
       },
       signal,
     )
+    if (seen.seen === 0) return []
     if (shut.length === 0) return [ok(`the signing keys of ${lookedAt(seen, 'accounts')} can be opened`)]
     const advice =
       'Put back the secrets.json that belongs to this database, or set PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX to its keyEncryptionKey.'

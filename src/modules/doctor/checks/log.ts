@@ -32,6 +32,7 @@ async function heads(read: Reader, signal: AbortSignal): Promise<Finding[]> {
     ({ did, head, last }) => void (last?.equals(head) || odd.push(did)),
     signal,
   )
+  if (seen.seen === 0) return []
   if (odd.length === 0) return [ok(`the heads of ${lookedAt(seen, 'repositories')} are those of their last events`)]
   const some = odd.slice(0, TOLD).join(', ') + (odd.length > TOLD ? ' …' : '')
   return [

@@ -77,10 +77,9 @@ async function wellKnown(patient: Patient, signal: AbortSignal): Promise<Finding
     for (const { did } of web) asked.push(didDocument(patient, did.slice('did:web:'.length), did, signal))
   }
   const found = (await Promise.all(asked)).filter((finding) => finding !== null)
-  return orElse(
-    found,
-    `what is under .well-known is right for ${asked.length === 1 ? 'this server' : `this server and ${asked.length - 1} accounts`}`,
-  )
+  const accounts = asked.length - 1
+  const whose = accounts === 0 ? '' : ` and ${accounts} account${accounts === 1 ? '' : 's'}`
+  return orElse(found, `what is under .well-known is right for this server${whose}`)
 }
 
 interface Named {

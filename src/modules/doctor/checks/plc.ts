@@ -15,16 +15,16 @@ export const PLC: Check[] = [
   {
     area: 'plc',
     where: 'here',
-    run: async (patient) =>
-      patient.config.plcUrl === null && patient.database ? identities(patient, patient.database) : [],
+    applies: ({ plcUrl }) => plcUrl === null,
+    run: async (patient) => (patient.database ? identities(patient, patient.database) : []),
   },
   {
     area: 'plc',
     where: 'outside',
+    applies: ({ plcUrl }) => plcUrl !== null,
     run: async (patient, signal) => {
       const { config, database, fetch } = patient
-      if (config.plcUrl === null) return []
-      const found = [await directory(config.plcUrl, fetch, signal)]
+      const found = [await directory(config.plcUrl!, fetch, signal)]
       if (found[0]!.severity === 'ok' && database) found.push(...(await identities(patient, database)))
       return found
     },

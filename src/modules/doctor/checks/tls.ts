@@ -63,13 +63,16 @@ function certificateOf(host: string, port: number): Promise<Shown> {
     socket.setTimeout(NETWORK_MS, () => socket.destroy(new Error('no answer')))
     socket
       .on('secureConnect', () => {
-        const { authorized, authorizationError } = socket
-        resolve({
-          certificate: socket.getPeerCertificate(),
-          refusal: authorized ? null : reasonOf(authorizationError),
-        })
+        const certificate = socket.getPeerCertificate()
+        resolve({ certificate, refusal: socket.authorized ? null : refusalOf(socket.authorizationError, certificate) })
         socket.destroy()
       })
       .on('error', reject)
   })
+}
+
+/** An error here is a code, or has one. */
+function refusalOf(error: Error | string, { subjectaltname }: PeerCertificate): string {
+  const code = typeof error === 'string' ? error : reasonOf(error)
+  return code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? `it is made out to ${subjectaltname ?? 'no name'}` : code
 }
