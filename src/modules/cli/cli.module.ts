@@ -3,6 +3,7 @@ import { AccountCommand } from './account.command.js'
 import { AdoptOfficialCommand } from './adopt-official.command.js'
 import { BlobCommand } from './blob.command.js'
 import { ActionCommand } from './action.command.js'
+import { CompletionCommand } from './completion.command.js'
 import { DoctorCommand } from './doctor.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
@@ -34,6 +35,7 @@ import { VerifyCommand } from './verify.command.js'
     VerifyCommand,
     RebuildCommand,
     DoctorCommand,
+    CompletionCommand,
     ...AccountCommand.registerWithSubCommands(),
     ...ActionCommand.registerWithSubCommands(),
     ...LabelCommand.registerWithSubCommands(),

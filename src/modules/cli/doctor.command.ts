@@ -1,6 +1,6 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander'
 import { ConfigError } from '../config/config.js'
-import type { Area, AreaFinding, Severity } from '../doctor/finding.js'
+import { type Area, type AreaFinding, AREAS, parseAreas, type Severity } from '../doctor/finding.js'
 import { counted } from './format.js'
 import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes, WrongUsage } from './options.js'
 import type { Diagnosis } from './doctor-anywhere.js'
@@ -23,7 +23,6 @@ interface DoctorOptions extends DataOptions {
 @Takes(DATA, JSON_OUTPUT)
 export class DoctorCommand extends CommandRunner {
   async run(_: string[], options: DoctorOptions): Promise<void> {
-    const { parseAreas, AREAS } = await import('../doctor/finding.js')
     const only = options.only === undefined ? null : parseAreas(options.only)
     if (only?.length === 0) throw new WrongUsage(`--only: areas of ${AREAS.join(', ')}, with commas between`)
     const diagnosis = await this.diagnose(options, only)
@@ -46,7 +45,7 @@ export class DoctorCommand extends CommandRunner {
     }
   }
 
-  @Option({ flags: '--only <areas>', description: 'some areas alone, with commas between: disk,dns,tls' })
+  @Option({ flags: '--only <areas>', description: 'some areas alone, with commas between', choices: [...AREAS] })
   only(areas: string): string {
     return areas
   }
