@@ -8,6 +8,7 @@ import { BlobModule } from './modules/blob/blob.module.js'
 import { BskyModule } from './modules/bsky/bsky.module.js'
 import { Config } from './modules/config/config.js'
 import { ConfigModule } from './modules/config/config.module.js'
+import { ConsoleModule } from './modules/console/console.module.js'
 import { DatabaseModule } from './modules/database/database.module.js'
 import { DoctorModule } from './modules/doctor/doctor.module.js'
 import { FirehoseModule } from './modules/firehose/firehose.module.js'
@@ -59,6 +60,7 @@ export class AppModule {
         BskyModule,
         HealthModule,
         DoctorModule,
+        ConsoleModule,
         XrpcModule,
       ],
     }

@@ -69,11 +69,13 @@ const MODULES: Record<string, string[]> = {
     ...['config', 'migrations', 'database', 'mail', 'xrpc', 'auth', 'identity', 'commit-log', 'replication', 'blob'],
     ...['projections', 'xrpc-error'],
   ],
+  // How people see all that.
+  console: ['config', 'xrpc', 'xrpc-error'],
   // What joins it all, and what starts that.
   'app.module': [
     ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'audit', 'rate-limit', 'identity', 'proxy'],
     ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
-    ...['private-state', 'moderation', 'migration', 'bsky', 'doctor'],
+    ...['private-state', 'moderation', 'migration', 'bsky', 'doctor', 'console'],
   ],
   cli: [
     ...['config', 'database', 'identity', 'xrpc', 'audit', 'commit-log', 'repo', 'account', 'replication'],

@@ -14,7 +14,7 @@ export function openTransport(
   hostname: string,
   { pool, timeoutMs }: TransportOptions,
 ): Transporter {
-  return createTransport({
+  const options = {
     url: smtpUrl,
     pool: pool > 0,
     maxConnections: pool,
@@ -24,5 +24,6 @@ export function openTransport(
     socketTimeout: timeoutMs,
     disableFileAccess: true,
     disableUrlAccess: true,
-  } as Parameters<typeof createTransport>[0])
+  }
+  return createTransport(options as Parameters<typeof createTransport>[0]) as Transporter
 }
