@@ -31,7 +31,7 @@ export function ofDatabase(area: Area, look: Look): Check {
   }
 }
 
-/** Rows that are looked at before others have a turn. */
+/** Rows that are looked at before others have a turn, unless told. */
 const PAGE = 200
 
 /**
@@ -43,13 +43,14 @@ export async function throughPages<Row>(
   page: (after: Row | undefined, limit: number) => Row[] | Promise<Row[]>,
   look: (row: Row) => void,
   signal: AbortSignal,
+  rowsAtOnce = PAGE,
 ): Promise<{ seen: number; whole: boolean }> {
   let seen = 0
   for (let last: Row | undefined; !signal.aborted;) {
-    const rows = await page(last, PAGE)
+    const rows = await page(last, rowsAtOnce)
     rows.forEach(look)
     seen += rows.length
-    if (rows.length < PAGE) return { seen, whole: true }
+    if (rows.length < rowsAtOnce) return { seen, whole: true }
     last = rows.at(-1)
     await new Promise((resolve) => setImmediate(resolve))
   }

@@ -57,13 +57,13 @@ const changed = (sql: string) => written(async (tx) => tx.run(sql))
 
 it('finds nothing wrong where nothing is', async () => {
   const config = Config.fromEnv({ PDS_DATA_DIRECTORY: whole })
-  const { findings } = await diagnose(config, { only: null, offline: true })
+  const { findings: all } = await diagnose(config, { only: null, offline: true })
+  // The room and the speed of the disk are those of whoever runs this.
+  const findings = all.filter(({ text }) => !/has room for|reaches the disk/.test(text))
   expect(findings.filter(({ severity }) => severity === 'problem' || severity === 'warning')).toEqual([])
   const fine = findings.filter(({ severity }) => severity === 'ok').map(({ area, text }) => `${area}: ${text}`)
   expect(fine).toEqual([
     'config: the settings fit together',
-    expect.stringContaining('disk: '),
-    expect.stringContaining('disk: a write reaches the disk in '),
     'disk: secrets are readable by their owner alone',
     'database: the database is of this version',
     'log: the heads of all 1 repositories are those of their last events',
@@ -265,7 +265,7 @@ const cases: [area: Area, what: string, damage: (directory: string) => Promise<v
     'plc',
     'another rotation key',
     (directory) => secrets(directory, { plcRotationKey: 'ef'.repeat(32) }),
-    /^note the identity of alice\.test .* does not name the rotation key of this server/,
+    /^warning the rotation key of this server is in no operation of alice\.test: it cannot change these identities$/,
   ],
 ]
 

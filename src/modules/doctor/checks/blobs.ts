@@ -8,6 +8,7 @@ import type { Patient } from '../patient.js'
 
 /** Blobs that are looked for in the store: a look, where `blob scrub` reads all of them. */
 const SAMPLE = 20
+const ACCOUNTS_AT_ONCE = 20
 /** Loose blobs go an hour after they have become so; the collector comes every five minutes. */
 const OVERDUE_MS = 2 * 60 * 60 * 1000
 const RESTORE =
@@ -32,6 +33,8 @@ export const BLOBS: Check[] = [
         if (n > 0) accounts.push(did)
       },
       signal,
+      // Each has all of its blobs looked up.
+      ACCOUNTS_AT_ONCE,
     )
     if (seen.seen === 0) return []
     if (missing === 0) return [ok(`the blobs of ${lookedAt(seen, 'accounts')} are here`)]

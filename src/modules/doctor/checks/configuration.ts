@@ -139,10 +139,6 @@ function inPublic(config: Config): Finding[] {
         'Set PDS_CRAWLERS=https://bsky.network to be seen by the network.',
       ),
     )
-  if (config.plcUrl === null)
-    found.push(
-      problem('identities are made in a directory that nobody else asks', 'Set PDS_DID_PLC_URL=https://plc.directory.'),
-    )
   for (const domain of config.handleDomains)
     if (domain.endsWith('.test') || hasDisallowedTld(domain))
       found.push(

@@ -66,16 +66,15 @@ async function identities(patient: Patient, database: Database): Promise<Finding
      ORDER BY account.created_at DESC LIMIT ${SAMPLE}`,
   )
   if (accounts.length === 0) return []
-  const told = await Promise.all(
-    accounts.map(async (account) => identityFindings(account, await plc.data(account.did), patient)),
-  )
-  return orElse(told.flat(), `the identities of the newest accounts (${accounts.length}) name this server and its keys`)
+  const told = await Promise.all(accounts.map(async (account) => ({ account, data: await plc.data(account.did) })))
+  const found = told.flatMap(({ account, data }) => identityFindings(account, data, patient))
+  return orElse([...found, ...rotationFindings(told, patient)], `the identities of the newest accounts (${accounts.length}) name this server and its keys`)
 }
 
 function identityFindings(
   { did, handle, key }: Account,
   data: PlcData | null,
-  { config, secrets, running }: Patient,
+  { config, running }: Patient,
 ): Finding[] {
   const who = `${handle} (${did})`
   if (!data)
@@ -86,14 +85,6 @@ function identityFindings(
       ),
     ]
   const found: Finding[] = []
-  const rotationKeys = secrets?.plcRotationKeys.map((secret) => SigningKey.fromPrivate('k256', secret).didKey) ?? []
-  if (secrets && !rotationKeys.some((one) => data.rotationKeys.includes(one)))
-    found.push(
-      note(
-        `the identity of ${who} does not name the rotation key of this server, which cannot change it`,
-        'Its owner may want that. If not: put back the secrets.json or the PDS_PLC_ROTATION_KEY_… that it was made with.',
-      ),
-    )
   if (data.verificationMethods.atproto !== key)
     found.push(
       problem(
@@ -119,4 +110,17 @@ function identityFindings(
       ),
     )
   return found
+}
+
+/** Whether this server can still change the identities: where it can change none of them, its key is another one. */
+function rotationFindings(told: readonly { account: Account; data: PlcData | null }[], { secrets }: Patient): Finding[] {
+  if (!secrets) return []
+  const own = secrets.plcRotationKeys.map((secret) => SigningKey.fromPrivate('k256', secret).didKey)
+  const known = told.filter(({ data }) => data !== null)
+  const without = known.filter(({ data }) => !own.some((key) => data!.rotationKeys.includes(key)))
+  if (without.length === 0) return []
+  const names = without.map(({ account }) => account.handle).join(', ')
+  const text = `the rotation key of this server is in no operation of ${names}: it cannot change these identities`
+  if (without.length < known.length) return [note(text, 'Their owners may want that: they can put it back, or change their handles themselves.')]
+  return [warning(text, 'Put back the secrets.json, or the PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX, that they were made with.')]
 }
