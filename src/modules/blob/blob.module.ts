@@ -21,7 +21,7 @@ import { ImageController } from './image.controller.js'
 import { KeepBlobHandler } from './keep-blob.js'
 import { LooseBlobs } from './loose-blobs.js'
 import { MirroredBlobs } from './mirrored-blobs.js'
-import { openStore } from './open-store.js'
+import { openBlobStore } from './open-blob-store.js'
 import { ScaledImages } from './scaled-images.js'
 import { ScrubController } from './scrub.controller.js'
 import { UnreadReferences } from './unread-references.js'
@@ -39,7 +39,7 @@ import { Videos } from './video/videos.js'
     {
       provide: BlobStore,
       inject: [Config, Clock],
-      useFactory: ({ blobStore }: Config, clock: Clock): Promise<BlobStore> => openStore(blobStore, clock),
+      useFactory: openBlobStore,
     },
     BlobLocks,
     BlobRemoval,
@@ -60,6 +60,6 @@ import { Videos } from './video/videos.js'
     ScaledImages,
     Videos,
   ],
-  exports: [RecordBlobs, HostedBlobs, BlobCounts],
+  exports: [RecordBlobs, HostedBlobs, BlobCache, BlobCounts],
 })
 export class BlobModule {}

@@ -1,7 +1,7 @@
 /** Whether the store of blobs can be used, and has what the accounts have. */
 import { existsSync } from 'node:fs'
 import { Cid } from '../../../repo-engine/index.js'
-import { openStore } from '../../blob/open-store.js'
+import { openBlobStore } from '../../blob/open-blob-store.js'
 import { type Check, lookedAt, NETWORK_MS, ofDatabase, throughPages } from '../check.js'
 import { type Finding, note, ok, problem, reasonOf, warning } from '../finding.js'
 import type { Patient } from '../patient.js'
@@ -73,7 +73,7 @@ async function store({ config, clock, database }: Patient): Promise<Finding[]> {
     if (rows.length === 0) return []
     return [problem(`there are blobs in the database, and no folder ${name}`, RESTORE)]
   }
-  const opened = await openStore(blobStore, clock, NETWORK_MS)
+  const opened = await openBlobStore(config, clock, NETWORK_MS)
   try {
     await opened.dropTemp(await opened.putTemp(few()))
     const found = await Promise.all(rows.map(({ cid }) => opened.stat(Cid.fromBytes(cid))))

@@ -68,7 +68,10 @@ async function identities(patient: Patient, database: Database): Promise<Finding
   if (accounts.length === 0) return []
   const told = await Promise.all(accounts.map(async (account) => ({ account, data: await plc.data(account.did) })))
   const found = told.flatMap(({ account, data }) => identityFindings(account, data, patient))
-  return orElse([...found, ...rotationFindings(told, patient)], `the identities of the newest accounts (${accounts.length}) name this server and its keys`)
+  return orElse(
+    [...found, ...rotationFindings(told, patient)],
+    `the identities of the newest accounts (${accounts.length}) name this server and its keys`,
+  )
 }
 
 function identityFindings(
@@ -113,7 +116,10 @@ function identityFindings(
 }
 
 /** Whether this server can still change the identities: where it can change none of them, its key is another one. */
-function rotationFindings(told: readonly { account: Account; data: PlcData | null }[], { secrets }: Patient): Finding[] {
+function rotationFindings(
+  told: readonly { account: Account; data: PlcData | null }[],
+  { secrets }: Patient,
+): Finding[] {
   if (!secrets) return []
   const own = secrets.plcRotationKeys.map((secret) => SigningKey.fromPrivate('k256', secret).didKey)
   const known = told.filter(({ data }) => data !== null)
@@ -121,6 +127,12 @@ function rotationFindings(told: readonly { account: Account; data: PlcData | nul
   if (without.length === 0) return []
   const names = without.map(({ account }) => account.handle).join(', ')
   const text = `the rotation key of this server is in no operation of ${names}: it cannot change these identities`
-  if (without.length < known.length) return [note(text, 'Their owners may want that: they can put it back, or change their handles themselves.')]
-  return [warning(text, 'Put back the secrets.json, or the PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX, that they were made with.')]
+  if (without.length < known.length)
+    return [note(text, 'Their owners may want that: they can put it back, or change their handles themselves.')]
+  return [
+    warning(
+      text,
+      'Put back the secrets.json, or the PDS_PLC_ROTATION_KEY_K256_PRIVATE_KEY_HEX, that they were made with.',
+    ),
+  ]
 }
