@@ -64,6 +64,11 @@ const MODULES: Record<string, string[]> = {
     ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'proxy', 'xrpc-error'],
     ...['projections', 'private-state', 'moderation'],
   ],
+  // What is the matter with all of that.
+  doctor: [
+    ...['config', 'migrations', 'database', 'mail', 'xrpc', 'auth', 'identity', 'commit-log', 'replication', 'blob'],
+    ...['projections', 'xrpc-error'],
+  ],
   // How it all does.
   health: ['config', 'database', 'projections'],
   metrics: [
@@ -76,11 +81,11 @@ const MODULES: Record<string, string[]> = {
   'app.module': [
     ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'audit', 'rate-limit', 'identity', 'proxy'],
     ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
-    ...['private-state', 'moderation', 'migration', 'bsky', 'metrics', 'console'],
+    ...['private-state', 'moderation', 'migration', 'bsky', 'metrics', 'doctor', 'console'],
   ],
   cli: [
     ...['config', 'database', 'identity', 'xrpc', 'audit', 'commit-log', 'repo', 'account', 'replication'],
-    ...['mail', 'projections', 'blob', 'moderation', 'migration', 'xrpc-error', 'app.module'],
+    ...['mail', 'projections', 'blob', 'moderation', 'migration', 'doctor', 'xrpc-error', 'app.module'],
   ],
   'src/main.ts': ['config', 'app.module'],
   'src/cli.ts': ['config', 'cli'],

@@ -36,7 +36,7 @@ export class SqliteDatabase extends Database {
    * @throws DataDirectoryInUse when another process has it open for writing.
    */
   static async open(file: string, onDoorbellError: (error: unknown) => void = console.error): Promise<SqliteDatabase> {
-    mkdirSync(dirname(file), { recursive: true })
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     const lock = takeLock(`${file}.lock`)
     const sources: DataSource[] = []
     const close = async (): Promise<void> => {
@@ -61,6 +61,21 @@ export class SqliteDatabase extends Database {
     const source = await openSource(file, true)
     const reader = new SqliteConnection(driverOf(source))
     return new SqliteDatabase(file, reader, new SqliteSnapshots(file), null, () => source.destroy())
+  }
+
+  /** Whether another process has a file open for writing. */
+  static isInUse(file: string): boolean {
+    if (!existsSync(`${file}.lock`)) return false
+    const lock = new Sqlite(`${file}.lock`, { timeout: 0, readonly: true })
+    try {
+      lock.prepare('SELECT count(*) FROM sqlite_master').get()
+      return false
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error
+      return true
+    } finally {
+      lock.close()
+    }
   }
 
   write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
