@@ -3,6 +3,7 @@ import { plainToInstance } from 'class-transformer'
 import { validateSync } from 'class-validator'
 import { AddressList } from './address-list.js'
 import { Environment, environmentNames } from './environment.js'
+import type { ThrowAway } from './throw-away.js'
 
 /** The settings in force, derived from the environment; everything else of the server reads these. */
 export class Config {
@@ -76,7 +77,12 @@ export class Config {
   /** `PDS_…` names that are set and mean nothing here: said at start, because a silently ignored setting is a trap. */
   readonly unknownNames: readonly string[]
 
-  private constructor(env: Environment, names: string[]) {
+  private constructor(
+    env: Environment,
+    names: string[],
+    /** What makes this a server that nothing outlasts; null for one that is to last. */
+    readonly throwAway: ThrowAway | null,
+  ) {
     const localhost = (env.PDS_HOSTNAME ?? 'localhost') === 'localhost'
     this.port = env.PDS_PORT ?? env.PORT ?? 2583
     this.hostname = env.PDS_HOSTNAME ?? 'localhost'
@@ -138,8 +144,11 @@ export class Config {
         throw new ConfigError(`PDS_SERVICE_HANDLE_DOMAINS: "${domain}" must start with a dot and be a domain`)
   }
 
-  /** Reads an environment such as `process.env`. @throws ConfigError naming the variable that cannot be used. */
-  static fromEnv(env: Readonly<Record<string, string | undefined>>): Config {
+  /**
+   * Reads an environment such as `process.env`; `throwAway` is for servers of test networks alone.
+   * @throws ConfigError naming the variable that cannot be used.
+   */
+  static fromEnv(env: Readonly<Record<string, string | undefined>>, throwAway: ThrowAway | null = null): Config {
     // An empty value is the same as none, as in the env files that installers write.
     const set = Object.entries(env).filter(([, value]) => value !== undefined && value !== '')
     const known = new Set(environmentNames())
@@ -150,6 +159,7 @@ export class Config {
     return new Config(
       parsed,
       set.map(([name]) => name),
+      throwAway,
     )
   }
 

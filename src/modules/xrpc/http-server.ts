@@ -23,7 +23,7 @@ const EXPOSED = [
 /** Makes the HTTP server around a module: bodies, CORS, and limits that hold before any handler runs. Not listening yet. */
 export async function createHttpApp(
   module: DynamicModule,
-  { trustedProxies }: Pick<Config, 'trustedProxies'>,
+  { trustedProxies, throwAway }: Pick<Config, 'trustedProxies' | 'throwAway'>,
   logLevels?: LogLevel[],
 ): Promise<NestFastifyApplication> {
   const proxies = new AddressList(trustedProxies)
@@ -53,7 +53,7 @@ export async function createHttpApp(
   const database = app.get(Database, { strict: false })
   const { serviceDid } = app.get(Config, { strict: false })
   serve2022(fastify, { did: serviceDid, database })
-  app.enableShutdownHooks()
+  if (!throwAway) app.enableShutdownHooks()
   return app
 }
 

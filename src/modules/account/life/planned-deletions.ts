@@ -43,7 +43,9 @@ export class PlannedDeletions implements OnApplicationBootstrap, OnApplicationSh
   /** Takes up what has become due while the server was away. */
   onApplicationBootstrap(): void {
     // A command that only borrows the server's rooms leaves old work to the server.
-    if (this.http.httpAdapter) void this.run()
+    if (!this.http.httpAdapter) return
+    void this.run()
+    this.clock.onSet(() => void this.run())
   }
 
   onApplicationShutdown(): void {
