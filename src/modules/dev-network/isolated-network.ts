@@ -136,7 +136,7 @@ class Line {
 
   /** Resolves when the process is gone. */
   async end(): Promise<void> {
-    if (this.child.connected) this.child.disconnect()
+    if (this.child.connected) await this.ask('close')
     await this.ended
   }
 

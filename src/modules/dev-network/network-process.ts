@@ -4,7 +4,7 @@ import type { TestAccount, TestNetwork, TestNetworkOptions } from './test-networ
 
 export interface Asked {
   id: number
-  what: 'start' | 'seed' | 'mails' | 'settled' | 'set' | 'freeze' | 'resume'
+  what: 'start' | 'seed' | 'mails' | 'settled' | 'set' | 'freeze' | 'resume' | 'close'
   value?: unknown
 }
 
@@ -29,7 +29,7 @@ async function answer({ id, what, value }: Asked): Promise<void> {
     (error: Error) => ({ id, error: { name: error.name, message: error.message, fields: { ...error } } }),
   )
   process.send?.(told)
-  if (told.error && what === 'start') process.disconnect()
+  if (what === 'close' || (what === 'start' && told.error)) process.disconnect()
 }
 
 async function perform(what: Asked['what'], value: unknown): Promise<unknown> {
@@ -41,6 +41,7 @@ async function perform(what: Asked['what'], value: unknown): Promise<unknown> {
   if (what === 'seed') return (await network!.seed(value as number | undefined)).map(whoItIs)
   if (what === 'mails') return network!.mails()
   if (what === 'settled') return network!.settled()
+  if (what === 'close') return network!.close()
   if (what === 'freeze') await network!.clock.freeze()
   if (what === 'resume') await network!.clock.resume()
   return network!.clock.set(value as number)
