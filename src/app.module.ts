@@ -8,6 +8,7 @@ import { BlobModule } from './modules/blob/blob.module.js'
 import { BskyModule } from './modules/bsky/bsky.module.js'
 import { Config } from './modules/config/config.js'
 import { ConfigModule } from './modules/config/config.module.js'
+import { ConsoleModule } from './modules/console/console.module.js'
 import { DatabaseModule } from './modules/database/database.module.js'
 import { FirehoseModule } from './modules/firehose/firehose.module.js'
 import { HealthModule } from './modules/health/health.module.js'
@@ -57,6 +58,7 @@ export class AppModule {
         ProxyModule,
         BskyModule,
         HealthModule,
+        ConsoleModule,
         XrpcModule,
       ],
     }

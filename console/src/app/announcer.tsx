@@ -1,0 +1,20 @@
+import { signal } from '@preact/signals'
+
+const said = signal('')
+
+/** Says to screen readers which page is there now, and puts the keyboard at its beginning. */
+export function announce(): void {
+  requestAnimationFrame(() => {
+    const heading = document.querySelector<HTMLElement>('main h1')
+    said.value = heading?.textContent ?? document.title
+    if (document.activeElement === document.body || document.activeElement?.tagName === 'A') heading?.focus()
+  })
+}
+
+export function Announcer() {
+  return (
+    <p class="unseen" aria-live="polite">
+      {said}
+    </p>
+  )
+}

@@ -1,0 +1,3 @@
+import { page } from '../app/page-route.js'
+
+export const everyoneRoutes = [page('/', () => import('./about-page.js'))]

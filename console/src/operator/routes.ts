@@ -1,0 +1,3 @@
+import { page } from '../app/page-route.js'
+
+export const operatorRoutes = [page('/operator', () => import('./operator-page.js'))]
