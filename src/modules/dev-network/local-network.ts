@@ -11,19 +11,22 @@ import { AddPeer } from '../replication/add-peer.js'
 import { Calls } from './calls.js'
 import { NetworkClock } from './network-clock.js'
 import { idle, settled } from './settled.js'
-import type { TestNetwork, TestNetworkOptions, TestServer } from './test-network.js'
+import type { TestMail, TestNetwork, TestNetworkOptions, TestServer } from './test-network.js'
 
 const MAX_SERVERS = 20
 /** What no settings can say otherwise: the network would not be one. */
 const OWN = ['PDS_PORT', 'PORT', 'PDS_DATA_DIRECTORY', 'PDS_HOSTNAME', 'PDS_DID_PLC_URL', 'PDS_SERVICE_HANDLE_DOMAINS']
 
-/** Starts a network in this process. @throws ConfigError, RangeError; the error that keeps a server from listening */
-export async function startNetwork(options: TestNetworkOptions): Promise<TestNetwork> {
+/** Starts a network in this process; `onMail` is told of mails as they come. @throws ConfigError, RangeError; the error that keeps a server from listening */
+export async function startNetwork(
+  options: TestNetworkOptions,
+  onMail: (mail: TestMail) => void = () => undefined,
+): Promise<TestNetwork> {
   const { pds: count = 1, settings = {}, time, seed } = options
   if (!Number.isInteger(count) || count < 1 || count > MAX_SERVERS)
     throw new RangeError(`pds: a network has 1 to ${MAX_SERVERS} servers`)
   for (const name of OWN) if (name in settings) throw new RangeError(`settings: ${name} is up to the network`)
-  const network = new LocalNetwork(options.directory ?? null)
+  const network = new LocalNetwork(onMail)
   try {
     if (time !== undefined) await network.clock.set(time)
     await network.start(count, settings, options.port ?? 0)
@@ -39,14 +42,12 @@ class LocalNetwork implements TestNetwork {
   readonly clock = new NetworkClock()
   readonly pds: TestServer[] = []
   private readonly running: RunningServer[] = []
-  private readonly kept: KeptMail[] = []
+  private readonly kept: TestMail[] = []
   private readonly calls = new Calls()
-  private readonly directory: string
+  private readonly directory = temporaryDirectory()
   private closing: Promise<void> | undefined
 
-  constructor(private readonly lasting: string | null) {
-    this.directory = lasting ?? temporaryDirectory()
-  }
+  constructor(private readonly onMail: (mail: TestMail) => void) {}
 
   get url(): string {
     return this.pds[0]!.url
@@ -60,7 +61,7 @@ class LocalNetwork implements TestNetwork {
   async start(count: number, settings: Readonly<Record<string, string>>, port: number): Promise<void> {
     const rest = Array.from({ length: count - 1 }, (_, i) => i + 2)
     this.add(await this.startServer(1, settings, port))
-    const started = await Promise.allSettled(rest.map((n) => this.startServer(n, settings, 0)))
+    const started = await Promise.allSettled(rest.map((n) => this.startServer(n, settings, port && port + n - 1)))
     for (const server of started) if (server.status === 'fulfilled') this.add(server.value)
     for (const server of started) if (server.status === 'rejected') throw server.reason
     const urls = this.pds.map(({ url }) => url)
@@ -80,7 +81,7 @@ class LocalNetwork implements TestNetwork {
 
   async mails(): ReturnType<TestNetwork['mails']> {
     await idle(this.databases, () => this.clock.now())
-    return this.kept.map((mail) => ({ ...mail, code: /[A-Z2-7]{5}-[A-Z2-7]{5}/.exec(mail.text)?.[0] ?? null }))
+    return [...this.kept]
   }
 
   async settled(): Promise<void> {
@@ -98,7 +99,7 @@ class LocalNetwork implements TestNetwork {
   private async closeOnce(): Promise<void> {
     this.calls.close()
     const ends = await Promise.allSettled(this.running.map((server) => server.close()))
-    if (this.lasting === null) removeTemporary(this.directory)
+    removeTemporary(this.directory)
     for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
 
@@ -107,7 +108,7 @@ class LocalNetwork implements TestNetwork {
   }
 
   private startServer(n: number, settings: Readonly<Record<string, string>>, port: number): Promise<RunningServer> {
-    const throwAway: ThrowAway = { clock: this.clock, keepMail: (mail) => void this.kept.push(mail) }
+    const throwAway: ThrowAway = { clock: this.clock, keepMail: (mail) => this.keep(mail) }
     const env = {
       PDS_RATE_LIMITS_ENABLED: 'false',
       ...settings,
@@ -117,6 +118,12 @@ class LocalNetwork implements TestNetwork {
       ...(n > 1 && { PDS_DID_PLC_URL: this.url }),
     }
     return startServer(Config.fromEnv(env, throwAway), ['warn', 'error', 'fatal'])
+  }
+
+  private keep(mail: KeptMail): void {
+    const kept = { ...mail, code: /[A-Z2-7]{5}-[A-Z2-7]{5}/.exec(mail.text)?.[0] ?? null }
+    this.kept.push(kept)
+    this.onMail(kept)
   }
 
   private add(server: RunningServer): void {

@@ -17,10 +17,8 @@ export interface TestNetworkOptions {
   seed?: boolean | number
   /** Where the clock begins; it goes on from there. */
   time?: Time
-  /** Port of the first server; a free one unless told, as for all others. */
+  /** Port of the first server; the others have those after it. Free ones unless told. */
   port?: number
-  /** Keeps the data in this directory, and leaves it there; otherwise a temporary one is made, and removed by `close()`. */
-  directory?: string
 }
 
 /** A moment: milliseconds since the epoch, a date, or its text (RFC 3339). */
