@@ -8,7 +8,7 @@ import type { Asked, Told } from './network-process.js'
 import type { TestClock, TestMail, TestNetwork, TestNetworkOptions, TestServer, Time } from './test-network.js'
 
 /** Starts a network in a process of its own. @throws Error with what that has said, when it does not come up */
-export async function startIsolatedNetwork({ isolated: _, ...options }: TestNetworkOptions): Promise<TestNetwork> {
+export async function startIsolatedNetwork(options: TestNetworkOptions = {}): Promise<TestNetwork> {
   const line = new Line(entry())
   const { pds, now } = await line.ask<{ pds: TestServer[]; now: number }>('start', options)
   return new IsolatedNetwork(line, pds, now)
