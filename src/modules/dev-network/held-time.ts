@@ -31,8 +31,4 @@ export class HeldTime {
     this.stoppedAt = null
     this.set(from)
   }
-
-  get isFrozen(): boolean {
-    return this.stoppedAt !== null
-  }
 }

@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import module from 'node:module'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Calls } from './calls.js'
 import { HeldTime } from './held-time.js'
+import { nodeForIt } from './node-for-it.js'
 import type { Asked, Told } from './network-process.js'
 import type { TestClock, TestMail, TestNetwork, TestNetworkOptions, TestServer, Time } from './test-network.js'
 
@@ -17,23 +16,6 @@ export async function startIsolatedNetwork(options: TestNetworkOptions = {}): Pr
 /** The program that runs the network: beside this one. */
 function entry(): string {
   return fileURLToPath(new URL('./network-process.js', import.meta.url))
-}
-
-/**
- * A Node that has what the server needs (24.7): this one, or else the one that is installed with this package.
- * @throws Error where there is none
- */
-function node(): string {
-  const [major, minor] = process.versions.node.split('.').map(Number) as [number, number]
-  if (major > 24 || (major === 24 && minor >= 7)) return process.execPath
-  const require = module.createRequire(import.meta.url)
-  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
-  try {
-    const path = require.resolve(`${name}/package.json`)
-    return join(path, '..', (require(path) as { bin: { node: string } }).bin.node)
-  } catch {
-    throw new Error(`needs Node 24.7; this is ${process.versions.node}, and the package ${name} is not installed`)
-  }
 }
 
 class IsolatedNetwork implements TestNetwork {
@@ -130,7 +112,7 @@ class Line {
 
   constructor(entry: string) {
     // Flags of this process (--test, --inspect) are not the other one's.
-    this.child = fork(entry, [], { execPath: node(), execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    this.child = fork(entry, [], { execPath: nodeForIt(), execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.said += text))
     this.child.on('message', (told: Told) => this.answer(told))
     this.ended = new Promise((resolve) => {

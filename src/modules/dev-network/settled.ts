@@ -9,25 +9,24 @@ const LOOK_MS = 5
  * Resolves when nothing that is due is left to do on any of some servers, and each has every repository of the others as
  * it is there: head, status and handle. @throws Error naming one that is not
  */
-export async function settled(servers: readonly Database[], now: () => number): Promise<void> {
-  let odd: string | null = null
-  for (let looks = PATIENCE_MS / LOOK_MS; looks > 0; looks--) {
-    odd = (await unfinished(servers, now())) ?? (await missing(servers))
-    if (odd === null) return
-    await delay(LOOK_MS)
-  }
-  throw new Error(`the network does not come to rest: ${odd}`)
+export function settled(servers: readonly Database[], now: () => number): Promise<void> {
+  return rest(async () => (await unfinished(servers, now())) ?? (await missing(servers)))
 }
 
-/** Resolves when the servers have nothing to do that is due. @throws as {@link settled} */
-export async function idle(servers: readonly Database[], now: () => number): Promise<void> {
-  let odd: string | null = null
+/** Resolves when nothing that is due is left to do on any of some servers. @throws Error naming what is */
+export function idle(servers: readonly Database[], now: () => number): Promise<void> {
+  return rest(() => unfinished(servers, now()))
+}
+
+/** `look` gives what is still on its way, or null. */
+async function rest(look: () => Promise<string | null>): Promise<void> {
+  let underWay: string | null = null
   for (let looks = PATIENCE_MS / LOOK_MS; looks > 0; looks--) {
-    odd = await unfinished(servers, now())
-    if (odd === null) return
+    underWay = await look()
+    if (underWay === null) return
     await delay(LOOK_MS)
   }
-  throw new Error(`the network does not come to rest: ${odd}`)
+  throw new Error(`the network does not come to rest: ${underWay}`)
 }
 
 async function unfinished(servers: readonly Database[], now: number): Promise<string | null> {

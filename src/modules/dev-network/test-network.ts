@@ -7,8 +7,8 @@ export interface TestNetworkOptions {
   /** Servers; 1 unless told. They share one PLC directory and follow each other. */
   pds?: number
   /**
-   * Runs it in a process of its own, which ends with this one: nothing of the server is loaded here. `require` always gives
-   * such a one. In this process unless told.
+   * Runs it in a process of its own, which ends with this one: nothing of the server is loaded here. In this process unless
+   * told; by `require`, and where this Node is older than the server needs, always in one of its own.
    */
   isolated?: boolean
   /** Settings of all its servers, named as in README.md; see docs/testing.md for those that are the network's own. */
@@ -119,7 +119,8 @@ export interface TestNetwork extends AsyncDisposable {
 
 /** Starts a network. It is ready when this resolves, and is to be closed: `await using network = await startTestNetwork()`. */
 export async function startTestNetwork(options: TestNetworkOptions = {}): Promise<TestNetwork> {
-  if (options.isolated) return (await import('./isolated-network.js')).startIsolatedNetwork(options)
+  const { isNewEnough } = await import('./node-for-it.js')
+  if (options.isolated || !isNewEnough()) return (await import('./isolated-network.js')).startIsolatedNetwork(options)
   const { startNetwork } = await import('./local-network.js')
   return startNetwork(options)
 }
