@@ -119,7 +119,6 @@ const NSIDS = {
   'src/modules/repo/record-link.ts': 'the records of which an actor has one for each subject',
   'src/modules/rate-limit/limits.ts': 'the methods that have limits of their own',
   'src/modules/dev-network/calls.ts': 'the methods by which somebody comes to have an account, a session and records',
-  'src/modules/dev-network/local-network.ts': 'the stream that a network tells the address of',
   'src/modules/dev-network/seed/plant.ts': 'what people in a seeded network do',
   'src/modules/blob/blob-fetch.ts': 'the method that the server of an account answers',
   'src/modules/bsky/generator/feed-source.ts': 'the methods that feed generators answer',
