@@ -42,9 +42,14 @@ await bundle({ index: join(room, 'required.js') }, { format: 'cjs', entryFileNam
 
 for (const path of DOCUMENTS) copyFileSync(join(root, 'dist/src/modules', path), join(out, path.split('/').at(-1)))
 
-// The source of the types is complete by itself, so its declarations can be had without compiling all of the server.
-const source = readFileSync(join(root, 'src/modules/dev-network/test-network.ts'), 'utf8')
-const { outputText, diagnostics } = ts.transpileDeclaration(source, { fileName: 'test-network.ts' })
-if (diagnostics.length > 0)
-  throw new Error(ts.formatDiagnostics(diagnostics, { ...ts.sys, getCanonicalFileName: (name) => name }))
-for (const name of ['index.d.ts', 'index.d.cts']) writeFileSync(join(out, name), outputText)
+// Two source files have all the types, so that they can be had without compiling the server; once as ES modules have them,
+// once as CommonJS does.
+const TYPES = { index: 'dev-network/test-network.ts', lexicons: 'lexicon/types.ts' }
+
+for (const [name, path] of Object.entries(TYPES)) {
+  const source = readFileSync(join(root, 'src/modules', path), 'utf8')
+  const { outputText, diagnostics } = ts.transpileDeclaration(source, { fileName: path })
+  if (diagnostics.length > 0) throw new Error(ts.formatDiagnostics(diagnostics, ts.createCompilerHost({})))
+  for (const kind of ['', 'c'])
+    writeFileSync(join(out, `${name}.d.${kind}ts`), outputText.replace('../lexicon/types.js', `./lexicons.${kind}js`))
+}

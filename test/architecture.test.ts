@@ -73,7 +73,7 @@ const MODULES: Record<string, string[]> = {
     ...['private-state', 'moderation', 'migration', 'bsky', 'console'],
   ],
   // Whole servers, for the tests of those who write clients.
-  'dev-network': ['config', 'database', 'replication', 'app.module'],
+  'dev-network': ['config', 'lexicon', 'database', 'replication', 'app.module'],
   cli: [
     ...['config', 'database', 'identity', 'xrpc', 'audit', 'commit-log', 'repo', 'account', 'replication'],
     ...['mail', 'projections', 'blob', 'moderation', 'migration', 'xrpc-error', 'app.module'],

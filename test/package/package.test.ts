@@ -24,6 +24,7 @@ describe('what is in it', () => {
         ...['bin/skylog.mjs', 'LICENSE', 'dist/src/main.js', 'dist/src/cli.js', 'dist/migrations/index.js'],
         ...['dist/src/modules/lexicon/documents.json', 'dist/src/modules/identity/reserved-names.json'],
         ...['dist/testing/index.js', 'dist/testing/index.cjs', 'dist/testing/index.d.ts', 'dist/testing/index.d.cts'],
+        ...['dist/testing/lexicons.d.ts', 'dist/testing/lexicons.d.cts'],
         ...['dist/testing/network-process.js', 'console/dist/index.html', 'docs/testing.md'],
       ]),
     )
@@ -149,10 +150,15 @@ describe('the quick starts', () => {
   it('TypeScript: what stands there compiles, and passes', async () => {
     const files = ['greeter.ts', 'greeter.test.ts']
     for (const name of files) putInto(packed, name, exampleIn('quickstart-typescript.md', `file ${name}`))
+    putInto(
+      packed,
+      'required.cts',
+      `import { startTestNetwork } from 'skylog/testing'\nvoid startTestNetwork({ pds: 2 })`,
+    )
     const flags = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'esnext']
     const checked = await runIn(packed, [
       ...['node_modules/ts7/bin/tsc', ...flags, '--allowImportingTsExtensions', '--types', 'node', ...files],
-      'timeline.test.ts',
+      ...['timeline.test.ts', 'required.cts'],
     ])
     expect(checked).toMatchObject({ code: 0, stdout: '' })
     const { code, stdout } = await runIn(packed, ['--test', '--test-reporter=tap', 'greeter.test.ts'])

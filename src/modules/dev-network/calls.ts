@@ -1,6 +1,6 @@
 /** Calls to the servers of a network, over Node's own client: a test environment may have taken `fetch` away, or put another in its place. */
 import { Agent, type IncomingMessage, request } from 'node:http'
-import type { CallError, NewAccount, Params, TestAccount, TestServer } from './test-network.js'
+import type { CallError, NewAccount, Output, Params, TestAccount, TestServer } from './test-network.js'
 
 interface Ask {
   token?: string
@@ -46,8 +46,8 @@ export class Calls {
 
   private signedIn(service: string, session: Session, email: string, password: string): TestAccount {
     const { did, handle, accessJwt: token, refreshJwt } = session
-    const procedure: TestAccount['procedure'] = (nsid, input, encoding) =>
-      this.call(service, nsid, { token, input: input ?? null, encoding })
+    const procedure: TestAccount['procedure'] = <Nsid extends string>(nsid: Nsid, input?: object, encoding?: string) =>
+      this.call<Output<Nsid>>(service, nsid, { token, input: input ?? null, encoding })
     return {
       ...{ did, handle, email, password, accessJwt: token, refreshJwt, active: true, service },
       procedure,
@@ -56,7 +56,7 @@ export class Calls {
     }
   }
 
-  private async call<Output>(service: string, path: string, { token, input, encoding }: Ask): Promise<Output> {
+  private async call<Answer>(service: string, path: string, { token, input, encoding }: Ask): Promise<Answer> {
     const bytes = input instanceof Uint8Array ? input : input ? JSON.stringify(input) : ''
     const type = encoding ?? (input instanceof Uint8Array ? 'application/octet-stream' : 'application/json')
     const headers = {
@@ -73,7 +73,7 @@ export class Calls {
     )
     const body = await read(response)
     const isJson = response.headers['content-type']?.startsWith('application/json')
-    const output = (isJson ? JSON.parse(body.toString()) : body.length > 0 ? body : {}) as Output
+    const output = (isJson ? JSON.parse(body.toString()) : body.length > 0 ? body : {}) as Answer
     if (response.statusCode === 200) return output
     const { error = 'Unknown', message = body.toString() } = output as { error?: string; message?: string }
     throw Object.assign(new Error(`${error}: ${message}`), { status: response.statusCode!, error }) as CallError

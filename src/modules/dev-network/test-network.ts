@@ -1,7 +1,9 @@
 /**
- * `skylog/testing`: a whole atproto network for a test suite. What stands here needs nothing but Node, so that the types
- * are complete by themselves, and a process whose network lives in another one does not load the server.
+ * `skylog/testing`: a whole atproto network for a test suite. What stands here needs nothing but Node and the types of the
+ * lexicons, so that its types can be published without those of the server, and a process whose network lives in another
+ * one does not load the server.
  */
+import type { Binary, XrpcMethods } from '../lexicon/types.js'
 
 export interface TestNetworkOptions {
   /** Servers; 1 unless told. They share one PLC directory and follow each other. */
@@ -71,12 +73,19 @@ export interface TestAccount {
   /** URL of its server. */
   service: string
   /** Calls a query as this account. Rejects with a {@link CallError}. */
-  query<Output = any>(nsid: string, params?: Params): Promise<Output>
+  query<Nsid extends string>(nsid: Nsid, params?: Params): Promise<Output<Nsid>>
   /** Calls a procedure as this account: an object goes as JSON, bytes as they are, as what `encoding` says. */
-  procedure<Output = any>(nsid: string, input?: object | Uint8Array, encoding?: string): Promise<Output>
+  procedure<Nsid extends string>(nsid: Nsid, input?: object | Uint8Array, encoding?: string): Promise<Output<Nsid>>
   /** Writes a record into the account's repository, under a new key. */
   create(record: { $type: string } & Record<string, unknown>): Promise<{ uri: string; cid: string }>
 }
+
+/** What a method answers, by its lexicon; what is no JSON comes as bytes. */
+export type Output<Nsid extends string> = Nsid extends keyof XrpcMethods
+  ? [XrpcMethods[Nsid]['output']] extends [Binary]
+    ? Uint8Array
+    : XrpcMethods[Nsid]['output']
+  : unknown
 
 export type Params = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 

@@ -41,8 +41,8 @@ export class HandleResolver {
     const name = handle.toLowerCase()
     const local = await this.localDid(name)
     if (local) return (await this.isTakenDown(local)) ? null : local
-    if (this.isOurs(name) || hasDisallowedTld(name)) return null
-    const did = await this.cache.get(name, fresh)
+    if (hasDisallowedTld(name) || this.couldBeOurs(name)) return null
+    const did = this.isServiceHandle(name) ? null : await this.cache.get(name, fresh)
     return did ?? (this.config.devMode && !fresh ? this.mirroredDid(name) : null)
   }
 
@@ -74,8 +74,8 @@ export class HandleResolver {
     return handle && (await this.resolve(handle, options)) === document.id ? handle : null
   }
 
-  /** A name right under a domain of this server is nobody else's; `bob.other.test` under `.test` is not one of those. */
-  private isOurs(name: string): boolean {
+  /** A name right under a domain of this server is nobody else's; `bob.other.test` under `.test` is one of a server beside it. */
+  private couldBeOurs(name: string): boolean {
     const domain = serviceDomainOf(name, this.config.handleDomains)
     return domain !== null && !name.slice(0, -domain.length).includes('.')
   }

@@ -146,7 +146,7 @@ class Planting {
 }
 
 async function upload(account: TestAccount, picture: Buffer): Promise<object> {
-  const { blob } = await account.procedure<{ blob: object }>('com.atproto.repo.uploadBlob', picture, 'image/png')
+  const { blob } = await account.procedure('com.atproto.repo.uploadBlob', picture, 'image/png')
   return blob
 }
 
@@ -158,6 +158,6 @@ async function write(account: TestAccount, records: readonly (Record$ & { rkey?:
     ...(rkey !== undefined && { rkey }),
   }))
   const { did: repo } = account
-  const { results } = await account.procedure<{ results: Ref[] }>('com.atproto.repo.applyWrites', { repo, writes })
-  return results.map(({ uri, cid }) => ({ uri, cid }))
+  const { results } = await account.procedure('com.atproto.repo.applyWrites', { repo, writes })
+  return (results as Ref[]).map(({ uri, cid }) => ({ uri, cid }))
 }
