@@ -4,6 +4,7 @@
  */
 import { AtpAgent, type AtpSessionData, type AtpSessionEvent } from '@atproto/api'
 import { signal } from '@preact/signals'
+import { fetchAt } from './fetch-at.js'
 
 const KEPT = 'skylog.session'
 
@@ -11,7 +12,7 @@ const KEPT = 'skylog.session'
 export const account = signal<AtpSessionData | null>(kept())
 
 /** The client, signed in while {@link account} is there. */
-export const agent = new AtpAgent({ service: location.origin, fetch: fetchHere, persistSession: keep })
+export const agent = new AtpAgent({ service: location.origin, fetch: fetchAt(location.origin), persistSession: keep })
 
 // The renewal of what was kept is begun at once; calls wait for it.
 if (account.value) void agent.resumeSession(account.value).catch(() => undefined)
@@ -58,11 +59,4 @@ function kept(): AtpSessionData | null {
   } catch {
     return null
   }
-}
-
-/** Calls go to the server that this page is from, whatever the identity of the account calls it. */
-function fetchHere(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-  const { href } = input instanceof Request ? new URL(input.url) : new URL(input)
-  const { pathname, search } = new URL(href)
-  return fetch(input instanceof Request ? new Request(pathname + search, input) : pathname + search, init)
 }

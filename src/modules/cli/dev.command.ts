@@ -25,7 +25,9 @@ export class DevCommand extends CommandRunner {
   async run(_: string[], { port = PORT, pds = 1, people = 4, json }: Partial<DevOptions>): Promise<void> {
     const stopped = signalled()
     const { startNetwork } = await import('../dev-network/local-network.js')
-    const network = await startNetwork({ port, pds }, (mail) => void (json || console.log(mailText(mail))))
+    // Where a program reads, nothing stands beside the one document.
+    const settings: Record<string, string> = json ? { LOG_ENABLED: 'false' } : {}
+    const network = await startNetwork({ port, pds, settings }, (mail) => void (json || console.log(mailText(mail))))
     try {
       const accounts = people > 0 ? await network.seed(people) : []
       console.log(json ? JSON.stringify(jsonOf(network, accounts), null, 2) : text(network, accounts))

@@ -111,13 +111,14 @@ class LocalNetwork implements TestNetwork {
     const throwAway: ThrowAway = { clock: this.clock, keepMail: (mail) => this.keep(mail) }
     const env = {
       PDS_RATE_LIMITS_ENABLED: 'false',
+      LOG_LEVEL: 'error',
       ...settings,
       PDS_PORT: String(port),
       PDS_DATA_DIRECTORY: join(this.directory, `pds${n}`),
       PDS_SERVICE_HANDLE_DOMAINS: handleDomain(n),
       ...(n > 1 && { PDS_DID_PLC_URL: this.url }),
     }
-    return startServer(Config.fromEnv(env, throwAway), ['warn', 'error', 'fatal'])
+    return startServer(Config.fromEnv(env, throwAway))
   }
 
   private keep(mail: KeptMail): void {

@@ -16,20 +16,20 @@ it('puts the cast and what they say into a network', async () => {
 
   const profile = await alice!.query('app.bsky.actor.getProfile', { actor: 'alice.test' })
   expect(profile).toMatchObject({ displayName: 'Alice', followersCount: 3, followsCount: 3, postsCount: 3 })
-  const avatar = Buffer.from(await (await fetch(profile.avatar)).arrayBuffer())
+  const avatar = Buffer.from(await (await fetch(profile.avatar!)).arrayBuffer())
   expect(await sharp(avatar).metadata()).toMatchObject({ format: 'jpeg', width: 128, height: 128 })
 
   const { feed } = await alice!.query('app.bsky.feed.getTimeline', { limit: 50 })
   const texts = feed.map(({ post }: any) => post.record.text)
   expect(texts).toContain('It has stood in my kitchen since this morning. Thank you, @carla.test!')
-  const table = feed.find(({ post }: any) => post.record.text.startsWith('A table for'))!.post
+  const table: any = feed.find(({ post }: any) => post.record.text.startsWith('A table for'))!.post
   expect(table).toMatchObject({ likeCount: 3, repostCount: 2, replyCount: 1, quoteCount: 1 })
   expect(table.embed.images).toHaveLength(2)
   expect(table.record.facets.map(({ features }: any) => features[0].$type)).toEqual([
     'app.bsky.richtext.facet#mention',
     'app.bsky.richtext.facet#tag',
   ])
-  const { thread } = await alice!.query('app.bsky.feed.getPostThread', { uri: table.uri })
+  const { thread }: any = await alice!.query('app.bsky.feed.getPostThread', { uri: table.uri })
   expect(thread.replies[0].replies[0].post.record.reply.root.uri).toBe(table.uri)
   const { lists } = await alice!.query('app.bsky.graph.getLists', { actor: 'alice.test' })
   expect(lists).toMatchObject([{ name: 'Neighbours', listItemCount: 2 }])
