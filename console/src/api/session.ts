@@ -10,6 +10,12 @@ const KEPT = 'skylog.session'
 /** The account that is signed in, or null. */
 export const account = signal<AtpSessionData | null>(kept())
 
+/** A session that was here has ended on the server, without a word of its owner in this window. */
+export const hasEnded = signal(false)
+
+// Whose labels count is said by this server and by the preferences of the account; the library would ask for those of bsky.app.
+AtpAgent.configure({ appLabelers: [] })
+
 /** The client, signed in while {@link account} is there. */
 export const agent = new AtpAgent({ service: location.origin, fetch: fetchHere, persistSession: keep })
 
@@ -24,18 +30,19 @@ export function ownDid(): string {
 
 /** Begins a session. `code` is what a second factor asks for. @throws XRPCError AuthFactorTokenRequired when it does */
 export async function signIn(identifier: string, password: string, code?: string): Promise<void> {
+  hasEnded.value = false
   await agent.login({ identifier, password, authFactorToken: code || undefined, allowTakendown: true })
 }
 
 /** Ends the session here and on the server. */
 export async function signOut(): Promise<void> {
-  await agent.logout().catch(() => undefined)
   forget()
+  await agent.logout().catch(() => undefined)
 }
 
 /** Forgets the session without a word to the server: it has ended there. */
 export function forget(): void {
-  keep('expired', undefined)
+  store(undefined)
 }
 
 /** Takes up what has changed of the account (its handle, its address, its state). */
@@ -47,6 +54,11 @@ export async function refreshAccount(): Promise<void> {
 function keep(event: AtpSessionEvent, session: AtpSessionData | undefined): void {
   // What failed for want of a connection may be good yet.
   if (event === 'network-error') return
+  if (event === 'expired' && account.value) hasEnded.value = true
+  store(session)
+}
+
+function store(session: AtpSessionData | undefined): void {
   if (session) localStorage.setItem(KEPT, JSON.stringify(session))
   else localStorage.removeItem(KEPT)
   account.value = session ?? null
@@ -61,8 +73,12 @@ function kept(): AtpSessionData | null {
 }
 
 /** Calls go to the server that this page is from, whatever the identity of the account calls it. */
-function fetchHere(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-  const { href } = input instanceof Request ? new URL(input.url) : new URL(input)
-  const { pathname, search } = new URL(href)
-  return fetch(input instanceof Request ? new Request(pathname + search, input) : pathname + search, init)
+async function fetchHere(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const request = new Request(input, init)
+  const { origin, pathname, search } = new URL(request.url)
+  if (origin === location.origin) return fetch(request)
+  const { method, headers, signal } = request
+  // Handed on as a stream, a body would need HTTP/2.
+  const body = method === 'GET' ? undefined : await request.blob()
+  return fetch(pathname + search, { method, headers, signal, body })
 }

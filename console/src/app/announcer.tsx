@@ -11,6 +11,13 @@ export function announce(): void {
   })
 }
 
+/** Says something to screen readers that everybody else sees. */
+export function say(words: string): void {
+  // What is said twice is said again.
+  said.value = ''
+  requestAnimationFrame(() => (said.value = words))
+}
+
 export function Announcer() {
   return (
     <p class="unseen" aria-live="polite">

@@ -1,0 +1,54 @@
+import { AppBskyFeedDefs } from '@atproto/api'
+import { account } from '../../api/session.js'
+import { judgePost } from '../judge.js'
+import { nameOf } from '../people/person.js'
+import { profilePath } from '../links.js'
+import { PostCard } from './post-card.js'
+import { deleted } from './use-post.js'
+
+/** An item of a feed, apart from all others: a post may come as itself and as somebody's repost. */
+export function keyOf({ post, reason }: AppBskyFeedDefs.FeedViewPost): string {
+  return AppBskyFeedDefs.isReasonRepost(reason) ? `${post.uri} ${reason.by.did}` : post.uri
+}
+
+/** Whether it is shown at all: not what was deleted here, nor what the reader wants to be spared. */
+export function isShown({ post }: Pick<AppBskyFeedDefs.FeedViewPost, 'post'>): boolean {
+  return !deleted.value.has(post.uri) && !judgePost(post).ui('contentList').filter
+}
+
+/** Posts one below the other, each with how it came here. */
+export function Feed({ of: items }: { of: AppBskyFeedDefs.FeedViewPost[] }) {
+  return (
+    <ol class="cards posts">
+      {items.filter(isShown).map((item) => (
+        <li key={keyOf(item)}>
+          <PostCard post={item.post} above={<Above of={item} />} />
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function Above({ of: { reason, reply } }: { of: AppBskyFeedDefs.FeedViewPost }) {
+  if (AppBskyFeedDefs.isReasonRepost(reason))
+    return (
+      <p class="above">
+        Reposted by{' '}
+        <a href={profilePath(reason.by)}>
+          <bdi>{reason.by.did === account.value?.did ? 'you' : nameOf(reason.by)}</bdi>
+        </a>
+      </p>
+    )
+  if (AppBskyFeedDefs.isReasonPin(reason)) return <p class="above">Pinned</p>
+  if (!reply) return null
+  if (!AppBskyFeedDefs.isPostView(reply.parent)) return <p class="above">Reply to a post that is not shown</p>
+  const { author } = reply.parent
+  return (
+    <p class="above">
+      Reply to{' '}
+      <a href={profilePath(author)}>
+        <bdi>{author.did === account.value?.did ? 'you' : nameOf(author)}</bdi>
+      </a>
+    </p>
+  )
+}

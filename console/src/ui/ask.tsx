@@ -1,0 +1,39 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { Dialog } from './dialog.js'
+import { FaultNotice } from './notice.js'
+import type { Action } from './use-action.js'
+
+/** Asks before something that cannot be taken back, and says what it will do. Closes when it is done. */
+export function Ask({
+  title,
+  confirm,
+  action,
+  onClose,
+  children,
+}: {
+  title: string
+  /** What the button says that does it. */
+  confirm: string
+  action: Action<[]>
+  onClose: () => void
+  children: ComponentChildren
+}) {
+  useEffect(() => {
+    if (action.isDone) onClose()
+  }, [action.isDone])
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <p>{children}</p>
+      <FaultNotice fault={action.fault} />
+      <p class="row">
+        <button type="button" class="danger" disabled={action.isRunning} onClick={() => void action.run()}>
+          {confirm}
+        </button>
+        <button type="button" onClick={onClose}>
+          Cancel
+        </button>
+      </p>
+    </Dialog>
+  )
+}
