@@ -8,9 +8,9 @@ import { usePages } from '../ui/use-pages.js'
 import { ClientPage } from './client-page.js'
 import { Composer } from './compose/composer.js'
 import { published } from './compose/composing.js'
+import { Fresh } from './fresh.js'
 import { fetchFeedPage, fetchPinnedFeeds, type PinnedFeed } from './feeds.js'
 import { Feed, isShown } from './post/feed.js'
-import { NewPosts } from './new-posts.js'
 import { useNewPosts } from './use-new-posts.js'
 
 /** What those whom one follows have written, and the feeds that one has pinned. */
@@ -73,7 +73,7 @@ function Timeline({ feed }: { feed: PinnedFeed | undefined }) {
   const isEmpty = pages.items.every((item) => !isShown(item))
   return (
     <div ref={top} tabIndex={-1} class="timeline" role="region" aria-label={feed ? feed.name : 'Following'}>
-      <NewPosts count={fresh.count} isMore={fresh.isMore} onShow={() => void show()} />
+      <Fresh count={fresh.count} isMore={fresh.isMore} what="post" onShow={() => void show()} />
       <Paged of={pages} empty="Nothing here yet. People to follow are under Search.">
         {(items) => <Feed of={items} />}
       </Paged>

@@ -1,12 +1,13 @@
 /** What labels, mutes and muted words mean for whoever reads: by the preferences of the account, as the library applies them. */
 import {
-  type AppBskyActorDefs,
+  DEFAULT_LABEL_SETTINGS,
   type AppBskyFeedDefs,
   type ComAtprotoLabelDefs,
   moderatePost,
   type ModerationCause,
   type ModerationDecision,
   type ModerationOpts,
+  type ModerationSubjectProfile,
   moderateProfile,
 } from '@atproto/api'
 import { signal } from '@preact/signals'
@@ -20,7 +21,7 @@ const DEFAULT: Opts = {
   userDid: undefined,
   prefs: {
     adultContentEnabled: false,
-    labels: { porn: 'hide', sexual: 'warn', nudity: 'ignore', 'graphic-media': 'warn' },
+    labels: DEFAULT_LABEL_SETTINGS,
     labelers: [],
     mutedWords: [],
     hiddenPosts: [],
@@ -30,22 +31,24 @@ const DEFAULT: Opts = {
 
 const rules = signal<Opts>(DEFAULT)
 
-/** Fetches the rules of whoever is signed in; true once they are known, or there are none to be had. */
-const isKnown = signal<string | null>(null)
+/** Whose rules those are: a DID, or `nobody`. */
+const rulesOf = signal<string | null>(null)
 
 /** Has the rules of the account at hand. A page that shows what others have written waits until this is true. */
 export function useRules(): boolean {
   const did = account.value?.did ?? 'nobody'
   useEffect(() => {
-    if (isKnown.value !== did) void fetchRules(did)
+    if (rulesOf.value !== did) void fetchRules(did)
   }, [did])
-  return isKnown.value === did
+  return rulesOf.value === did
 }
 
 async function fetchRules(did: string): Promise<void> {
   const isMember = did !== 'nobody'
-  rules.value = isMember ? await ownRules(did).catch(() => ({ ...DEFAULT, userDid: did })) : DEFAULT
-  isKnown.value = did
+  const fetched = isMember ? await ownRules(did).catch(() => ({ ...DEFAULT, userDid: did })) : DEFAULT
+  if (did !== (account.value?.did ?? 'nobody')) return
+  rules.value = fetched
+  rulesOf.value = did
 }
 
 async function ownRules(did: string): Promise<Opts> {
@@ -62,9 +65,7 @@ export function judgePost(post: AppBskyFeedDefs.PostView): ModerationDecision {
   )
 }
 
-export function judgeProfile(
-  profile: AppBskyActorDefs.ProfileViewBasic | AppBskyActorDefs.ProfileViewDetailed,
-): ModerationDecision {
+export function judgeProfile(profile: ModerationSubjectProfile): ModerationDecision {
   return moderateProfile(profile, trusting(profile.labels ?? []))
 }
 

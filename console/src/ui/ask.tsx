@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { Dialog } from './dialog.js'
 import { FaultNotice } from './notice.js'
 import type { Action } from './use-action.js'
@@ -19,15 +19,21 @@ export function Ask({
   onClose: () => void
   children: ComponentChildren
 }) {
+  // That it has been done before says nothing of this time.
+  const [isConfirmed, setConfirmed] = useState(false)
   useEffect(() => {
-    if (action.isDone) onClose()
-  }, [action.isDone])
+    if (isConfirmed && action.isDone) onClose()
+  }, [isConfirmed, action.isDone])
+  const onConfirm = (): void => {
+    setConfirmed(true)
+    void action.run()
+  }
   return (
     <Dialog title={title} onClose={onClose}>
       <p>{children}</p>
-      <FaultNotice fault={action.fault} />
+      <FaultNotice fault={isConfirmed ? action.fault : undefined} />
       <p class="row">
-        <button type="button" class="danger" disabled={action.isRunning} onClick={() => void action.run()}>
+        <button type="button" class="danger" disabled={action.isRunning} onClick={onConfirm}>
           {confirm}
         </button>
         <button type="button" onClick={onClose}>

@@ -5,10 +5,17 @@ export interface FittedPicture {
   height: number
 }
 
+export interface PictureLimits {
+  maxBytes: number
+  maxSide: number
+  /** WebP keeps what is transparent; a JPEG is on white. */
+  type: 'image/webp' | 'image/jpeg'
+}
+
 /** What a picture of a post may be (app.bsky.embed.images), and the most that the server shows of it. */
-export const POST_PICTURE = { maxBytes: 2_000_000, maxSide: 2000 }
+export const POST_PICTURE: PictureLimits = { maxBytes: 2_000_000, maxSide: 2000, type: 'image/webp' }
 /** What a picture of a profile may be (app.bsky.actor.profile). */
-export const PROFILE_PICTURE = { maxBytes: 1_000_000, maxSide: 1500 }
+export const PROFILE_PICTURE: PictureLimits = { maxBytes: 1_000_000, maxSide: 1500, type: 'image/jpeg' }
 
 const QUALITIES = [0.9, 0.8, 0.7, 0.55]
 
@@ -17,10 +24,7 @@ const QUALITIES = [0.9, 0.8, 0.7, 0.55]
  * the file, the place among it.
  * @throws Error when the file is no picture that the browser can read
  */
-export async function fitPicture(
-  file: Blob,
-  { maxBytes, maxSide }: { maxBytes: number; maxSide: number },
-): Promise<FittedPicture> {
+export async function fitPicture(file: Blob, { maxBytes, maxSide, type }: PictureLimits): Promise<FittedPicture> {
   const bitmap = await createImageBitmap(file).catch(() => {
     throw new Error('This file is no picture that this browser can read')
   })
@@ -30,7 +34,7 @@ export async function fitPicture(
       canvas.width = Math.max(1, Math.round(bitmap.width * scale))
       canvas.height = Math.max(1, Math.round(bitmap.height * scale))
       for (const quality of QUALITIES) {
-        const blob = await encode(bitmap, canvas, quality)
+        const blob = await encode(bitmap, canvas, type, quality)
         if (blob.size <= maxBytes) return { blob, width: canvas.width, height: canvas.height }
       }
     }
@@ -39,25 +43,21 @@ export async function fitPicture(
   }
 }
 
-/** WebP keeps what is transparent; where the browser cannot write it, JPEG on white. */
-async function encode(bitmap: ImageBitmap, canvas: HTMLCanvasElement, quality: number): Promise<Blob> {
+/** A browser that cannot write WebP writes a JPEG. */
+async function encode(
+  bitmap: ImageBitmap,
+  canvas: HTMLCanvasElement,
+  type: PictureLimits['type'],
+  quality: number,
+): Promise<Blob> {
   const pen = canvas.getContext('2d')!
   pen.clearRect(0, 0, canvas.width, canvas.height)
+  if (type === 'image/jpeg') {
+    pen.fillStyle = '#ffffff'
+    pen.fillRect(0, 0, canvas.width, canvas.height)
+  }
   pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height)
-  const webp = await write(canvas, 'image/webp', quality)
-  if (webp.type === 'image/webp') return webp
-  pen.fillStyle = '#ffffff'
-  pen.fillRect(0, 0, canvas.width, canvas.height)
-  pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height)
-  return write(canvas, 'image/jpeg', quality)
-}
-
-function write(canvas: HTMLCanvasElement, type: string, quality: number): Promise<Blob> {
-  return new Promise((resolve, reject) => {
-    canvas.toBlob(
-      (blob) => (blob ? resolve(blob) : reject(new Error('The picture is too large for this browser'))),
-      type,
-      quality,
-    )
-  })
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, type, quality))
+  if (!blob) throw new Error('The picture is too large for this browser')
+  return blob.type === type ? blob : encode(bitmap, canvas, 'image/jpeg', quality)
 }
