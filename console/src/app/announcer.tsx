@@ -18,6 +18,12 @@ export function say(words: string): void {
   requestAnimationFrame(() => (said.value = words))
 }
 
+/** Says what has become of something that is not there any more, and takes the keyboard from there to the top of the page. */
+export function leave(words: string): void {
+  say(words)
+  requestAnimationFrame(() => document.querySelector<HTMLElement>('main h1')?.focus())
+}
+
 export function Announcer() {
   return (
     <p class="unseen" aria-live="polite">

@@ -10,7 +10,7 @@ import { Composer } from './compose/composer.js'
 import { published } from './compose/composing.js'
 import { Fresh } from './fresh.js'
 import { fetchFeedPage, fetchPinnedFeeds, type PinnedFeed } from './feeds.js'
-import { Feed, isShown } from './post/feed.js'
+import { Feed } from './post/feed.js'
 import { useNewPosts } from './use-new-posts.js'
 
 /** What those whom one follows have written, and the feeds that one has pinned. */
@@ -70,16 +70,12 @@ function Timeline({ feed }: { feed: PinnedFeed | undefined }) {
     top.current?.focus()
     top.current?.scrollIntoView({ block: 'nearest' })
   }
-  const isEmpty = pages.items.every((item) => !isShown(item))
   return (
     <div ref={top} tabIndex={-1} class="timeline" role="region" aria-label={feed ? feed.name : 'Following'}>
       <Fresh count={fresh.count} isMore={fresh.isMore} what="post" onShow={() => void show()} />
       <Paged of={pages} empty="Nothing here yet. People to follow are under Search.">
         {(items) => <Feed of={items} />}
       </Paged>
-      {isEmpty && pages.items.length > 0 ? (
-        <p class="empty">Everything here is something that you do not want to see.</p>
-      ) : null}
     </div>
   )
 }

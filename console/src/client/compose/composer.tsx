@@ -99,7 +99,7 @@ export function Composer({
           }}
         />
         <button type="button" disabled={pictures.list.length >= MAX_PICTURES} onClick={() => file.current!.click()}>
-          Add pictures
+          Pictures
         </button>
         <PostOptions
           language={language}
@@ -110,7 +110,8 @@ export function Composer({
           onWarning={setWarning}
         />
         <span id={`${id}-left`} class={left < 0 ? 'left over' : 'left'} aria-live={left <= 20 ? 'polite' : 'off'}>
-          {left >= 0 ? `${left} left` : `${-left} too many`}
+          {left >= 0 ? left : `${-left} too many`}
+          {left >= 0 ? <span class="unseen"> characters left</span> : null}
         </span>
         <button type="submit" class="primary" disabled={action.isRunning}>
           {action.isRunning ? 'Posting …' : submit}

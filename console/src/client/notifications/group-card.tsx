@@ -17,11 +17,13 @@ export function GroupCard({ of: { reason, items, isUnread } }: { of: Group<Told>
   const people = [...new Map(items.map(({ notification: { author } }) => [author.did, author])).values()]
   return (
     <div class={isUnread ? 'told unread' : 'told'}>
-      <p class="faces" aria-hidden="true">
-        {people.slice(0, FACES).map((person) => (
-          <Avatar key={person.did} of={person} isVeiled={judgeProfile(person).ui('avatar').blur} />
-        ))}
-      </p>
+      {isPost(reason) ? null : (
+        <p class="faces" aria-hidden="true">
+          {people.slice(0, FACES).map((person) => (
+            <Avatar key={person.did} of={person} isVeiled={judgeProfile(person).ui('avatar').blur} />
+          ))}
+        </p>
+      )}
       <p>
         {isUnread ? <span class="badge news">New</span> : null} <Names of={people} /> {wordsOf(reason)}{' '}
         <span class="when">

@@ -50,8 +50,7 @@ export function ProfileHead({ of: seen, onChanged }: { of: Profile; onChanged: (
         <bdi>{nameOf(person)}</bdi>
       </h2>
       <p class="handle">
-        @{person.handle} {person.viewer?.followedBy ? <span class="badge">Follows you</span> : null}{' '}
-        {person.viewer?.muted ? <span class="badge">Muted</span> : null}
+        @{person.handle} {person.viewer?.followedBy ? <span class="badge">Follows you</span> : null}
       </p>
       <Marks ui={judged.ui('profileView')} />
       <Veil ui={judged.ui('profileView')} what="Profile">

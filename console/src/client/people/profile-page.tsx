@@ -11,13 +11,12 @@ import { profilePath } from '../links.js'
 import { Feed } from '../post/feed.js'
 import { People } from './person.js'
 import { ProfileHead } from './profile-head.js'
-import { fetchTab, type Tab, type TabItem, TABS } from './profile-tabs.js'
+import { fetchTab, OWN_TABS, type Tab, type TabItem, TABS } from './profile-tabs.js'
 
 /** Somebody's page: for everybody, signed in or not. */
 export default function ProfilePage() {
   const { actor = '', tab = 'posts' } = useRoute().params
   const profile = useLoad(async () => (await agent.getProfile({ actor })).data, [actor, account.value?.did])
-  const isTab = Object.hasOwn(TABS, tab)
   return (
     <ClientPage title={profile.value ? `@${profile.value.handle}` : 'Profile'}>
       <Loaded of={profile}>
@@ -25,7 +24,7 @@ export default function ProfilePage() {
           <>
             <ProfileHead of={person} onChanged={() => void profile.reload()} />
             <Tabs of={person} tab={tab} />
-            {isTab ? (
+            {tabsOf(person).some(([key]) => key === tab) ? (
               <TabView key={`${person.did} ${tab}`} of={person} tab={tab as Tab} />
             ) : (
               <p>There is no such page.</p>
@@ -40,18 +39,20 @@ export default function ProfilePage() {
 
 function Tabs({ of: person, tab }: { of: AppBskyActorDefs.ProfileViewDetailed; tab: string }) {
   const path = profilePath(person)
-  const isOwn = person.did === account.value?.did
   return (
     <nav class="subnav" aria-label="Parts of this profile">
-      {Object.entries(TABS)
-        .filter(([key]) => key !== 'likes' || isOwn)
-        .map(([key, label]) => (
-          <a key={key} href={key === 'posts' ? path : `${path}/${key}`} aria-current={key === tab ? 'page' : undefined}>
-            {label}
-          </a>
-        ))}
+      {tabsOf(person).map(([key, label]) => (
+        <a key={key} href={key === 'posts' ? path : `${path}/${key}`} aria-current={key === tab ? 'page' : undefined}>
+          {label}
+        </a>
+      ))}
     </nav>
   )
+}
+
+function tabsOf({ did }: AppBskyActorDefs.ProfileViewDetailed): [key: string, label: string][] {
+  const isOwn = did === account.value?.did
+  return Object.entries(TABS).filter(([key]) => isOwn || !OWN_TABS.has(key))
 }
 
 const EMPTY: Record<Tab, string> = {
@@ -59,6 +60,7 @@ const EMPTY: Record<Tab, string> = {
   replies: 'Nothing yet.',
   media: 'No pictures or videos yet.',
   likes: 'You have not liked anything yet.',
+  bookmarks: 'You have not bookmarked anything yet.',
   followers: 'Nobody yet.',
   follows: 'Nobody yet.',
 }
@@ -76,7 +78,7 @@ function TabView({ of: person, tab }: { of: AppBskyActorDefs.ProfileViewDetailed
     if (posted !== seen.current) pages.reload()
     seen.current = posted
   }, [posted])
-  if (isBlocked) return <p class="empty">{viewer?.blocking ? 'You block this account.' : 'This account blocks you.'}</p>
+  if (isBlocked) return <p class="empty">What this account has is not shown to you.</p>
   return (
     <Paged of={pages} empty={EMPTY[tab]}>
       {(items) => (

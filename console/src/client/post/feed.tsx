@@ -16,16 +16,26 @@ export function isShown({ post }: Pick<AppBskyFeedDefs.FeedViewPost, 'post'>): b
   return !deleted.value.has(post.uri) && !judgePost(post).ui('contentList').filter
 }
 
-/** Posts one below the other, each with how it came here. */
+/** Posts one below the other, each with how it came here; what the reader does not want to see is only counted. */
 export function Feed({ of: items }: { of: AppBskyFeedDefs.FeedViewPost[] }) {
+  const here = items.filter(({ post }) => !deleted.value.has(post.uri))
+  const shown = here.filter(isShown)
+  const spared = here.length - shown.length
   return (
-    <ol class="cards posts">
-      {items.filter(isShown).map((item) => (
-        <li key={keyOf(item)}>
-          <PostCard post={item.post} above={<Above of={item} />} />
-        </li>
-      ))}
-    </ol>
+    <>
+      <ol class="cards posts">
+        {shown.map((item) => (
+          <li key={keyOf(item)}>
+            <PostCard post={item.post} above={<Above of={item} />} />
+          </li>
+        ))}
+      </ol>
+      {spared > 0 ? (
+        <p class="empty">
+          {spared === 1 ? 'One post is' : `${spared} posts are`} not shown, because of labels or of what you have muted.
+        </p>
+      ) : null}
+    </>
   )
 }
 

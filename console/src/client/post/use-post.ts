@@ -1,6 +1,7 @@
 import type { AppBskyFeedDefs } from '@atproto/api'
 import { signal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
+import { leave } from '../../app/announcer.js'
 import { agent, ownDid } from '../../api/session.js'
 import { partsOf } from '../links.js'
 import { postOf } from './post-record.js'
@@ -88,6 +89,7 @@ export function usePost(view: PostView): LivePost {
         writes: [uri, post.threadgate?.uri].flatMap(deletion),
       })
       deleted.value = new Set([...deleted.value, uri])
+      leave('The post is deleted')
     }),
   }
 }
