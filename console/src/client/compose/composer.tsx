@@ -1,5 +1,5 @@
 import { RichText } from '@atproto/api'
-import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks'
+import { useId, useMemo, useRef, useState } from 'preact/hooks'
 import { say } from '../../app/announcer.js'
 import { FaultNotice } from '../../ui/notice.js'
 import { useAction } from '../../ui/use-action.js'
@@ -11,7 +11,7 @@ import { PostOptions } from './post-options.js'
 import { type Gate, MAX_GRAPHEMES, MAX_PICTURES, publish } from './publish.js'
 import { usePictures } from './use-pictures.js'
 
-/** Where posts are written. `label` names the field; `onPosted` is told when the post is there. */
+/** Where posts are written. `label` names the field; `isFirst`: in a dialog, where the keyboard begins; `onPosted` is told when the post is there. */
 export function Composer({
   occasion,
   label,
@@ -31,13 +31,8 @@ export function Composer({
   const [gate, setGate] = useState<Gate>('everybody')
   const [warning, setWarning] = useState('')
   const pictures = usePictures()
-  const field = useRef<HTMLTextAreaElement>(null)
   const file = useRef<HTMLInputElement>(null)
   const left = useMemo(() => MAX_GRAPHEMES - new RichText({ text }).graphemeLength, [text])
-
-  useEffect(() => {
-    if (isFirst) field.current?.focus()
-  }, [isFirst])
 
   const action = useAction(async () => {
     const uri = await publish({ text, pictures: pictures.list, language, gate, warning }, occasion)
@@ -70,7 +65,7 @@ export function Composer({
       </label>
       <textarea
         id={id}
-        ref={field}
+        autofocus={isFirst}
         rows={3}
         dir="auto"
         placeholder={label}
