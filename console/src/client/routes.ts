@@ -7,4 +7,5 @@ export const clientRoutes = [
   page('/profile/:actor', () => import('./people/profile-page.js')),
   page('/profile/:actor/:tab', () => import('./people/profile-page.js')),
   page('/profile/:actor/post/:rkey', () => import('./thread-page.js')),
+  page('/profile/:actor/post/:rkey/:echo', () => import('./echo-page.js')),
 ]

@@ -6,6 +6,7 @@ import { Ask } from '../../ui/ask.js'
 import { Icon } from '../../ui/icons.js'
 import { Menu, MenuItem } from '../../ui/menu.js'
 import { FaultNotice } from '../../ui/notice.js'
+import { CopyLink } from '../copy-link.js'
 import { judgeProfile } from '../judge.js'
 import { profilePath } from '../links.js'
 import { LinkedText } from '../post/facets.js'
@@ -99,9 +100,7 @@ function MoreOfProfile({
   return (
     <>
       <Menu label="More" sign={<Icon name="more" />}>
-        <MenuItem onChoose={() => void navigator.clipboard?.writeText(location.origin + profilePath(person))}>
-          Copy link
-        </MenuItem>
+        <CopyLink path={profilePath(person)} />
         <li>
           <a href={`/explore/${did}`}>Show the repository</a>
         </li>

@@ -5,25 +5,15 @@ import { Ask } from '../../ui/ask.js'
 import { Icon, type IconName } from '../../ui/icons.js'
 import { Menu, MenuItem } from '../../ui/menu.js'
 import { compose } from '../compose/composing.js'
+import { CopyLink } from '../copy-link.js'
 import { postPath, recordPath } from '../links.js'
 import { ReportDialog } from '../report-dialog.js'
 import type { LivePost } from './use-post.js'
 
-/** What can be done with a post; for whoever is not signed in, what has been done with it. */
+/** What somebody who is signed in can do with a post. */
 export function PostActions({ of: live }: { of: LivePost }) {
   const { post, like, repost, bookmark } = live
   const { viewer = {}, replyCount = 0, repostCount = 0, quoteCount = 0, likeCount = 0 } = post
-  if (!account.value)
-    return (
-      <p class="counts">
-        {[
-          amount(replyCount, 'reply', 'replies'),
-          amount(repostCount, 'repost'),
-          amount(quoteCount, 'quote'),
-          amount(likeCount, 'like'),
-        ].join(' · ')}
-      </p>
-    )
   return (
     <div class="actions">
       <Act
@@ -55,11 +45,7 @@ function MoreActions({ of: { post, muteThread, remove } }: { of: LivePost }) {
   return (
     <>
       <Menu label="More" sign={<Icon name="more" />}>
-        <MenuItem
-          onChoose={() => void navigator.clipboard?.writeText(location.origin + postPath(post.uri, post.author.handle))}
-        >
-          Copy link
-        </MenuItem>
+        <CopyLink path={postPath(post.uri, post.author.handle)} />
         <MenuItem onChoose={() => void muteThread.run()}>
           {post.viewer?.threadMuted ? 'Unmute thread' : 'Mute thread'}
         </MenuItem>
@@ -119,8 +105,4 @@ function Act({
       {amount ? <span> {count(amount)}</span> : null}
     </button>
   )
-}
-
-function amount(value: number, one: string, many = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : many}`
 }

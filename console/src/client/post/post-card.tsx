@@ -1,11 +1,13 @@
 import type { AppBskyFeedDefs } from '@atproto/api'
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
+import { account } from '../../api/session.js'
 import { FaultNotice } from '../../ui/notice.js'
 import { Time } from '../../ui/time.js'
 import { judgePost } from '../judge.js'
 import { postPath } from '../links.js'
 import { Avatar, Byline, nameOf } from '../people/person.js'
+import { Counts } from './counts.js'
 import { EmbedView } from './embed.js'
 import { FacetText } from './facets.js'
 import { PostActions } from './post-actions.js'
@@ -68,7 +70,8 @@ export function PostCard({
           )}
           <EmbedView of={post.embed} did={author.did} judged={judged} />
         </Veil>
-        <PostActions of={live} />
+        {isMain || !account.value ? <Counts of={post} /> : null}
+        {account.value ? <PostActions of={live} /> : null}
         <FaultNotice fault={faults.find((fault) => fault !== undefined)} />
       </div>
     </article>
