@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { type DynamicModule, type INestApplicationContext, Logger, type LogLevel, Module } from '@nestjs/common'
+import { type DynamicModule, type INestApplicationContext, Logger, Module } from '@nestjs/common'
 import { CommitLogModule } from './modules/commit-log/commit-log.module.js'
 import { AccountModule } from './modules/account/account.module.js'
 import { AuditModule } from './modules/audit/audit.module.js'
@@ -16,6 +16,7 @@ import { Secrets } from './modules/config/secrets.js'
 import { IdentityModule } from './modules/identity/identity.module.js'
 import { ServerAddress } from './modules/identity/server-address.js'
 import { LexiconModule } from './modules/lexicon/lexicon.module.js'
+import { MetricsModule } from './modules/metrics/metrics.module.js'
 import { MigrationModule } from './modules/migration/migration.module.js'
 import { ModerationModule } from './modules/moderation/moderation.module.js'
 import { PrivateStateModule } from './modules/private-state/private-state.module.js'
@@ -58,6 +59,7 @@ export class AppModule {
         ProxyModule,
         BskyModule,
         HealthModule,
+        MetricsModule,
         ConsoleModule,
         XrpcModule,
       ],
@@ -74,8 +76,8 @@ export interface RunningServer {
 }
 
 /** Starts a server with the given settings. @throws ConfigError, or the error that keeps it from listening. */
-export async function startServer(config: Config, logLevels?: LogLevel[]): Promise<RunningServer> {
-  const app = await createHttpApp(AppModule.with(config), config, logLevels)
+export async function startServer(config: Config): Promise<RunningServer> {
+  const app = await createHttpApp(AppModule.with(config), config)
   try {
     await app.listen(config.port, '0.0.0.0')
   } catch (error) {

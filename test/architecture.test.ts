@@ -16,13 +16,13 @@ const MODULES: Record<string, string[]> = {
   'xrpc-error': [],
   migrations: [],
   config: [],
+  log: ['config'],
   lexicon: ['xrpc-error'],
-  database: ['config', 'migrations'],
-  health: ['config', 'database'],
-  outbox: ['config', 'database'],
+  database: ['config', 'log', 'migrations'],
+  outbox: ['config', 'log', 'database'],
   mail: ['config', 'database', 'outbox'],
   'api-2022': ['database', 'lexicon', 'xrpc-error'],
-  xrpc: ['config', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
+  xrpc: ['config', 'log', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
   auth: ['config', 'lexicon', 'database', 'xrpc', 'xrpc-error'],
   // What the operator and moderators have done: for every room to write down.
   audit: ['config', 'database', 'xrpc', 'auth', 'xrpc-error'],
@@ -32,7 +32,7 @@ const MODULES: Record<string, string[]> = {
   // What happened, in order.
   'commit-log': ['config', 'database'],
   // How it is asked for.
-  repo: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'xrpc-error'],
+  repo: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'audit', 'identity', 'commit-log', 'xrpc-error'],
   // How it is heard of.
   firehose: ['config', 'lexicon', 'database', 'xrpc', 'rate-limit', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   // Whose it is, and how it travels.
@@ -64,13 +64,19 @@ const MODULES: Record<string, string[]> = {
     ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'proxy', 'xrpc-error'],
     ...['projections', 'private-state', 'moderation'],
   ],
+  // How it all does.
+  health: ['config', 'database', 'projections'],
+  metrics: [
+    ...['config', 'database', 'outbox', 'mail', 'xrpc', 'auth', 'rate-limit', 'commit-log', 'firehose', 'replication'],
+    ...['blob', 'projections', 'health'],
+  ],
   // How people see all that.
   console: ['config', 'xrpc', 'xrpc-error'],
   // What joins it all, and what starts that.
   'app.module': [
     ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'audit', 'rate-limit', 'identity', 'proxy'],
     ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
-    ...['private-state', 'moderation', 'migration', 'bsky', 'console'],
+    ...['private-state', 'moderation', 'migration', 'bsky', 'metrics', 'console'],
   ],
   cli: [
     ...['config', 'database', 'identity', 'xrpc', 'audit', 'commit-log', 'repo', 'account', 'replication'],
@@ -95,6 +101,8 @@ const NEVER: [module: string, imports: string[]][] = [
 const PLACES: [name: string, packages: RegExp, place: RegExp][] = [
   ['typeorm', /^typeorm(\/|$)/, /^(src\/modules\/database|src\/projections|migrations)\/|\.entities\.ts$/],
   ['better-sqlite3', /^better-sqlite3$/, /^src\/modules\/database\//],
+  ['pino', /^pino(-pretty)?$/, /^src\/modules\/log\//],
+  ['prom-client', /^prom-client$/, /^src\/modules\/metrics\//],
   ['secp256k1', /^secp256k1(\/|$)/, /^src\/repo-engine\/keys\.ts$/],
 ]
 const ENGINE_PACKAGES = /^(multiformats\/|@ipld\/|node:crypto$|secp256k1(\/|$))/

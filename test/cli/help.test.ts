@@ -3,7 +3,9 @@ import { dataDirectory, type Ran, skylog } from './run-cli.js'
 const COMMANDS: Record<string, string[]> = {
   serve: ['--port', '--data'],
   import: ['<car>', '--did', '--data', '--json'],
-  inspect: ['<did-or-car>', '--key', '--data', '--json'],
+  inspect: ['<did-or-car>', '--html', '--key', '--data', '--json'],
+  history: ['<at-uri>', '--limit', '--data', '--json'],
+  restore: ['<what>', '--at', '--dry-run', '--yes', '--data', '--json'],
   verify: ['<did-or-car>', '--key', '--data', '--json'],
   'account create': ['--handle', '--email', '--password', '--did-web', '--data', '--json'],
   'adopt-official': ['<directory>', '--env', '--blobs', '--data', '--json'],

@@ -4,12 +4,26 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../../console')
+/** Part of it: the engine runs in the browser as well. */
+const engine = join(import.meta.dirname, '../../src/repo-engine')
 
 export default function buildConsole() {
-  const built = statSync(join(root, 'dist/index.html'), { throwIfNoEntry: false })?.mtimeMs ?? 0
-  const isStale = readdirSync(root, { recursive: true })
-    .filter((file) => !file.startsWith('dist'))
-    .some((file) => statSync(join(root, file)).mtimeMs > built)
-  const vite = join(root, '../node_modules/vite/bin/vite.js')
-  if (isStale) execFileSync(process.execPath, [vite, 'build', '--logLevel', 'warn', root], { stdio: 'inherit' })
+  const pages = ['index.html', 'inspect.html'].map((page) =>
+    statSync(join(root, 'dist', page), { throwIfNoEntry: false }),
+  )
+  const built = Math.min(...pages.map((page) => page?.mtimeMs ?? 0))
+  const isStale = [root, engine]
+    .flatMap((folder) => readdirSync(folder, { recursive: true }).map((file) => ({ file, path: join(folder, file) })))
+    .some(({ file, path }) => !file.startsWith('dist') && statSync(path).mtimeMs > built)
+  if (!isStale) return
+  const vite = (...args) =>
+    execFileSync(
+      process.execPath,
+      [join(root, '../node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn', root, ...args],
+      {
+        stdio: 'inherit',
+      },
+    )
+  vite()
+  vite('--config', join(root, 'vite.inspect.config.ts'))
 }

@@ -4,6 +4,7 @@
  */
 import { AtpAgent, type AtpSessionData, type AtpSessionEvent } from '@atproto/api'
 import { signal } from '@preact/signals'
+import { fetchAt } from './fetch-at.js'
 
 const KEPT = 'skylog.session'
 
@@ -17,7 +18,7 @@ export const hasEnded = signal(false)
 AtpAgent.configure({ appLabelers: [] })
 
 /** The client, signed in while {@link account} is there. */
-export const agent = new AtpAgent({ service: location.origin, fetch: fetchHere, persistSession: keep })
+export const agent = new AtpAgent({ service: location.origin, fetch: fetchAt(location.origin), persistSession: keep })
 
 // The renewal of what was kept is begun at once; calls wait for it.
 if (account.value) void agent.resumeSession(account.value).catch(() => undefined)
@@ -70,15 +71,4 @@ function kept(): AtpSessionData | null {
   } catch {
     return null
   }
-}
-
-/** Calls go to the server that this page is from, whatever the identity of the account calls it. */
-async function fetchHere(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-  const request = new Request(input, init)
-  const { origin, pathname, search } = new URL(request.url)
-  if (origin === location.origin) return fetch(request)
-  const { method, headers, signal } = request
-  // Handed on as a stream, a body would need HTTP/2.
-  const body = method === 'GET' ? undefined : await request.blob()
-  return fetch(pathname + search, { method, headers, signal, body })
 }

@@ -12,7 +12,7 @@ import { SessionEnded } from './session-ended.js'
 const ROUTES = [...everyoneRoutes, ...clientRoutes, ...accountRoutes, ...operatorRoutes]
 
 /** Links to what is no page (exports, images, calls) are the browser's own matter. */
-const NO_PAGE = /^\/(?!xrpc\/|admin\/|img\/|vid\/|assets\/)/
+const NO_PAGE = /^\/(?!xrpc\/|admin\/|account\/|img\/|vid\/|assets\/)/
 
 export function App() {
   return (

@@ -18,7 +18,7 @@ const MEMBER: Entry[] = [
   { href: '/home', label: 'Home' },
   { href: '/notifications', label: 'Notifications' },
   { href: '/search', label: 'Search' },
-  { href: '/account', label: 'Account' },
+  { href: '/settings', label: 'Settings' },
 ]
 const OPERATOR: Entry[] = [{ href: '/operator', label: 'Operator' }]
 

@@ -3,6 +3,7 @@ import { plainToInstance } from 'class-transformer'
 import { validateSync } from 'class-validator'
 import { AddressList } from './address-list.js'
 import { Environment, environmentNames } from './environment.js'
+import type { LogSettings } from './log-settings.js'
 
 /** The settings in force, derived from the environment; everything else of the server reads these. */
 export class Config {
@@ -66,6 +67,9 @@ export class Config {
   readonly reportService: ServiceSettings | null
   /** Address of the resolver for TXT records; null: the system's. */
   readonly dnsServer: string | null
+  readonly log: LogSettings
+  /** Who shows it may read the metrics, besides the operator; null: nobody. */
+  readonly metricsToken: string | null
   /** Outgoing requests may reach private addresses. */
   readonly privateNetworks: boolean
   /** Whose verifications are shown. */
@@ -127,6 +131,13 @@ export class Config {
     this.modService = serviceOf(env.PDS_MOD_SERVICE_DID, env.PDS_MOD_SERVICE_URL)
     this.reportService = serviceOf(env.PDS_REPORT_SERVICE_DID, env.PDS_REPORT_SERVICE_URL) ?? this.modService
     this.dnsServer = env.DNS_SERVER ?? null
+    this.log = {
+      enabled: env.LOG_ENABLED ?? true,
+      level: env.LOG_LEVEL ?? 'info',
+      destination: env.LOG_DESTINATION ?? null,
+      requests: env.LOG_REQUESTS ?? false,
+    }
+    this.metricsToken = env.METRICS_TOKEN ?? null
     this.privateNetworks = env.PDS_DISABLE_SSRF_PROTECTION ?? this.devMode
     this.trustedVerifiers = new Set(env.APPVIEW_TRUSTED_VERIFIERS?.split(',').map((did) => did.trim()))
     this.appViewPublicUrl = withoutSlash(env.APPVIEW_PUBLIC_URL)

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm'
-import type { Reader } from './database.js'
+import type { DatabaseFigures, Reader } from './database.js'
 import { SqliteConnection } from './sqlite-connection.js'
 import { driverOf, openSource } from './sqlite-source.js'
 
@@ -32,6 +32,10 @@ export class SqliteSnapshots {
     } finally {
       await this.giveBack(snapshot)
     }
+  }
+
+  figures(): DatabaseFigures['snapshots'] {
+    return { open: this.open, busy: this.open - this.idle.length, waiting: this.waiting.length }
   }
 
   /** Closes every connection; those in use when their reader is done. */

@@ -3,8 +3,8 @@ import { DataSource } from 'typeorm'
 import { migrations } from '../../../migrations/index.js'
 
 /** Page cache of a connection, in KiB. */
-const WRITER_CACHE = 12_000
-const READER_CACHE = 4_000
+export const WRITER_CACHE = 12_000
+export const READER_CACHE = 4_000
 /** Bytes of the file that readers look at where the system keeps them, instead of copying page by page. */
 const READER_MAP = 256 * 1024 ** 2
 /** Pages of 4 KiB in the WAL before they are copied into the file: those that are written often are then copied once. */
