@@ -95,7 +95,8 @@ function Rescue({ account: { did }, onChange }: { account: Account; onChange: ()
     setPassword(made)
   })
   const codes = useLoad(
-    () => ask<{ codes: { purpose: string; code: string; expiresAt: number }[] }>('/admin/accounts/codes', { account: did }),
+    () =>
+      ask<{ codes: { purpose: string; code: string; expiresAt: number }[] }>('/admin/accounts/codes', { account: did }),
     [did],
   )
   const confirm = useAction(async () => {
@@ -145,7 +146,13 @@ function Rescue({ account: { did }, onChange }: { account: Account; onChange: ()
   )
 }
 
-function MayInvite({ account: { did, invitesDisabled }, onChange }: { account: Account; onChange: () => Promise<void> }) {
+function MayInvite({
+  account: { did, invitesDisabled },
+  onChange,
+}: {
+  account: Account
+  onChange: () => Promise<void>
+}) {
   const change = useAction(async () => {
     const method = invitesDisabled ? 'enableAccountInvites' : 'disableAccountInvites'
     await order(`/xrpc/com.atproto.admin.${method}`, { account: did })

@@ -63,7 +63,11 @@ function Invites() {
               columns={[
                 { name: 'Code', cell: ({ code }) => <code>{code}</code> },
                 { name: 'For', cell: ({ forAccount }) => forAccount },
-                { name: 'Left', isNumber: true, cell: ({ available, uses }) => `${available - uses.length} of ${available}` },
+                {
+                  name: 'Left',
+                  isNumber: true,
+                  cell: ({ available, uses }) => `${available - uses.length} of ${available}`,
+                },
                 { name: 'Made', cell: ({ createdAt }) => <Time at={createdAt} /> },
                 {
                   name: 'State',

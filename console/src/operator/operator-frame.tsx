@@ -54,8 +54,8 @@ function Entrance({ title }: { title: string }) {
   return (
     <Page title={title}>
       <p>
-        These pages are for whoever runs this server. The password was shown when it was started for the first time; it is
-        in <code>secrets.json</code> in the data directory, unless <code>PDS_ADMIN_PASSWORD</code> says another.
+        These pages are for whoever runs this server. The password was shown when it was started for the first time; it
+        is in <code>secrets.json</code> in the data directory, unless <code>PDS_ADMIN_PASSWORD</code> says another.
       </p>
       <Form action={action} submit="Go on">
         <Field label="Admin password" name="password" type="password" autocomplete="current-password" required />
