@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync } from 'node:zlib'
 import { defineConfig, type Plugin } from 'vite'
+import { engineInBrowser } from './engine-in-browser.js'
 
 const assets = fileURLToPath(new URL('dist/assets', import.meta.url))
 
@@ -21,7 +22,8 @@ function compressed(): Plugin {
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  plugins: [compressed()],
+  plugins: [engineInBrowser(), compressed()],
+  worker: { format: 'es', plugins: () => [engineInBrowser()] },
   build: {
     target: 'es2023',
     // The client library brings every lexicon that there is.

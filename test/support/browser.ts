@@ -1,6 +1,7 @@
 /** A real browser: the system's Chromium where there is one, else the one that comes with the development dependencies. */
 import { existsSync } from 'node:fs'
 import { AxeBuilder } from '@axe-core/playwright'
+import type { AtpAgent } from '@atproto/api'
 import bundled from '@sparticuz/chromium'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
@@ -31,13 +32,18 @@ export interface Look {
   dark?: boolean
 }
 
-/** A window of its own, with nothing remembered from others, on the server at `url`. */
-export async function openWindow(browser: Browser, url: string, look: Look = {}): Promise<WatchedPage> {
+/**
+ * A window of its own, with nothing remembered from others, on the server at `url`; signed in to the web console as whom `as`
+ * is, where there is somebody.
+ */
+export async function openWindow(browser: Browser, url: string, look: Look = {}, as?: AtpAgent): Promise<WatchedPage> {
+  const localStorage = as ? [{ name: 'skylog.session', value: JSON.stringify(as.session) }] : []
   const context: BrowserContext = await browser.newContext({
     baseURL: url,
     viewport: look.phone ? { width: 390, height: 844 } : { width: 1200, height: 800 },
     colorScheme: look.dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
+    storageState: { cookies: [], origins: [{ origin: new URL(url).origin, localStorage }] },
   })
   const page = await context.newPage()
   const errors: string[] = []
@@ -52,9 +58,10 @@ export async function openWindow(browser: Browser, url: string, look: Look = {})
 
 /**
  * What stands in the way of people on this page: accessible names, contrast, structure, keyboard (axe-core, WCAG 2.1 AA and
- * best practices), a page wider than the window, errors of scripts. Empty when all is well.
+ * best practices), a page wider than the window, errors of scripts. Empty when all is well. Waits for what is still loading.
  */
 export async function faultsOf({ page, errors }: WatchedPage): Promise<string[]> {
+  await page.waitForFunction(() => !document.querySelector('.waiting'))
   const { violations } = await new AxeBuilder({ page }).analyze()
   const inTheWay = violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help} (${target.join(' ')}) ${failureSummary}`),

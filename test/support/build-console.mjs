@@ -4,12 +4,25 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../../console')
+/** Part of it: the engine runs in the browser as well. */
+const engine = join(import.meta.dirname, '../../src/repo-engine')
 
 export default function buildConsole() {
-  const built = statSync(join(root, 'dist/index.html'), { throwIfNoEntry: false })?.mtimeMs ?? 0
-  const isStale = readdirSync(root, { recursive: true })
-    .filter((file) => !file.startsWith('dist'))
-    .some((file) => statSync(join(root, file)).mtimeMs > built)
+  const pages = ['index.html', 'inspect.html'].map((page) => modified(join(root, 'dist', page)))
+  const built = Math.min(...pages)
+  const isStale = [root, engine]
+    .flatMap((folder) => readdirSync(folder, { recursive: true }).map((file) => ({ file, path: join(folder, file) })))
+    .some(({ file, path }) => !file.startsWith('dist') && modified(path) > built)
+  if (!isStale) return
+  build()
+  build('--config', join(root, 'vite.inspect.config.ts'))
+}
+
+function modified(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+}
+
+function build(...args) {
   const vite = join(root, '../node_modules/vite/bin/vite.js')
-  if (isStale) execFileSync(process.execPath, [vite, 'build', '--logLevel', 'warn', root], { stdio: 'inherit' })
+  execFileSync(process.execPath, [vite, 'build', '--logLevel', 'warn', root, ...args], { stdio: 'inherit' })
 }

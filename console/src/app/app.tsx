@@ -6,12 +6,13 @@ import { operatorRoutes } from '../operator/routes.js'
 import { announce, Announcer } from './announcer.js'
 import { Layout } from './layout.js'
 import { NotFound } from './not-found.js'
+import { SessionEnded } from './session-ended.js'
 
 /** Every page, each in a file that is fetched when it is first opened. */
 const ROUTES = [...everyoneRoutes, ...clientRoutes, ...accountRoutes, ...operatorRoutes]
 
 /** Links to what is no page (exports, images, calls) are the browser's own matter. */
-const NO_PAGE = /^\/(?!xrpc\/|admin\/|img\/|vid\/|assets\/)/
+const NO_PAGE = /^\/(?!xrpc\/|admin\/|account\/|img\/|vid\/|assets\/)/
 
 export function App() {
   return (
@@ -27,6 +28,7 @@ export function App() {
         </ErrorBoundary>
       </Layout>
       <Announcer />
+      <SessionEnded />
     </LocationProvider>
   )
 }

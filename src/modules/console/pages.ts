@@ -6,6 +6,6 @@ export const PAGES = [
   '/',
   ...['/explore', '/explore/*', '/firehose'],
   ...['/home', '/notifications', '/search', '/profile/*'],
-  ...['/sign-in', '/sign-up', '/reset-password', '/account', '/account/*'],
+  ...['/sign-in', '/sign-up', '/reset-password', '/settings', '/settings/*'],
   ...['/operator', '/operator/*'],
 ]
