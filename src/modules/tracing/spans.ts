@@ -2,10 +2,11 @@
  * Where the server says what it does and how long it takes: spans (https://opentelemetry.io/docs/specs/otel/trace/api/). As
  * long as nobody collects them, saying so is one comparison.
  */
+import type * as OpenTelemetry from '@opentelemetry/api'
 import type { Attributes, Context, Span, SpanKind, Tracer } from '@opentelemetry/api'
 import { currentScope, type Scope, within } from '../log/scope.js'
 
-type Api = typeof import('@opentelemetry/api')
+type Api = typeof OpenTelemetry
 
 /** Whom spans are made by. One a process, as the log is. */
 interface Tracing {
