@@ -81,7 +81,7 @@ export interface RunningServer {
 export async function startServer(config: Config): Promise<RunningServer> {
   const app = await createHttpApp(AppModule.with(config), config)
   try {
-    await app.listen(config.port, '0.0.0.0')
+    await app.listen(config.port, config.throwAway ? '127.0.0.1' : '0.0.0.0')
   } catch (error) {
     await app.close()
     throw error

@@ -12,6 +12,7 @@ const WITHOUT_JSON: Record<string, string> = {
 /** Commands without --data, and why. */
 const WITHOUT_DATA: Record<string, string> = {
   completion: 'has to do with no server',
+  dev: 'leaves nothing behind',
   pack: 'makes a file of a folder',
 }
 

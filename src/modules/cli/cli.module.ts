@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
 import { AdoptOfficialCommand } from './adopt-official.command.js'
+import { DevCommand } from './dev.command.js'
 import { BlobCommand } from './blob.command.js'
 import { ActionCommand } from './action.command.js'
 import { CompletionCommand } from './completion.command.js'
@@ -32,6 +33,7 @@ import { VerifyCommand } from './verify.command.js'
   providers: [
     SkylogCommand,
     ServeCommand,
+    DevCommand,
     ImportCommand,
     AdoptOfficialCommand,
     MigrateCommand,

@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core'
 import type { SendMailOptions, Transporter } from 'nodemailer'
 import { Clock } from '../config/clock.js'
 import { Config, type MailSettings } from '../config/config.js'
+import type { ThrowAway } from '../config/throw-away.js'
 import type { Tx } from '../database/database.js'
 import { GivenUp, Outbox } from '../outbox/outbox.js'
 import { adviceFor, failureText, isRefusal, type SmtpError } from './smtp-failure.js'
@@ -59,12 +60,12 @@ export class Mailer implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Whether codes reach people by mail; else the operator hands them out. */
   get isAvailable(): boolean {
-    return this.config.mail !== null
+    return this.config.throwAway !== null || this.config.mail !== null
   }
 
   /** Promises a mail, and tells whether it could: nothing is promised where no mail server is. */
   async send(tx: Tx, mail: Mail): Promise<boolean> {
-    if (!this.settingsFor(mail.kind)) return false
+    if (!this.config.throwAway && !this.settingsFor(mail.kind)) return false
     await this.outbox.add(tx, OUTBOX_KIND, { ...mail, until: this.clock.now() + PATIENCE_MS })
     return true
   }
@@ -88,6 +89,8 @@ export class Mailer implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Hands a mail to the server, and gives its answer. @throws SmtpError when that does not take it; Error without one. */
   async sendNow(mail: Mail): Promise<string> {
+    const { throwAway } = this.config
+    if (throwAway) return this.keep(throwAway, mail)
     const settings = this.settingsFor(mail.kind)
     if (!settings) throw new Error('no mail server is set: PDS_EMAIL_SMTP_URL')
     const { to, subject, text, html, kind } = mail
@@ -107,7 +110,7 @@ export class Mailer implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Says in the log when mail cannot be sent, which nobody else would tell before it is needed. The start does not wait. */
   onApplicationBootstrap(): void {
     // A command that only borrows the server's rooms sends nothing unless it is told to.
-    if (!this.http.httpAdapter) return
+    if (!this.http.httpAdapter || this.config.throwAway) return
     const all = [this.config.mail, this.config.moderationMail].filter((settings) => settings !== null)
     for (const [url, settings] of new Map(all.map((one) => [one.smtpUrl, one])))
       void this.transport(settings)
@@ -123,6 +126,11 @@ export class Mailer implements OnApplicationBootstrap, OnApplicationShutdown {
   onApplicationShutdown(): void {
     this.stopped = true
     for (const transport of this.transports.values()) (transport as Closing).close({ force: true })
+  }
+
+  private keep(throwAway: ThrowAway, { kind, to, subject, text }: Mail): string {
+    throwAway.keepMail({ kind, to, subject, text })
+    return 'kept'
   }
 
   private settingsFor(kind: MailKind): MailSettings | null {
