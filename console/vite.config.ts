@@ -23,6 +23,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   plugins: [engineInBrowser(), compressed()],
+  worker: { format: 'es', plugins: () => [engineInBrowser()] },
   build: {
     target: 'es2023',
     // The client library brings every lexicon that there is.

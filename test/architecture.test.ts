@@ -64,6 +64,11 @@ const MODULES: Record<string, string[]> = {
     ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'proxy', 'xrpc-error'],
     ...['projections', 'private-state', 'moderation'],
   ],
+  // What is the matter with all of that.
+  doctor: [
+    ...['config', 'migrations', 'database', 'mail', 'xrpc', 'auth', 'identity', 'commit-log', 'replication', 'blob'],
+    ...['projections', 'xrpc-error'],
+  ],
   // How it all does.
   health: ['config', 'database', 'projections'],
   metrics: [
@@ -76,13 +81,13 @@ const MODULES: Record<string, string[]> = {
   'app.module': [
     ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'audit', 'rate-limit', 'identity', 'proxy'],
     ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
-    ...['private-state', 'moderation', 'migration', 'bsky', 'metrics', 'console'],
+    ...['private-state', 'moderation', 'migration', 'bsky', 'metrics', 'doctor', 'console'],
   ],
   // Whole servers, for the tests of those who write clients.
   'dev-network': ['config', 'lexicon', 'database', 'replication', 'app.module'],
   cli: [
     ...['config', 'database', 'identity', 'xrpc', 'audit', 'commit-log', 'repo', 'account', 'replication'],
-    ...['mail', 'projections', 'blob', 'moderation', 'migration', 'xrpc-error', 'app.module'],
+    ...['mail', 'projections', 'blob', 'moderation', 'migration', 'doctor', 'xrpc-error', 'app.module'],
     'dev-network',
   ],
   'src/main.ts': ['config', 'app.module'],

@@ -2,13 +2,15 @@ import { useLocation } from 'preact-iso'
 import { useState } from 'preact/hooks'
 import { Fault } from '../api/fault.js'
 import { signIn } from '../api/session.js'
+import { wayBack } from '../app/way-back.js'
 import { Field, Form, secretOf, textOf } from '../ui/form.js'
+import { Notice } from '../ui/notice.js'
 import { Page } from '../ui/page.js'
 import { useAction } from '../ui/use-action.js'
 
 /** Begins a session. A second factor is asked for when the server wants one. */
 export default function SignInPage() {
-  const { route } = useLocation()
+  const { route, query } = useLocation()
   const [needsCode, setNeedsCode] = useState(false)
   const action = useAction(async (form: FormData) => {
     try {
@@ -17,10 +19,11 @@ export default function SignInPage() {
       if (Fault.of(error).error === 'AuthFactorTokenRequired') setNeedsCode(true)
       throw error
     }
-    route('/home')
+    route(wayBack(query.back))
   })
   return (
     <Page title="Sign in">
+      {query.ended === undefined ? null : <Notice kind="note">Your session has ended. Sign in again to go on.</Notice>}
       <Form action={action} submit="Sign in">
         <Field label="Handle or email" name="identifier" autocomplete="username" required />
         <Field label="Password" name="password" type="password" autocomplete="current-password" required />

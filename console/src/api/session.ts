@@ -11,6 +11,12 @@ const KEPT = 'skylog.session'
 /** The account that is signed in, or null. */
 export const account = signal<AtpSessionData | null>(kept())
 
+/** A session that was here has ended on the server, without a word of its owner in this window. */
+export const hasEnded = signal(false)
+
+// Whose labels count is said by this server and by the preferences of the account; the library would ask for those of bsky.app.
+AtpAgent.configure({ appLabelers: [] })
+
 /** The client, signed in while {@link account} is there. */
 export const agent = new AtpAgent({ service: location.origin, fetch: fetchAt(location.origin), persistSession: keep })
 
@@ -25,18 +31,19 @@ export function ownDid(): string {
 
 /** Begins a session. `code` is what a second factor asks for. @throws XRPCError AuthFactorTokenRequired when it does */
 export async function signIn(identifier: string, password: string, code?: string): Promise<void> {
+  hasEnded.value = false
   await agent.login({ identifier, password, authFactorToken: code || undefined, allowTakendown: true })
 }
 
 /** Ends the session here and on the server. */
 export async function signOut(): Promise<void> {
-  await agent.logout().catch(() => undefined)
   forget()
+  await agent.logout().catch(() => undefined)
 }
 
 /** Forgets the session without a word to the server: it has ended there. */
 export function forget(): void {
-  keep('expired', undefined)
+  store(undefined)
 }
 
 /** Takes up what has changed of the account (its handle, its address, its state). */
@@ -48,6 +55,11 @@ export async function refreshAccount(): Promise<void> {
 function keep(event: AtpSessionEvent, session: AtpSessionData | undefined): void {
   // What failed for want of a connection may be good yet.
   if (event === 'network-error') return
+  if (event === 'expired' && account.value) hasEnded.value = true
+  store(session)
+}
+
+function store(session: AtpSessionData | undefined): void {
   if (session) localStorage.setItem(KEPT, JSON.stringify(session))
   else localStorage.removeItem(KEPT)
   account.value = session ?? null

@@ -15,6 +15,19 @@ export function announce(): void {
   })
 }
 
+/** Says something to screen readers that everybody else sees. */
+export function say(words: string): void {
+  // What is said twice is said again.
+  said.value = ''
+  requestAnimationFrame(() => (said.value = words))
+}
+
+/** Says what has become of something that is not there any more, and takes the keyboard from there to the top of the page. */
+export function leave(words: string): void {
+  say(words)
+  requestAnimationFrame(() => document.querySelector<HTMLElement>('main h1')?.focus())
+}
+
 export function Announcer() {
   return (
     <p class="unseen" aria-live="polite">

@@ -6,6 +6,7 @@ import { operatorRoutes } from '../operator/routes.js'
 import { announce, Announcer } from './announcer.js'
 import { Layout } from './layout.js'
 import { NotFound } from './not-found.js'
+import { SessionEnded } from './session-ended.js'
 
 /** Every page, each in a file that is fetched when it is first opened. */
 const ROUTES = [...everyoneRoutes, ...clientRoutes, ...accountRoutes, ...operatorRoutes]
@@ -27,6 +28,7 @@ export function App() {
         </ErrorBoundary>
       </Layout>
       <Announcer />
+      <SessionEnded />
     </LocationProvider>
   )
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
 import { operator } from '../api/operator.js'
 import { account } from '../api/session.js'
+import { useUnread } from '../client/unread.js'
 
 interface Entry {
   href: string
@@ -24,6 +25,7 @@ const OPERATOR: Entry[] = [{ href: '/operator', label: 'Operator' }]
 /** What stands around every page: the way to the others, on the left or, on a phone, at the top. */
 export function Layout({ children }: { children: ComponentChildren }) {
   const isMember = account.value !== null
+  const unread = useUnread()
   return (
     <div class="frame">
       <a class="skip" href="#main">
@@ -34,7 +36,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
           Skylog
         </a>
         <nav aria-label="Pages">
-          {isMember && <Entries of={MEMBER} label="Your account" />}
+          {isMember && <Entries of={MEMBER} label="Your account" news={{ '/notifications': unread }} />}
           <Entries of={EVERYONE} label="For everyone" />
           {operator.value ? <Entries of={OPERATOR} label="Operator" /> : null}
         </nav>
@@ -54,7 +56,8 @@ export function Layout({ children }: { children: ComponentChildren }) {
   )
 }
 
-function Entries({ of: entries, label }: { of: Entry[]; label: string }) {
+/** `news`: how much of a page has not been seen yet, by its address. */
+function Entries({ of: entries, label, news = {} }: { of: Entry[]; label: string; news?: Record<string, number> }) {
   const { path } = useLocation()
   return (
     <ul aria-label={label}>
@@ -62,6 +65,15 @@ function Entries({ of: entries, label }: { of: Entry[]; label: string }) {
         <li key={href}>
           <a href={href} aria-current={isWithin(path, href) ? 'page' : undefined}>
             {label}
+            {news[href] ? (
+              <>
+                {' '}
+                <span class="badge news">
+                  {news[href]}
+                  <span class="unseen"> unread</span>
+                </span>
+              </>
+            ) : null}
           </a>
         </li>
       ))}

@@ -12,6 +12,7 @@ import { explorePath } from './places.js'
 import { RepoCommit } from './repo-commit.js'
 import { fetchRepoHead, hostOf, type Profile, type RepoHead } from './repos.js'
 import { StatusBadge } from './status-badge.js'
+import { TakeAway } from './take-away.js'
 
 /** One repository: whose it is, what is in it, and how to take it away. */
 export default function RepoPage() {
@@ -38,16 +39,12 @@ function Repo({ head }: { head: RepoHead }) {
           </Section>
           <Section title="Newest commit">
             <RepoCommit did={did} document={document} />
+            <p>
+              <a href={`${explorePath(did)}/tree`}>The tree under it, as a picture</a>
+            </p>
           </Section>
           <Section title="Take it away">
-            <p class="row">
-              <a class="button" href={`/xrpc/com.atproto.sync.getRepo?did=${did}`} download={`${did}.car`}>
-                Download as CAR
-              </a>
-            </p>
-            <p>
-              <small>The CAR file is the whole repository with its signature; images and videos are not in it.</small>
-            </p>
+            <TakeAway did={did} />
           </Section>
         </>
       ) : (

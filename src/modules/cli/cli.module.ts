@@ -4,6 +4,8 @@ import { AdoptOfficialCommand } from './adopt-official.command.js'
 import { DevCommand } from './dev.command.js'
 import { BlobCommand } from './blob.command.js'
 import { ActionCommand } from './action.command.js'
+import { CompletionCommand } from './completion.command.js'
+import { DoctorCommand } from './doctor.command.js'
 import { HistoryCommand } from './history.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
@@ -42,6 +44,8 @@ import { VerifyCommand } from './verify.command.js'
     UnpackCommand,
     PackCommand,
     RebuildCommand,
+    DoctorCommand,
+    CompletionCommand,
     ...AccountCommand.registerWithSubCommands(),
     ...ActionCommand.registerWithSubCommands(),
     ...LabelCommand.registerWithSubCommands(),

@@ -80,6 +80,8 @@ export class Config {
   readonly imageUrl: string | null
   /** `PDS_…` names that are set and mean nothing here: said at start, because a silently ignored setting is a trap. */
   readonly unknownNames: readonly string[]
+  /** All names that are set, for whoever wants to know what was said and not what follows from it. */
+  readonly setNames: readonly string[]
 
   private constructor(
     env: Environment,
@@ -149,6 +151,7 @@ export class Config {
     this.appViewPublicUrl = withoutSlash(env.APPVIEW_PUBLIC_URL)
     this.imageUrl = withoutSlash(env.APPVIEW_IMG_URL)
     const known = new Set(environmentNames())
+    this.setNames = names
     this.unknownNames = names.filter((name) => name.startsWith('PDS_') && !known.has(name))
     for (const domain of this.handleDomains)
       if (!/^\.[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(domain))

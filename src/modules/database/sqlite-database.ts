@@ -41,7 +41,7 @@ export class SqliteDatabase extends Database {
     onDoorbellError: (error: unknown) => void = console.error,
     { durable = true }: { durable?: boolean } = {},
   ): Promise<SqliteDatabase> {
-    mkdirSync(dirname(file), { recursive: true })
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     const lock = takeLock(`${file}.lock`)
     const sources: DataSource[] = []
     const close = async (): Promise<void> => {
@@ -66,6 +66,21 @@ export class SqliteDatabase extends Database {
     const source = await openSource(file, { readonly: true })
     const reader = new SqliteConnection(driverOf(source))
     return new SqliteDatabase(file, reader, new SqliteSnapshots(file), null, () => source.destroy())
+  }
+
+  /** Whether another process has a file open for writing. */
+  static isInUse(file: string): boolean {
+    if (!existsSync(`${file}.lock`)) return false
+    const lock = new Sqlite(`${file}.lock`, { timeout: 0, readonly: true })
+    try {
+      lock.prepare('SELECT count(*) FROM sqlite_master').get()
+      return false
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error
+      return true
+    } finally {
+      lock.close()
+    }
   }
 
   write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {

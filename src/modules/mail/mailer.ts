@@ -1,12 +1,13 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
 import { HttpAdapterHost } from '@nestjs/core'
-import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer'
+import type { SendMailOptions, Transporter } from 'nodemailer'
 import { Clock } from '../config/clock.js'
 import { Config, type MailSettings } from '../config/config.js'
 import type { ThrowAway } from '../config/throw-away.js'
 import type { Tx } from '../database/database.js'
 import { GivenUp, Outbox } from '../outbox/outbox.js'
 import { adviceFor, failureText, isRefusal, type SmtpError } from './smtp-failure.js'
+import { openTransport } from './smtp-transport.js'
 
 const OUTBOX_KIND = 'mail'
 /** How long a server may say nothing, and how long it may take for a mail: one that drips is let go as well. */
@@ -136,23 +137,13 @@ export class Mailer implements OnApplicationBootstrap, OnApplicationShutdown {
     return kind === 'moderation' ? this.config.moderationMail : this.config.mail
   }
 
-  private transport({ smtpUrl }: MailSettings): Transporter {
-    let transport = this.transports.get(smtpUrl)
+  private transport(settings: MailSettings): Transporter {
+    let transport = this.transports.get(settings.smtpUrl)
     if (!transport) {
-      transport = createTransport({
-        url: smtpUrl,
-        pool: true,
-        maxConnections: MAX_CONNECTIONS,
-        name: this.config.hostname,
-        connectionTimeout: TIMEOUT_MS,
-        greetingTimeout: TIMEOUT_MS,
-        socketTimeout: TIMEOUT_MS,
-        disableFileAccess: true,
-        disableUrlAccess: true,
-      } as Parameters<typeof createTransport>[0])
+      transport = openTransport(settings, this.config.hostname, { pool: MAX_CONNECTIONS, timeoutMs: TIMEOUT_MS })
       // What goes wrong with a connection that nothing is sent over is no mail's failure.
       transport.on('error', () => {})
-      this.transports.set(smtpUrl, transport)
+      this.transports.set(settings.smtpUrl, transport)
     }
     return transport
   }
