@@ -10,6 +10,7 @@ import { Config } from './modules/config/config.js'
 import { ConfigModule } from './modules/config/config.module.js'
 import { ConsoleModule } from './modules/console/console.module.js'
 import { DatabaseModule } from './modules/database/database.module.js'
+import { DoctorModule } from './modules/doctor/doctor.module.js'
 import { FirehoseModule } from './modules/firehose/firehose.module.js'
 import { HealthModule } from './modules/health/health.module.js'
 import { Secrets } from './modules/config/secrets.js'
@@ -59,6 +60,7 @@ export class AppModule {
         ProxyModule,
         BskyModule,
         HealthModule,
+        DoctorModule,
         MetricsModule,
         ConsoleModule,
         XrpcModule,
@@ -79,7 +81,7 @@ export interface RunningServer {
 export async function startServer(config: Config): Promise<RunningServer> {
   const app = await createHttpApp(AppModule.with(config), config)
   try {
-    await app.listen(config.port, '0.0.0.0')
+    await app.listen(config.port, config.throwAway ? '127.0.0.1' : '0.0.0.0')
   } catch (error) {
     await app.close()
     throw error

@@ -64,6 +64,11 @@ const MODULES: Record<string, string[]> = {
     ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'proxy', 'xrpc-error'],
     ...['projections', 'private-state', 'moderation'],
   ],
+  // What is the matter with all of that.
+  doctor: [
+    ...['config', 'migrations', 'database', 'mail', 'xrpc', 'auth', 'identity', 'commit-log', 'replication', 'blob'],
+    ...['projections', 'xrpc-error'],
+  ],
   // How it all does.
   health: ['config', 'database', 'projections'],
   metrics: [
@@ -76,11 +81,14 @@ const MODULES: Record<string, string[]> = {
   'app.module': [
     ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'audit', 'rate-limit', 'identity', 'proxy'],
     ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
-    ...['private-state', 'moderation', 'migration', 'bsky', 'metrics', 'console'],
+    ...['private-state', 'moderation', 'migration', 'bsky', 'metrics', 'doctor', 'console'],
   ],
+  // Whole servers, for the tests of those who write clients.
+  'dev-network': ['config', 'lexicon', 'database', 'replication', 'app.module'],
   cli: [
     ...['config', 'database', 'identity', 'xrpc', 'audit', 'commit-log', 'repo', 'account', 'replication'],
-    ...['mail', 'projections', 'blob', 'moderation', 'migration', 'xrpc-error', 'app.module'],
+    ...['mail', 'projections', 'blob', 'moderation', 'migration', 'doctor', 'xrpc-error', 'app.module'],
+    'dev-network',
   ],
   'src/main.ts': ['config', 'app.module'],
   'src/cli.ts': ['config', 'cli'],
@@ -123,6 +131,8 @@ const NSIDS = {
   'src/modules/migration/move/two-accounts.ts': 'the methods of other servers that a move calls',
   'src/modules/repo/record-link.ts': 'the records of which an actor has one for each subject',
   'src/modules/rate-limit/limits.ts': 'the methods that have limits of their own',
+  'src/modules/dev-network/calls.ts': 'the methods by which somebody comes to have an account, a session and records',
+  'src/modules/dev-network/seed/plant.ts': 'what people in a seeded network do',
   'src/modules/blob/blob-fetch.ts': 'the method that the server of an account answers',
   'src/modules/bsky/generator/feed-source.ts': 'the methods that feed generators answer',
   'src/modules/firehose/subscribe-repos.ts': 'a stream, which no decorator routes',
@@ -138,6 +148,7 @@ const ENVIRONMENT = {
 
 const CLOCK = {
   'src/modules/config/clock.ts': 'the clock that all others are given',
+  'src/modules/dev-network/isolated-network.ts': 'what the clock in the other process says, without loading the server',
 }
 
 /** Longer than the 350 lines that a reader takes in. */

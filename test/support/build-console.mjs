@@ -8,22 +8,21 @@ const root = join(import.meta.dirname, '../../console')
 const engine = join(import.meta.dirname, '../../src/repo-engine')
 
 export default function buildConsole() {
-  const pages = ['index.html', 'inspect.html'].map((page) =>
-    statSync(join(root, 'dist', page), { throwIfNoEntry: false }),
-  )
-  const built = Math.min(...pages.map((page) => page?.mtimeMs ?? 0))
+  const pages = ['index.html', 'inspect.html'].map((page) => modified(join(root, 'dist', page)))
+  const built = Math.min(...pages)
   const isStale = [root, engine]
     .flatMap((folder) => readdirSync(folder, { recursive: true }).map((file) => ({ file, path: join(folder, file) })))
-    .some(({ file, path }) => !file.startsWith('dist') && statSync(path).mtimeMs > built)
+    .some(({ file, path }) => !file.startsWith('dist') && modified(path) > built)
   if (!isStale) return
-  const vite = (...args) =>
-    execFileSync(
-      process.execPath,
-      [join(root, '../node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn', root, ...args],
-      {
-        stdio: 'inherit',
-      },
-    )
-  vite()
-  vite('--config', join(root, 'vite.inspect.config.ts'))
+  build()
+  build('--config', join(root, 'vite.inspect.config.ts'))
+}
+
+function modified(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+}
+
+function build(...args) {
+  const vite = join(root, '../node_modules/vite/bin/vite.js')
+  execFileSync(process.execPath, [vite, 'build', '--logLevel', 'warn', root, ...args], { stdio: 'inherit' })
 }

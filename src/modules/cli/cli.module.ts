@@ -1,8 +1,11 @@
 import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
 import { AdoptOfficialCommand } from './adopt-official.command.js'
+import { DevCommand } from './dev.command.js'
 import { BlobCommand } from './blob.command.js'
 import { ActionCommand } from './action.command.js'
+import { CompletionCommand } from './completion.command.js'
+import { DoctorCommand } from './doctor.command.js'
 import { HistoryCommand } from './history.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
@@ -30,6 +33,7 @@ import { VerifyCommand } from './verify.command.js'
   providers: [
     SkylogCommand,
     ServeCommand,
+    DevCommand,
     ImportCommand,
     AdoptOfficialCommand,
     MigrateCommand,
@@ -40,6 +44,8 @@ import { VerifyCommand } from './verify.command.js'
     UnpackCommand,
     PackCommand,
     RebuildCommand,
+    DoctorCommand,
+    CompletionCommand,
     ...AccountCommand.registerWithSubCommands(),
     ...ActionCommand.registerWithSubCommands(),
     ...LabelCommand.registerWithSubCommands(),

@@ -4,6 +4,7 @@ import { validateSync } from 'class-validator'
 import { AddressList } from './address-list.js'
 import { Environment, environmentNames } from './environment.js'
 import type { LogSettings } from './log-settings.js'
+import type { ThrowAway } from './throw-away.js'
 
 /** The settings in force, derived from the environment; everything else of the server reads these. */
 export class Config {
@@ -79,8 +80,15 @@ export class Config {
   readonly imageUrl: string | null
   /** `PDS_…` names that are set and mean nothing here: said at start, because a silently ignored setting is a trap. */
   readonly unknownNames: readonly string[]
+  /** All names that are set, for whoever wants to know what was said and not what follows from it. */
+  readonly setNames: readonly string[]
 
-  private constructor(env: Environment, names: string[]) {
+  private constructor(
+    env: Environment,
+    names: string[],
+    /** What makes this a server that nothing outlasts; null for one that is to last. */
+    readonly throwAway: ThrowAway | null,
+  ) {
     const localhost = (env.PDS_HOSTNAME ?? 'localhost') === 'localhost'
     this.port = env.PDS_PORT ?? env.PORT ?? 2583
     this.hostname = env.PDS_HOSTNAME ?? 'localhost'
@@ -143,14 +151,18 @@ export class Config {
     this.appViewPublicUrl = withoutSlash(env.APPVIEW_PUBLIC_URL)
     this.imageUrl = withoutSlash(env.APPVIEW_IMG_URL)
     const known = new Set(environmentNames())
+    this.setNames = names
     this.unknownNames = names.filter((name) => name.startsWith('PDS_') && !known.has(name))
     for (const domain of this.handleDomains)
       if (!/^\.[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(domain))
         throw new ConfigError(`PDS_SERVICE_HANDLE_DOMAINS: "${domain}" must start with a dot and be a domain`)
   }
 
-  /** Reads an environment such as `process.env`. @throws ConfigError naming the variable that cannot be used. */
-  static fromEnv(env: Readonly<Record<string, string | undefined>>): Config {
+  /**
+   * Reads an environment such as `process.env`; `throwAway` is for servers of test networks alone.
+   * @throws ConfigError naming the variable that cannot be used.
+   */
+  static fromEnv(env: Readonly<Record<string, string | undefined>>, throwAway: ThrowAway | null = null): Config {
     // An empty value is the same as none, as in the env files that installers write.
     const set = Object.entries(env).filter(([, value]) => value !== undefined && value !== '')
     const known = new Set(environmentNames())
@@ -161,6 +173,7 @@ export class Config {
     return new Config(
       parsed,
       set.map(([name]) => name),
+      throwAway,
     )
   }
 

@@ -32,11 +32,16 @@ export class SqliteDatabase extends Database {
   }
 
   /**
-   * Opens or creates the file, runs the migrations that it lacks, and gives the database.
+   * Opens or creates the file, runs the migrations that it lacks, and gives the database. Where it need not be `durable`,
+   * a COMMIT that has returned survives the end of the process, and nothing more.
    * @throws DataDirectoryInUse when another process has it open for writing.
    */
-  static async open(file: string, onDoorbellError: (error: unknown) => void = console.error): Promise<SqliteDatabase> {
-    mkdirSync(dirname(file), { recursive: true })
+  static async open(
+    file: string,
+    onDoorbellError: (error: unknown) => void = console.error,
+    { durable = true }: { durable?: boolean } = {},
+  ): Promise<SqliteDatabase> {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     const lock = takeLock(`${file}.lock`)
     const sources: DataSource[] = []
     const close = async (): Promise<void> => {
@@ -44,9 +49,9 @@ export class SqliteDatabase extends Database {
       lock.close()
     }
     try {
-      sources.push(await openSource(file, false))
+      sources.push(await openSource(file, { readonly: false, durable }))
       const writer = new SqliteWriter(new SqliteConnection(driverOf(sources[0]!)), onDoorbellError)
-      sources.push(await openSource(file, true))
+      sources.push(await openSource(file, { readonly: true }))
       const reader = new SqliteConnection(driverOf(sources[1]!))
       return new SqliteDatabase(file, reader, new SqliteSnapshots(file), writer, close)
     } catch (error) {
@@ -58,9 +63,24 @@ export class SqliteDatabase extends Database {
   /** Opens a file that exists for reading alone; also while a server writes to it. @throws Error when there is none. */
   static async openReadOnly(file: string): Promise<SqliteDatabase> {
     if (!existsSync(file)) throw new Error(`${file} does not exist: no server has run on this data directory`)
-    const source = await openSource(file, true)
+    const source = await openSource(file, { readonly: true })
     const reader = new SqliteConnection(driverOf(source))
     return new SqliteDatabase(file, reader, new SqliteSnapshots(file), null, () => source.destroy())
+  }
+
+  /** Whether another process has a file open for writing. */
+  static isInUse(file: string): boolean {
+    if (!existsSync(`${file}.lock`)) return false
+    const lock = new Sqlite(`${file}.lock`, { timeout: 0, readonly: true })
+    try {
+      lock.prepare('SELECT count(*) FROM sqlite_master').get()
+      return false
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error
+      return true
+    } finally {
+      lock.close()
+    }
   }
 
   write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {

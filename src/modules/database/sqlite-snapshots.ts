@@ -56,7 +56,7 @@ export class SqliteSnapshots {
     }
     this.open++
     try {
-      const source = await openSource(this.file, true)
+      const source = await openSource(this.file, { readonly: true })
       return { source, connection: new SqliteConnection(driverOf(source)) }
     } catch (error) {
       this.open--

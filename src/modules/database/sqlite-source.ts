@@ -11,7 +11,10 @@ const READER_MAP = 256 * 1024 ** 2
 const CHECKPOINT_PAGES = 4_000
 
 /** Opens one connection to the file; a writable one creates the file and runs the migrations that it lacks. */
-export async function openSource(file: string, readonly: boolean): Promise<DataSource> {
+export async function openSource(
+  file: string,
+  { readonly, durable = true }: { readonly: boolean; durable?: boolean },
+): Promise<DataSource> {
   const source = new DataSource({
     type: 'better-sqlite3',
     database: file,
@@ -22,7 +25,7 @@ export async function openSource(file: string, readonly: boolean): Promise<DataS
     prepareDatabase: (driver: Driver) => {
       if (!readonly) {
         driver.pragma('journal_mode = WAL')
-        driver.pragma('synchronous = FULL')
+        driver.pragma(`synchronous = ${durable ? 'FULL' : 'OFF'}`)
         driver.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
       }
       driver.pragma(`cache_size = ${-(readonly ? READER_CACHE : WRITER_CACHE)}`)

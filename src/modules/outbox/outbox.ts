@@ -160,6 +160,7 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
     // A command that only borrows the server's rooms leaves old work to the server.
     if (!this.http.httpAdapter) return
     void this.run(Number.MAX_SAFE_INTEGER)
+    this.clock.onSet(() => void this.run(this.clock.now()))
   }
 
   /** Leaves the rest to the next run. */

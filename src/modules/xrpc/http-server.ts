@@ -25,7 +25,7 @@ const EXPOSED = [
 /** Makes the HTTP server around a module: bodies, CORS, and limits that hold before any handler runs. Not listening yet. */
 export async function createHttpApp(
   module: DynamicModule,
-  { trustedProxies, log }: Pick<Config, 'trustedProxies' | 'log'>,
+  { trustedProxies, throwAway, log }: Pick<Config, 'trustedProxies' | 'throwAway' | 'log'>,
 ): Promise<NestFastifyApplication> {
   const proxies = new AddressList(trustedProxies)
   const logger = await ServerLogger.open(log)
@@ -57,7 +57,7 @@ export async function createHttpApp(
   const database = app.get(Database, { strict: false })
   const { serviceDid } = app.get(Config, { strict: false })
   serve2022(fastify, { did: serviceDid, database })
-  app.enableShutdownHooks()
+  if (!throwAway) app.enableShutdownHooks()
   return app
 }
 
