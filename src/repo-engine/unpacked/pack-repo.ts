@@ -16,7 +16,7 @@ import { splitPath } from '../syntax.js'
 import type { Tid } from '../tid.js'
 import { varintLength, writeVarint } from '../varint.js'
 import { orderOf, type ReadLayout } from './car-layout.js'
-import type { UnpackedIndex } from './index-file.js'
+import { type CidKeys, cidKey, isAmong, type UnpackedIndex } from './index-file.js'
 
 /** Paths (`collection/rkey`) of what is not as it was unpacked, each list in order. */
 export interface RepoChanges {
@@ -40,8 +40,10 @@ export class RepoPacking {
   private readonly builder = new TreeBuilder(({ cid, bytes }) => this.nodes.put(cid, bytes))
   private readonly added: string[] = []
   private readonly edited: string[] = []
-  /** By name, what was unpacked and has not come yet. */
-  private readonly awaited: Map<string, string> | null
+  private readonly removed: string[] = []
+  /** What was unpacked, in order, and the next of it that has not come yet. */
+  private readonly unpacked: Iterator<[string, CidKeys]> | null
+  private awaited: readonly [path: string, cids: CidKeys] | undefined
   private unfit: RepoError | null = null
   private data: Cid | null = null
 
@@ -50,7 +52,8 @@ export class RepoPacking {
     private readonly commit: DecodedCommit,
     index: UnpackedIndex | null,
   ) {
-    this.awaited = index && new Map(index.records)
+    this.unpacked = index && index.records.entries()
+    this.await()
   }
 
   /** Takes the next record, in ascending order of the paths. @throws RepoError InvalidMst for any other order */
@@ -58,16 +61,19 @@ export class RepoPacking {
     const { path, cid } = record
     this.builder.add(path, cid)
     this.records++
-    const before = this.awaited?.get(path)
-    this.awaited?.delete(path)
-    if (before !== undefined && before.split(' ').includes(cid.toString())) return
-    if (before === undefined) this.added.push(path)
-    else this.edited.push(path)
+    while (this.awaited && this.awaited[0] < path) this.miss()
+    const isKnown = this.awaited?.[0] === path
+    const isSame = isKnown && isAmong(this.awaited![1], cidKey(cid))
+    if (isKnown) this.await()
+    if (isSame) return
+    if (isKnown) this.edited.push(path)
+    else this.added.push(path)
     this.unfit ??= unfitness(record)
   }
 
   /** All records have come. Gives the root of their tree. */
   finish(): Cid {
+    while (this.awaited) this.miss()
     return (this.data = this.builder.finish().root)
   }
 
@@ -83,7 +89,7 @@ export class RepoPacking {
 
   /** What has changed; null when there was no index to tell by. */
   get changes(): RepoChanges | null {
-    return this.awaited && { added: this.added, edited: this.edited, removed: [...this.awaited.keys()].sort() }
+    return this.unpacked && { added: this.added, edited: this.edited, removed: this.removed }
   }
 
   /**
@@ -118,6 +124,15 @@ export class RepoPacking {
     })
     for (const n of orderOf(layout, all.length + layout.beyond, all.length, (block) => firsts[block]!))
       yield all[n] ?? { beyond: n - all.length }
+  }
+
+  private await(): void {
+    this.awaited = this.unpacked?.next().value as [string, CidKeys] | undefined
+  }
+
+  private miss(): void {
+    this.removed.push(this.awaited![0])
+    this.await()
   }
 
   private *streamable(commit: CarBlock): Generator<PackedBlock> {
