@@ -26,7 +26,7 @@ export interface RepoChanges {
 }
 
 /** A block of the CAR: commit or node with its bytes, the n-th record that was added, the n-th block beyond the head. */
-export type PackedBlock = CarBlock | { readonly record: number; readonly cid: Cid } | { readonly beyond: number }
+export type PackedBlock = CarBlock | { readonly record: number } | { readonly beyond: number }
 
 /** The order of the CAR as it was read, with the number of blocks beyond the head. */
 export interface PackedLayout extends ReadLayout {
@@ -112,18 +112,20 @@ export class RepoPacking {
    */
   *blocks(commit: CarBlock, layout: PackedLayout | null): Generator<PackedBlock> {
     if (!layout) {
-      yield* this.streamable(commit)
+      yield* this.streamable(commit, () => undefined)
       return
     }
-    const all = [...this.streamable(commit)]
-    const first = new Map<string, number>()
-    const firsts = all.map((block, n) => {
-      const name = (block as { cid: Cid }).cid.toString()
-      if (!first.has(name)) first.set(name, n)
-      return first.get(name)!
-    })
-    for (const n of orderOf(layout, all.length + layout.beyond, all.length, (block) => firsts[block]!))
-      yield all[n] ?? { beyond: n - all.length }
+    const all: PackedBlock[] = []
+    const numbers = new Map<CidKeys, number>()
+    const first: number[] = []
+    const note = (cid: Cid): void => {
+      const known = numbers.get(cidKey(cid)) ?? first.length
+      numbers.set(cidKey(cid), known)
+      first.push(known)
+    }
+    for (const block of this.streamable(commit, note)) all.push(block)
+    numbers.clear()
+    for (const n of orderOf(layout, all.length + layout.beyond, first)) yield all[n] ?? { beyond: n - all.length }
   }
 
   private await(): void {
@@ -135,11 +137,14 @@ export class RepoPacking {
     this.await()
   }
 
-  private *streamable(commit: CarBlock): Generator<PackedBlock> {
+  private *streamable(commit: CarBlock, note: (cid: Cid) => void): Generator<PackedBlock> {
+    note(commit.cid)
     yield commit
     let record = 0
-    for (const item of walkTree(this.nodes, this.data!))
-      yield item.kind === 'node' ? { cid: item.cid, bytes: item.bytes } : { record: record++, cid: item.value }
+    for (const item of walkTree(this.nodes, this.data!)) {
+      note(item.kind === 'node' ? item.cid : item.value)
+      yield item.kind === 'node' ? { cid: item.cid, bytes: item.bytes } : { record: record++ }
+    }
   }
 }
 
