@@ -37,13 +37,12 @@ export interface Look {
  * is, where there is somebody.
  */
 export async function openWindow(browser: Browser, url: string, look: Look = {}, as?: AtpAgent): Promise<WatchedPage> {
-  const localStorage = as ? [{ name: 'skylog.session', value: JSON.stringify(as.session) }] : []
   const context: BrowserContext = await browser.newContext({
     baseURL: url,
     viewport: look.phone ? { width: 390, height: 844 } : { width: 1200, height: 800 },
     colorScheme: look.dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
-    storageState: { cookies: [], origins: [{ origin: new URL(url).origin, localStorage }] },
+    storageState: as && { cookies: [], origins: [{ origin: new URL(url).origin, localStorage: sessionOf(as) }] },
   })
   const page = await context.newPage()
   const errors: string[] = []
@@ -54,6 +53,10 @@ export async function openWindow(browser: Browser, url: string, look: Look = {},
   })
   page.setDefaultTimeout(10_000)
   return { page, errors }
+}
+
+function sessionOf({ session }: AtpAgent): { name: string; value: string }[] {
+  return [{ name: 'skylog.session', value: JSON.stringify(session) }]
 }
 
 /**
