@@ -65,7 +65,11 @@ function sessionOf({ session }: AtpAgent): { name: string; value: string }[] {
  */
 export async function faultsOf({ page, errors }: WatchedPage): Promise<string[]> {
   await page.waitForFunction(() => !document.querySelector('.waiting'))
-  const { violations } = await new AxeBuilder({ page }).analyze()
+  // No page here has frames, for which alone it would open a window of its own at the end.
+  const { violations } = await new AxeBuilder({ page })
+    .setLegacyMode()
+    .options({ resultTypes: ['violations'] })
+    .analyze()
   const inTheWay = violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help} (${target.join(' ')}) ${failureSummary}`),
   )

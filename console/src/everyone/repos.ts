@@ -79,6 +79,11 @@ export function hostOf({ service }: DidDocument): string | null {
   return typeof endpoint === 'string' ? endpoint : null
 }
 
+/** Whether an address of a host is that of this server. */
+export function isThisServer(host: string): boolean {
+  return URL.canParse(host) && new URL(host).host === location.host
+}
+
 /** What the server says, or null where it refuses. @throws Fault when it cannot be reached, or fails */
 async function unlessRefused<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
   try {
