@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { jest } from '@jest/globals'
 import { project } from '../cli/run-cli.js'
 import { exampleIn, installPacked, type Packed, putInto, runIn } from './packed.js'
 
