@@ -33,8 +33,8 @@ export interface Look {
 }
 
 /**
- * A window of its own, with nothing remembered from others, on the server at `url`; signed in to the web console as whom `as`
- * is, where there is somebody.
+ * A window of its own, with nothing remembered from others, on the server at `url`, or on a page from the disk; signed in to the
+ * web console as whom `as` is, where there is somebody.
  */
 export async function openWindow(browser: Browser, url: string, look: Look = {}, as?: AtpAgent): Promise<WatchedPage> {
   const context: BrowserContext = await browser.newContext({
