@@ -1,5 +1,5 @@
 import { explorePath } from './places.js'
-import type { Profile } from './repos.js'
+import { handleOf, type Profile } from './repos.js'
 
 /** Somebody, in a line that leads to the repository. Where there is neither a name nor a handle, there is the DID. */
 export function ActorLine({
@@ -9,8 +9,8 @@ export function ActorLine({
   did: string
   profile: Pick<Profile, 'handle' | 'displayName' | 'avatar'> | undefined
 }) {
-  const handle = profile && profile.handle !== 'handle.invalid' ? `@${profile.handle}` : null
-  const name = profile?.displayName || handle
+  const handle = handleOf(profile)
+  const name = profile?.displayName || (handle && `@${handle}`)
   return (
     <span class="actor-line">
       {profile?.avatar ? (
@@ -20,7 +20,7 @@ export function ActorLine({
       )}
       <span class="actor-names">
         <a href={explorePath(did)}>{name ? <bdi>{name}</bdi> : <code>{did}</code>}</a>
-        {handle && name !== handle ? <small>{handle}</small> : null}
+        {handle && profile?.displayName ? <small>@{handle}</small> : null}
         {name ? <small class="did">{did}</small> : null}
       </span>
     </span>

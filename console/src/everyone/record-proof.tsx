@@ -32,7 +32,7 @@ export function RecordProof({ claim }: { claim: Claim }) {
         tree, the signature.
       </p>
       <p>
-        <button type="button" onClick={() => void action.run()} disabled={action.isRunning}>
+        <button type="button" onClick={() => void action.run()} aria-disabled={action.isRunning}>
           Check the proof
         </button>
       </p>

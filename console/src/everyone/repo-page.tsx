@@ -11,7 +11,7 @@ import './everyone.css'
 import { explorePath } from './places.js'
 import { hostOf } from './read-did-document.js'
 import { RepoCommit } from './repo-commit.js'
-import { fetchRepoHead, isThisServer, type Profile, type RepoHead } from './repos.js'
+import { fetchRepoHead, handleOf, isThisServer, type Profile, type RepoHead } from './repos.js'
 import { StatusBadge } from './status-badge.js'
 import { TakeAway } from './take-away.js'
 
@@ -19,7 +19,7 @@ import { TakeAway } from './take-away.js'
 export default function RepoPage() {
   const { actor } = useRoute().params as { actor: string }
   const head = useLoad(() => fetchRepoHead(actor), [actor])
-  const name = head.value?.profile?.displayName || head.value?.profile?.handle || actor
+  const name = head.value?.profile?.displayName || handleOf(head.value?.profile) || actor
   return (
     <Page title={name}>
       <Crumbs of={[{ label: actor, href: explorePath(actor) }]} />

@@ -29,6 +29,11 @@ export async function profilesOf(dids: string[]): Promise<Map<string, Profile>> 
   return new Map(profiles.map((profile) => [profile.did, profile]))
 }
 
+/** The handle of somebody, where it is one that leads to them; else null. */
+export function handleOf(profile: { handle: string } | null | undefined): string | null {
+  return profile && profile.handle !== 'handle.invalid' ? profile.handle : null
+}
+
 /** @throws Fault when nobody has the handle */
 export async function didOf(actor: string): Promise<string> {
   if (actor.startsWith('did:')) return actor

@@ -33,6 +33,8 @@ afterAll(async () => {
 })
 
 describe('the zip', () => {
+  const pointed = () => page.evaluate(() => document.activeElement?.textContent)
+
   it.each(['alice', 'bob'] as const)('of %s holds what `skylog unpack` writes', async (name) => {
     const did = town[name].assertDid
     await page.goto(`/explore/${name}.test`)
@@ -42,6 +44,7 @@ describe('the zip', () => {
     const folder = did.replaceAll(':', '_')
     expect(download.suggestedFilename()).toBe(`${folder}.zip`)
     await page.getByText('The zip is downloaded.').waitFor()
+    expect(await pointed()).toBe('Unpack into a zip')
 
     const car = join(directory, `${name}.car`)
     writeFileSync(car, (await town[name].com.atproto.sync.getRepo({ did })).data)
@@ -50,6 +53,16 @@ describe('the zip', () => {
     expect([...unpacked.keys()]).toContain(`${folder}/commit.json`)
     expect(unzip(readFileSync(await download.path()))).toEqual(unpacked)
     expect(window.errors).toEqual([])
+  })
+
+  it('is given up when one cancels', async () => {
+    await page.route('**/xrpc/com.atproto.sync.getRepo?*', () => undefined)
+    await page.getByRole('button', { name: 'Unpack into a zip' }).click()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('group', { name: 'Progress' }).waitFor({ state: 'detached' })
+    expect(await pointed()).toBe('Unpack into a zip')
+    expect(await page.getByRole('alert').count()).toBe(0)
+    await page.unrouteAll()
   })
 
   it('is not begun of a repository that cannot be had, which is said', async () => {
