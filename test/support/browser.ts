@@ -33,17 +33,20 @@ export interface Look {
 }
 
 /**
- * A window of its own, with nothing remembered from others, on the server at `url`; signed in to the web console as whom `as`
+ * A window of its own, with nothing remembered from others, on the server at `url`, or on a page from the disk; signed in to the web console as whom `as`
  * is, where there is somebody.
  */
 export async function openWindow(browser: Browser, url: string, look: Look = {}, as?: AtpAgent): Promise<WatchedPage> {
-  const localStorage = as ? [{ name: 'skylog.session', value: JSON.stringify(as.session) }] : []
+  // A page from the disk has no origin that anything could be kept for.
+  const origins = as
+    ? [{ origin: new URL(url).origin, localStorage: [{ name: 'skylog.session', value: JSON.stringify(as.session) }] }]
+    : []
   const context: BrowserContext = await browser.newContext({
     baseURL: url,
     viewport: look.phone ? { width: 390, height: 844 } : { width: 1200, height: 800 },
     colorScheme: look.dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
-    storageState: { cookies: [], origins: [{ origin: new URL(url).origin, localStorage }] },
+    storageState: { cookies: [], origins },
   })
   const page = await context.newPage()
   const errors: string[] = []
