@@ -17,6 +17,7 @@ const PAGES: [href: string, label: string][] = [
   ['/operator/storage', 'Storage'],
   ['/operator/mail', 'Mail'],
   ['/operator/doctor', 'Doctor'],
+  ['/operator/settings', 'Settings'],
   ['/operator/actions', 'Actions'],
 ]
 

@@ -12,5 +12,6 @@ export const operatorRoutes = [
   page('/operator/storage', () => import('./storage-page.js')),
   page('/operator/mail', () => import('./mail-page.js')),
   page('/operator/doctor', () => import('./doctor-page.js')),
+  page('/operator/settings', () => import('./server-settings-page.js')),
   page('/operator/actions', () => import('./actions-page.js')),
 ]
