@@ -5,6 +5,8 @@ const COMMANDS: Record<string, string[]> = {
   import: ['<car>', '--did', '--data', '--json'],
   inspect: ['<did-or-car>', '--key', '--data', '--json'],
   verify: ['<did-or-car>', '--key', '--data', '--json'],
+  unpack: ['<repo>', '<directory>', '--blobs', '--data', '--json'],
+  pack: ['<directory>', '<car>', '--key-file', '--json'],
   'account create': ['--handle', '--email', '--password', '--did-web', '--data', '--json'],
   'adopt-official': ['<directory>', '--env', '--blobs', '--data', '--json'],
   migrate: [
@@ -70,6 +72,8 @@ describe('wrong usage ends with 2 and says why', () => {
     [['inspect', 'did:nonsense'], 'not a DID'],
     [['verify', 'a.car', '--key', 'secret'], '--key'],
     [['import', 'a.car', '--did', 'alice.test'], '--did'],
+    [['unpack', 'a.car'], 'missing required argument'],
+    [['pack', 'directory'], 'missing required argument'],
     [['adopt-official'], 'missing required argument'],
     [['migrate', '--from', 'https://old.example'], "required option '--handle <handle>'"],
     [['migrate', '--from', 'old.example', '--handle', 'alice.test'], '--from'],
