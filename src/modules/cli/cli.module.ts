@@ -1,8 +1,12 @@
 import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
 import { AdoptOfficialCommand } from './adopt-official.command.js'
+import { DevCommand } from './dev.command.js'
 import { BlobCommand } from './blob.command.js'
 import { ActionCommand } from './action.command.js'
+import { CompletionCommand } from './completion.command.js'
+import { DoctorCommand } from './doctor.command.js'
+import { HistoryCommand } from './history.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
 import { LabelCommand } from './label.command.js'
@@ -15,6 +19,7 @@ import { PackCommand } from './pack.command.js'
 import { PeerCommand } from './peer.command.js'
 import { RebuildCommand } from './rebuild.command.js'
 import { ReportCommand } from './report.command.js'
+import { RestoreCommand } from './restore.command.js'
 import { ServeCommand } from './serve.command.js'
 import { SkylogCommand } from './skylog.command.js'
 import { UnpackCommand } from './unpack.command.js'
@@ -28,14 +33,19 @@ import { VerifyCommand } from './verify.command.js'
   providers: [
     SkylogCommand,
     ServeCommand,
+    DevCommand,
     ImportCommand,
     AdoptOfficialCommand,
     MigrateCommand,
     InspectCommand,
+    HistoryCommand,
+    RestoreCommand,
     VerifyCommand,
     UnpackCommand,
     PackCommand,
     RebuildCommand,
+    DoctorCommand,
+    CompletionCommand,
     ...AccountCommand.registerWithSubCommands(),
     ...ActionCommand.registerWithSubCommands(),
     ...LabelCommand.registerWithSubCommands(),

@@ -8,9 +8,12 @@ import { handleOf } from '../identity/did-document.js'
 import { BrokenLog, foldLog } from '../repo/fold-log.js'
 import { CarRepo } from './car-repo.js'
 import { type CommitHistory, measureReach, type Reach, readHistory } from './commit-history.js'
+import { drawnRecords } from './drawn-records.js'
 import { type Examination, examineRepo, Problems } from './examine-repo.js'
+import type { DrawnRecords } from './inspect-page.js'
 import { WrongUsage } from './options.js'
-import { startProgress } from './progress.js'
+import { type Progress, startProgress } from './progress.js'
+import type { DayCount } from './record-figures.js'
 import { checkKeyOption, checkSignature, documentWithin, resolverOf, type SignatureCheck } from './signature.js'
 import { StoredRepo } from './stored-repo.js'
 
@@ -26,6 +29,10 @@ export interface RepoReport {
   history: (CommitHistory & { signed: number | null }) | null
   /** Of a repository in the data directory, where asked for. */
   log: FoldedLog | null
+  /** Events in the log by day, of a repository in the data directory. */
+  activity: DayCount[] | null
+  /** The records that a picture of the tree shows, where asked for. */
+  drawn: DrawnRecords | null
   problems: Problems
 }
 
@@ -62,6 +69,10 @@ export interface ReportOptions {
   key?: string
   /** Also fold the log of a repository in the data directory, and compare. */
   foldLog: boolean
+  /** Also read the records that a picture of the tree shows. */
+  draw?: boolean
+  /** Shows how far it has come, where that is not to be as of a command that does this alone. */
+  begin?: (label: string, total: number, unit?: string) => Progress
 }
 
 /** Looks at what an argument names: a DID in the data directory, or a CAR file. @throws WrongUsage, or Error when it is not there */
@@ -75,7 +86,7 @@ export async function reportOn(target: string, config: Config, options: ReportOp
   return reportOnFile(target, config, options)
 }
 
-async function reportOnFile(file: string, config: Config, { key }: ReportOptions): Promise<RepoReport> {
+async function reportOnFile(file: string, config: Config, { key, draw }: ReportOptions): Promise<RepoReport> {
   const size = statSync(file).size
   const problems = new Problems()
   const source: FileSource = { file, bytes: size, blocks: 0, repeated: 0, unreachable: null, missing: 0 }
@@ -96,6 +107,7 @@ async function reportOnFile(file: string, config: Config, { key }: ReportOptions
     Object.assign(source, { blocks: car.blocks, repeated: car.repeated })
     const found = await examine(car, undefined, car.blocks, report)
     if (!found.commit) return report
+    if (draw) report.drawn = await drawnRecords(found.picture, async (_, cid) => car.get(cid))
     await addIdentity(report, found.commit, config, key, null)
     const history = readHistory(car, found.commit, problems)
     const reach: Reach = measureReach(car, history.commits)
@@ -120,14 +132,16 @@ async function reportOnStored(did: Did, config: Config, options: ReportOptions):
       const report = emptyReport({ directory: dataDirectory, hosting, status, rev, verified }, problems)
       report.did = did
       report.head = head
-      const found = await examine(stored, did, await stored.countRows(), report)
+      const found = await examine(stored, did, await stored.countRows(), report, options.begin)
       if (found.whole) await stored.finish()
       problems.add(...stored.problems)
+      report.activity = await stored.days()
+      if (options.draw) report.drawn = await drawnRecords(found.picture, (path, cid) => stored.recordAt(path, cid))
       if (found.commit) {
         problems.add(...disagreements(stored, found.commit))
         await addIdentity(report, found.commit, config, options.key, reader)
       }
-      if (options.foldLog) report.log = await compareLog(stored, problems)
+      if (options.foldLog) report.log = await compareLog(stored, problems, options.begin)
       return report
     })
   } finally {
@@ -145,6 +159,8 @@ function emptyReport(source: FileSource | DataSource, problems: Problems): RepoR
     signature: null,
     history: null,
     log: null,
+    activity: null,
+    drawn: null,
     problems,
   }
 }
@@ -154,8 +170,9 @@ async function examine(
   did: Did | undefined,
   blocks: number,
   report: RepoReport,
+  begin = startProgress,
 ): Promise<Examination> {
-  const progress = startProgress('Checking', blocks, 'blocks')
+  const progress = begin('Checking', blocks, 'blocks')
   try {
     const found = await examineRepo(source, did, (done) => progress.to(done))
     report.examination = found
@@ -207,7 +224,7 @@ function disagreements({ repo }: StoredRepo, commit: DecodedCommit): string[] {
 }
 
 /** Folds the log and compares what comes out with what is stored. */
-async function compareLog(stored: StoredRepo, problems: Problems): Promise<FoldedLog> {
+async function compareLog(stored: StoredRepo, problems: Problems, begin = startProgress): Promise<FoldedLog> {
   const { head, rev, data } = stored.repo
   const last = await stored.lastMove()
   if (!last || !Cid.fromBytes(last.cid).equals(head) || last.rev !== rev)
@@ -217,7 +234,7 @@ async function compareLog(stored: StoredRepo, problems: Problems): Promise<Folde
         : 'the log has no event of this repository',
     )
   const events = await stored.countEvents()
-  const progress = startProgress('Folding the log', events, 'events')
+  const progress = begin('Folding the log', events, 'events')
   try {
     const folded = await foldLog(
       stored.events(),

@@ -3,6 +3,8 @@ import { plainToInstance } from 'class-transformer'
 import { validateSync } from 'class-validator'
 import { AddressList } from './address-list.js'
 import { Environment, environmentNames } from './environment.js'
+import type { LogSettings } from './log-settings.js'
+import type { ThrowAway } from './throw-away.js'
 
 /** The settings in force, derived from the environment; everything else of the server reads these. */
 export class Config {
@@ -66,6 +68,11 @@ export class Config {
   readonly reportService: ServiceSettings | null
   /** Address of the resolver for TXT records; null: the system's. */
   readonly dnsServer: string | null
+  readonly log: LogSettings
+  /** Where spans go; null: nowhere. */
+  readonly tracing: TracingSettings | null
+  /** Who shows it may read the metrics, besides the operator; null: nobody. */
+  readonly metricsToken: string | null
   /** Outgoing requests may reach private addresses. */
   readonly privateNetworks: boolean
   /** Whose verifications are shown. */
@@ -73,10 +80,19 @@ export class Config {
   /** Where others find videos (APPVIEW_PUBLIC_URL) and images; null: here. */
   readonly appViewPublicUrl: string | null
   readonly imageUrl: string | null
+  /** What was set, of what is known. */
+  readonly given: Readonly<Partial<Environment>>
   /** `PDS_…` names that are set and mean nothing here: said at start, because a silently ignored setting is a trap. */
   readonly unknownNames: readonly string[]
+  /** All names that are set, for whoever wants to know what was said and not what follows from it. */
+  readonly setNames: readonly string[]
 
-  private constructor(env: Environment, names: string[]) {
+  private constructor(
+    env: Environment,
+    names: string[],
+    /** What makes this a server that nothing outlasts; null for one that is to last. */
+    readonly throwAway: ThrowAway | null,
+  ) {
     const localhost = (env.PDS_HOSTNAME ?? 'localhost') === 'localhost'
     this.port = env.PDS_PORT ?? env.PORT ?? 2583
     this.hostname = env.PDS_HOSTNAME ?? 'localhost'
@@ -127,19 +143,32 @@ export class Config {
     this.modService = serviceOf(env.PDS_MOD_SERVICE_DID, env.PDS_MOD_SERVICE_URL)
     this.reportService = serviceOf(env.PDS_REPORT_SERVICE_DID, env.PDS_REPORT_SERVICE_URL) ?? this.modService
     this.dnsServer = env.DNS_SERVER ?? null
+    this.log = {
+      enabled: env.LOG_ENABLED ?? true,
+      level: env.LOG_LEVEL ?? 'info',
+      destination: env.LOG_DESTINATION ?? null,
+      requests: env.LOG_REQUESTS ?? false,
+    }
+    this.tracing = tracingOf(env)
+    this.metricsToken = env.METRICS_TOKEN ?? null
     this.privateNetworks = env.PDS_DISABLE_SSRF_PROTECTION ?? this.devMode
     this.trustedVerifiers = new Set(env.APPVIEW_TRUSTED_VERIFIERS?.split(',').map((did) => did.trim()))
     this.appViewPublicUrl = withoutSlash(env.APPVIEW_PUBLIC_URL)
     this.imageUrl = withoutSlash(env.APPVIEW_IMG_URL)
+    this.given = env
     const known = new Set(environmentNames())
+    this.setNames = names
     this.unknownNames = names.filter((name) => name.startsWith('PDS_') && !known.has(name))
     for (const domain of this.handleDomains)
       if (!/^\.[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(domain))
         throw new ConfigError(`PDS_SERVICE_HANDLE_DOMAINS: "${domain}" must start with a dot and be a domain`)
   }
 
-  /** Reads an environment such as `process.env`. @throws ConfigError naming the variable that cannot be used. */
-  static fromEnv(env: Readonly<Record<string, string | undefined>>): Config {
+  /**
+   * Reads an environment such as `process.env`; `throwAway` is for servers of test networks alone.
+   * @throws ConfigError naming the variable that cannot be used.
+   */
+  static fromEnv(env: Readonly<Record<string, string | undefined>>, throwAway: ThrowAway | null = null): Config {
     // An empty value is the same as none, as in the env files that installers write.
     const set = Object.entries(env).filter(([, value]) => value !== undefined && value !== '')
     const known = new Set(environmentNames())
@@ -150,6 +179,7 @@ export class Config {
     return new Config(
       parsed,
       set.map(([name]) => name),
+      throwAway,
     )
   }
 
@@ -167,6 +197,16 @@ export class Config {
 export interface MailSettings {
   smtpUrl: string
   from: string
+}
+
+/** A collector of OpenTelemetry. */
+export interface TracingSettings {
+  /** Without a slash at its end; spans go to `/v1/traces` below it. */
+  endpoint: string
+  headers: Readonly<Record<string, string>>
+  serviceName: string
+  /** Which part of the traces that begin here is kept, 0 to 1. */
+  ratio: number
 }
 
 /** Another server that has a role here. Without a URL it is not called. */
@@ -236,6 +276,21 @@ function mailOf(name: string, smtpUrl: string | undefined, from: string | undefi
   if (smtpUrl === undefined) return null
   if (from === undefined) throw new ConfigError(`${name}: mail needs an address that it comes from`)
   return { smtpUrl, from }
+}
+
+function tracingOf(env: Environment): TracingSettings | null {
+  const endpoint = withoutSlash(env.OTEL_EXPORTER_OTLP_ENDPOINT)
+  if (endpoint === null) return null
+  const headers = listOf(env.OTEL_EXPORTER_OTLP_HEADERS).map((header) => {
+    const at = header.indexOf('=')
+    return [header.slice(0, at).trim(), decodeURIComponent(header.slice(at + 1).trim())]
+  })
+  return {
+    endpoint,
+    headers: Object.fromEntries(headers) as Record<string, string>,
+    serviceName: env.OTEL_SERVICE_NAME ?? 'skylog',
+    ratio: Number(env.OTEL_TRACES_SAMPLER_ARG ?? 1),
+  }
 }
 
 function blobStoreOf(env: Environment, dataDirectory: string): BlobStoreSettings {

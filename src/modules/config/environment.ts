@@ -15,6 +15,7 @@ import {
   ValidateBy,
 } from 'class-validator'
 import { parseDidKey } from '../../repo-engine/index.js'
+import { LOG_LEVELS } from './log-settings.js'
 
 const flag = Transform(({ value }: { value: unknown }) =>
   value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value,
@@ -115,6 +116,19 @@ export class Environment {
   @IsOptional() @IsUrl(url) PDS_REPORT_SERVICE_URL?: string
   @IsOptional() @Matches(DID, { message: 'must be a DID' }) PDS_REPORT_SERVICE_DID?: string
   @IsOptional() @IsString() DNS_SERVER?: string
+  @IsOptional() @IsString() @Length(16, 1024) METRICS_TOKEN?: string
+  @IsOptional() @IsUrl(url) OTEL_EXPORTER_OTLP_ENDPOINT?: string
+  @IsOptional()
+  @Matches(/^[^=,]+=[^,]*(,[^=,]+=[^,]*)*$/, { message: 'must be name=value, with commas between' })
+  OTEL_EXPORTER_OTLP_HEADERS?: string
+  @IsOptional() @IsString() @Length(1, 100) OTEL_SERVICE_NAME?: string
+  @IsOptional()
+  @Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: 'must be a number from 0 to 1' })
+  OTEL_TRACES_SAMPLER_ARG?: string
+  @IsOptional() @flag @IsBoolean() LOG_ENABLED?: boolean
+  @IsOptional() @IsIn(LOG_LEVELS) LOG_LEVEL?: (typeof LOG_LEVELS)[number]
+  @IsOptional() @IsString() LOG_DESTINATION?: string
+  @IsOptional() @flag @IsBoolean() LOG_REQUESTS?: boolean
   @IsOptional() @IsString() APPVIEW_LABELERS?: string
   @IsOptional() @IsUrl(url) APPVIEW_PUBLIC_URL?: string
   @IsOptional() @IsUrl(url) APPVIEW_IMG_URL?: string
