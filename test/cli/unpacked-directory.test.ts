@@ -1,5 +1,5 @@
 /** Directories that are not, or not only, what was unpacked: they are refused by the names in them, and nothing is lost. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -19,7 +19,7 @@ import { unpackRepo } from '../../src/modules/cli/unpack-repo.js'
 import { UnpackedDirectory } from '../../src/modules/cli/unpacked-directory.js'
 import { Config } from '../../src/modules/config/config.js'
 import { Cid, encodeCbor, formatCommit, type RepoWrite, tidFromMicros } from '../../src/repo-engine/index.js'
-import { dataDirectory } from './run-cli.js'
+import { dataDirectory, project } from './run-cli.js'
 import { carOf, sampleRepo, type SampleRepo } from './sample-repo.js'
 
 const root = dataDirectory()
@@ -139,6 +139,27 @@ describe('unpacked again', () => {
     expect(contents(snapshot(directory))).toEqual(contents(done))
     pack(directory)
   })
+
+  it('killed anywhere, it is finished by the same command', async () => {
+    const large = sampleRepo({ posts: 1500 })
+    const file = join(root, 'large.car')
+    writeFileSync(file, carOf(large))
+    for (const least of [1, 600]) {
+      const directory = join(root, `killed-${least}`)
+      const child = spawn(process.execPath, [join(project, 'bin/skylog.mjs'), 'unpack', file, directory])
+      const ended = new Promise((done) => child.on('close', done))
+      const folder = join(directory, POST)
+      while (child.exitCode === null && !(existsSync(folder) && readdirSync(folder).length >= least))
+        await new Promise((done) => setTimeout(done, 1))
+      child.kill('SIGKILL')
+      await ended
+      expect(await unpack(directory, file)).toMatchObject({ records: 1501 })
+      expect(readdirSync(directory)).toEqual(expect.not.arrayContaining(['.skylog-tmp']))
+      const out = join(root, `killed-${least}.car`)
+      packDirectory(directory, out, undefined)
+      expect(readFileSync(out).equals(readFileSync(file))).toBe(true)
+    }
+  }, 60_000)
 
   it('an edit that nobody has packed is not written over, one that was packed is where it should be', async () => {
     const directory = unpacked()
