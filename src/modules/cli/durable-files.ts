@@ -38,7 +38,7 @@ export class DurableFiles {
     if (this.waiting.length >= BATCH_FILES || this.bytes >= BATCH_BYTES) this.place()
   }
 
-  /** Writes a file as its bytes come. `isRight` is asked at the end whether it may stay. */
+  /** Writes a file as its bytes come. `isRight` is asked once, at the end, whether it may stay; that is what this gives. */
   async pour(path: string, source: AsyncIterable<Uint8Array>, isRight: () => boolean): Promise<boolean> {
     const from = this.newName()
     const file = await open(from, 'wx')
@@ -48,9 +48,10 @@ export class DurableFiles {
     } finally {
       await file.close()
     }
-    if (isRight()) this.rename(from, path)
+    const stays = isRight()
+    if (stays) this.rename(from, path)
     else rmSync(from)
-    return isRight()
+    return stays
   }
 
   /** Deletes a file, and the folders that are empty without it. */

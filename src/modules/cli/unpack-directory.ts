@@ -132,9 +132,9 @@ function checkRecords(
     else if (found.has(key)) directory.refuse(path, `stands beside another file of ${key}`)
     else
       directory.attempt(() => {
+        found.set(key, form)
         const cid = cidKey(packRecord({ path, bytes: readRecordFile(directory, path) }).cid)
         if (cid !== wanted.get(key) && !isAmong(known, cid)) directory.refuse(path, 'was changed after it was unpacked')
-        else found.set(key, form)
       })
     progress.to(++done)
   }
