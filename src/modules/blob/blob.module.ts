@@ -62,6 +62,6 @@ import { Videos } from './video/videos.js'
     ScaledImages,
     Videos,
   ],
-  exports: [RecordBlobs, HostedBlobs, BlobCounts],
+  exports: [BlobStore, RecordBlobs, HostedBlobs, BlobCounts],
 })
 export class BlobModule {}

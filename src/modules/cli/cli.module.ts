@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
 import { AdoptOfficialCommand } from './adopt-official.command.js'
+import { BackupCommand } from './backup.command.js'
 import { BlobCommand } from './blob.command.js'
 import { ActionCommand } from './action.command.js'
 import { ImportCommand } from './import.command.js'
@@ -14,6 +15,7 @@ import { MigrateCommand } from './migrate.command.js'
 import { PeerCommand } from './peer.command.js'
 import { RebuildCommand } from './rebuild.command.js'
 import { ReportCommand } from './report.command.js'
+import { RestoreCommand } from './restore.command.js'
 import { ServeCommand } from './serve.command.js'
 import { SkylogCommand } from './skylog.command.js'
 import { VerifyCommand } from './verify.command.js'
@@ -32,6 +34,8 @@ import { VerifyCommand } from './verify.command.js'
     InspectCommand,
     VerifyCommand,
     RebuildCommand,
+    BackupCommand,
+    RestoreCommand,
     ...AccountCommand.registerWithSubCommands(),
     ...ActionCommand.registerWithSubCommands(),
     ...LabelCommand.registerWithSubCommands(),

@@ -127,7 +127,7 @@ async function reportOnStored(did: Did, config: Config, options: ReportOptions):
         problems.add(...disagreements(stored, found.commit))
         await addIdentity(report, found.commit, config, options.key, reader)
       }
-      if (options.foldLog) report.log = await compareLog(stored, problems)
+      if (options.foldLog) report.log = await showFolding(stored, problems)
       return report
     })
   } finally {
@@ -197,7 +197,7 @@ async function openIfThere({ dataDirectory }: Config): Promise<SqliteDatabase | 
 }
 
 /** Where the row of a repository does not say what its commit says. */
-function disagreements({ repo }: StoredRepo, commit: DecodedCommit): string[] {
+export function disagreements({ repo }: StoredRepo, commit: DecodedCommit): string[] {
   const problems: string[] = []
   if (!commit.data.equals(repo.data))
     problems.push(`the row names the tree ${repo.data.toString()}, the head ${commit.data.toString()}`)
@@ -206,8 +206,21 @@ function disagreements({ repo }: StoredRepo, commit: DecodedCommit): string[] {
   return problems
 }
 
-/** Folds the log and compares what comes out with what is stored. */
-async function compareLog(stored: StoredRepo, problems: Problems): Promise<FoldedLog> {
+async function showFolding(stored: StoredRepo, problems: Problems): Promise<FoldedLog> {
+  const progress = startProgress('Folding the log', await stored.countEvents(), 'events')
+  try {
+    return await compareLog(stored, problems, (done) => progress.to(done))
+  } finally {
+    progress.end()
+  }
+}
+
+/** Folds the log and compares what comes out with what is stored. `onProgress` is told the number of events so far. */
+export async function compareLog(
+  stored: StoredRepo,
+  problems: Problems,
+  onProgress: (events: number) => void,
+): Promise<FoldedLog> {
   const { head, rev, data } = stored.repo
   const last = await stored.lastMove()
   if (!last || !Cid.fromBytes(last.cid).equals(head) || last.rev !== rev)
@@ -217,13 +230,8 @@ async function compareLog(stored: StoredRepo, problems: Problems): Promise<Folde
         : 'the log has no event of this repository',
     )
   const events = await stored.countEvents()
-  const progress = startProgress('Folding the log', events, 'events')
   try {
-    const folded = await foldLog(
-      stored.events(),
-      (partOf) => stored.parts(partOf),
-      (done) => progress.to(done),
-    )
+    const folded = await foldLog(stored.events(), (partOf) => stored.parts(partOf), onProgress)
     if (folded && !folded.data.equals(data))
       problems.add(`the log makes the tree ${folded.data.toString()}, stored is ${data.toString()}`)
     return { events, data: folded?.data ?? null }
@@ -231,8 +239,6 @@ async function compareLog(stored: StoredRepo, problems: Problems): Promise<Folde
     if (!(error instanceof BrokenLog)) throw error
     problems.add(`log: ${error.message}`)
     return { events, data: null }
-  } finally {
-    progress.end()
   }
 }
 

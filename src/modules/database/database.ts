@@ -5,6 +5,8 @@
  * Values come back as the engine's own types: INTEGER as number, TEXT as string, BLOB as Buffer.
  */
 
+import type { PageFollower } from './page-follower.js'
+
 /** What may be bound to a placeholder. Booleans are stored as 0 and 1. */
 export type SqlValue = null | number | string | Uint8Array
 
@@ -53,6 +55,12 @@ export abstract class Database {
    * `fn` must await nothing but its `tx`. @throws Error when called inside another write.
    */
   abstract write<T>(fn: (tx: Tx) => Promise<T>): Promise<T>
+
+  /** Begins to copy the database as it lies on the disk. `now` gives milliseconds since the epoch. */
+  abstract followPages(now: () => number): PageFollower
+
+  /** Has something done when the database closes: behind every write, while all can still be read. It must not throw. */
+  abstract beforeClose(fn: () => Promise<void>): void
 
   /** Waits for the writes under way, then closes every connection. Again: nothing. */
   abstract close(): Promise<void>

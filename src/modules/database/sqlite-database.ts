@@ -4,9 +4,11 @@ import Sqlite, { type Database as Driver } from 'better-sqlite3'
 import type { DataSource } from 'typeorm'
 import { DataDirectoryInUse } from '../config/config.js'
 import { Database, type Reader, type Tx } from './database.js'
+import type { PageFollower } from './page-follower.js'
 import { SqliteConnection } from './sqlite-connection.js'
 import { SqliteSnapshots } from './sqlite-snapshots.js'
 import { driverOf, openSource } from './sqlite-source.js'
+import { SqliteWal } from './sqlite-wal.js'
 import { SqliteWriter } from './sqlite-writer.js'
 
 /**
@@ -18,11 +20,14 @@ import { SqliteWriter } from './sqlite-writer.js'
  */
 export class SqliteDatabase extends Database {
   private closing: Promise<void> | undefined
+  private closed = false
+  private readonly last: (() => Promise<void>)[] = []
 
   private constructor(
     readonly read: Reader,
     private readonly snapshots: SqliteSnapshots,
     private readonly writer: SqliteWriter | null,
+    private readonly wal: SqliteWal | null,
     private readonly closeAll: () => Promise<void>,
   ) {
     super()
@@ -42,10 +47,13 @@ export class SqliteDatabase extends Database {
     }
     try {
       sources.push(await openSource(file, false))
-      const writer = new SqliteWriter(new SqliteConnection(driverOf(sources[0]!)), onDoorbellError)
+      const driver = driverOf(sources[0]!)
+      const writer = new SqliteWriter(new SqliteConnection(driver), onDoorbellError)
+      const wal = new SqliteWal(file, driver)
+      writer.onCommit = () => wal.committed()
       sources.push(await openSource(file, true))
       const reader = new SqliteConnection(driverOf(sources[1]!))
-      return new SqliteDatabase(reader, new SqliteSnapshots(file), writer, close)
+      return new SqliteDatabase(reader, new SqliteSnapshots(file), writer, wal, close)
     } catch (error) {
       await close()
       throw error
@@ -57,11 +65,21 @@ export class SqliteDatabase extends Database {
     if (!existsSync(file)) throw new Error(`${file} does not exist: no server has run on this data directory`)
     const source = await openSource(file, true)
     const reader = new SqliteConnection(driverOf(source))
-    return new SqliteDatabase(reader, new SqliteSnapshots(file), null, () => source.destroy())
+    return new SqliteDatabase(reader, new SqliteSnapshots(file), null, null, () => source.destroy())
   }
 
   write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
+    if (this.closed) return Promise.reject(new Error('the database is closed'))
     return this.writer?.write(fn) ?? Promise.reject(new Error('this database is open for reading only'))
+  }
+
+  followPages(now: () => number): PageFollower {
+    if (!this.wal || this.closed) throw new Error('this database is not open for writing')
+    return this.wal.follow(now)
+  }
+
+  beforeClose(fn: () => Promise<void>): void {
+    this.last.push(fn)
   }
 
   /**
@@ -81,9 +99,16 @@ export class SqliteDatabase extends Database {
   }
 
   private async closeOnce(): Promise<void> {
-    await this.writer?.idle()
+    for (let done = -1; this.writer && done !== this.writer.commits;) {
+      await this.writer.idle()
+      done = this.writer.commits
+      for (const fn of this.last) await fn()
+      await this.writer.idle()
+    }
+    this.closed = true
     await this.snapshots.close()
     await this.closeAll()
+    this.wal?.close()
   }
 }
 

@@ -29,6 +29,10 @@ const GROUP_MS = 8
 export class SqliteWriter {
   private queue: Job[] = []
   private running: Promise<void> | null = null
+  /** Called after every COMMIT, when its writers have been answered. */
+  onCommit: () => void = () => undefined
+  /** How many there have been. */
+  commits = 0
   private readonly scope = new AsyncLocalStorage<true>()
 
   constructor(
@@ -90,6 +94,8 @@ export class SqliteWriter {
       if (failed) job.reject(outcome)
       else job.resolve(outcome)
     }
+    this.commits++
+    this.ring(this.onCommit)
   }
 
   private rollBack(): void {
