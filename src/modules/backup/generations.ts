@@ -1,5 +1,5 @@
 import { BackupProblem, type BackupTarget } from './backup-target.js'
-import { listManifests, type Manifest, readManifest } from './manifest.js'
+import { beginningOf, listManifests, type Manifest, readManifest } from './manifest.js'
 import { countSegments, readSegment, recordsUntil, type Segment } from './segment.js'
 
 /** While it is there, whatever a server said last is not its last word. */
@@ -17,6 +17,8 @@ export async function generationFor(target: BackupTarget, at: number | null): Pr
   const ids = await listManifests(target)
   if (ids.length === 0) throw new BackupProblem(`there is no backup in ${target.name}`)
   for (const id of ids.reverse()) {
+    // One that began later need not be readable.
+    if (at !== null && beginningOf(id) > at) continue
     const manifest = await readManifest(target, id)
     if (at === null || Date.parse(manifest.time) <= at) return { manifest, segments: await countSegments(target, id) }
   }

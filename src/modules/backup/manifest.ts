@@ -55,6 +55,13 @@ export function isGenerationId(text: string): boolean {
   return ID.test(text)
 }
 
+/** When a generation began, milliseconds since the epoch. */
+export function beginningOf(id: string): number {
+  const [, date, hour, minute, second, ms] = /^(\d{8})T(\d\d)(\d\d)(\d\d)(\d{3})/.exec(id)!
+  const day = date!.replace(/^(\d{4})(\d\d)/, '$1-$2-')
+  return Date.parse(`${day}T${hour}:${minute}:${second}.${ms}Z`)
+}
+
 /** Puts a manifest in its place, which makes it one. */
 export async function putManifest(target: BackupTarget, manifest: Manifest): Promise<void> {
   const text = JSON.stringify({ manifest, sha256: digestOf(manifest) })

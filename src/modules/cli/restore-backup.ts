@@ -32,6 +32,8 @@ export interface Restored {
   time: string
   /** Whether everything that was ever written is known: then what others have seen is known too. */
   isAll: boolean
+  /** Why the end of the backup could not be read; null where it could. */
+  endProblem: string | null
   /** Numbers of the log go on above this one. */
   floor: number
   files: number
@@ -89,7 +91,7 @@ async function putTogether(work: Work, wish: RestoreWish): Promise<Restored> {
   const rebuilt = await showing('Restoring', undefined, (tell) => rebuildDatabase(target, generation, at, file, tell))
   const broken = integrityProblems(file)
   if (broken.length > 0) throw new BackupProblem(`the database is damaged: ${broken[0]}`)
-  const { later, isAll } = await whatCameAfter(work, wish, generation, rebuilt)
+  const { later, isAll, endProblem } = await whatCameAfter(work, wish, generation, rebuilt)
   const seq = Math.max(rebuilt.seq, later.seq)
   const floor = await raiseFloor(directory, { seq, time: rebuilt.time, isAll }, clock.now())
   const files = await restoreFiles(target, manifest, rebuilt.files, directory)
@@ -104,7 +106,7 @@ async function putTogether(work: Work, wish: RestoreWish): Promise<Restored> {
   }))
   const { repos, problems } = await showChecking(directory)
   const time = new Date(rebuilt.time).toISOString()
-  return { directory, time, isAll, floor, files, blobs, mended, repos, movedTo: null, problems }
+  return { directory, time, isAll, endProblem, floor, files, blobs, mended, repos, movedTo: null, problems }
 }
 
 /** What is known of the state in the end, from the end of the backup and from what is left of the lost directory. */
@@ -113,27 +115,35 @@ async function whatCameAfter(
   { at, lost }: RestoreWish,
   generation: Generation,
   rebuilt: RebuiltDatabase,
-): Promise<{ later: KnownState; isAll: boolean }> {
+): Promise<{ later: KnownState; isAll: boolean; endProblem: string | null }> {
   const scratch = join(directory, 'tmp')
-  const file = join(directory, 'skylog.sqlite')
-  let ended: KnownState
-  let newest = generation
-  if (at === null) ended = { ...readKnownState(file, scratch), seq: rebuilt.seq }
-  else {
-    newest = await generationFor(target, null)
-    const end = join(directory, 'end.sqlite')
-    try {
-      const { seq } = await showing('Reading the end', undefined, (tell) =>
-        rebuildDatabase(target, newest, null, end, tell),
-      )
-      ended = { ...readKnownState(end, scratch), seq }
-    } finally {
-      for (const name of [end, `${end}-wal`, `${end}-shm`]) rmSync(name, { force: true })
-    }
+  let endProblem: string | null = null
+  let isAll = false
+  let ended: KnownState = { ...readKnownState(join(directory, 'skylog.sqlite'), scratch), seq: rebuilt.seq }
+  try {
+    const newest = at === null ? generation : await generationFor(target, null)
+    if (at !== null) ended = await readEnd(target, newest, directory)
+    isAll = await endsClean(target, newest)
+  } catch (error) {
+    // Then anything may have come after.
+    if (!(error instanceof BackupProblem)) throw error
+    endProblem = error.message
   }
   const left = lost === null ? null : readLostState(lost, scratch)
-  const isAll = left ? left.seq >= ended.seq : await endsClean(target, newest)
-  return { later: joinStates(ended, left)!, isAll }
+  if (left && endProblem === null) isAll = left.seq >= ended.seq
+  return { later: joinStates(ended, left)!, isAll, endProblem }
+}
+
+async function readEnd(target: BackupTarget, newest: Generation, directory: string): Promise<KnownState> {
+  const end = join(directory, 'end.sqlite')
+  try {
+    const { seq } = await showing('Reading the end', undefined, (tell) =>
+      rebuildDatabase(target, newest, null, end, tell),
+    )
+    return { ...readKnownState(end, join(directory, 'tmp')), seq }
+  } finally {
+    for (const name of [end, `${end}-wal`, `${end}-shm`]) rmSync(name, { force: true })
+  }
 }
 
 /** Gives what was in the way another name, which is given back. */

@@ -73,7 +73,7 @@ export class RestoreCommand extends CommandRunner {
 }
 
 function restoredText(restored: Restored): string {
-  const { directory, time, isAll, floor, files, blobs, mended, repos, movedTo, problems } = restored
+  const { directory, time, isAll, endProblem, floor, files, blobs, mended, repos, movedTo, problems } = restored
   const lines: [string, string][] = [
     ['directory', directory],
     ['moment', time],
@@ -83,6 +83,7 @@ function restoredText(restored: Restored): string {
     ['told anew', `${count(mended.signedAnew)}${isAll ? '' : ', as nobody knows what was written last'}`],
     ['goes on', `above event ${floor}`],
   ]
+  if (endProblem !== null) lines.push(['end', endProblem])
   if (movedTo !== null) lines.push(['before', movedTo])
   if (mended.mailsDropped > 0) lines.push(['not sent', counted(mended.mailsDropped, 'mail')])
   const list = (label: string, names: readonly string[], total = names.length): void => {
