@@ -44,22 +44,29 @@ export async function* stepsTo(
   let before: string | null = null
   let last = Date.parse(manifest.time)
   for (let n = 1; n <= Math.max(segments, manifest.segments); n++) {
-    const segment: Segment = await readSegment(target, id, n).catch((error: unknown) => {
+    const isOptional = n > manifest.segments
+    // The ones before have told everything until then.
+    if (at !== null && isOptional && last > at) return
+    let segment: Segment
+    try {
+      segment = await readSegment(target, id, n)
+    } catch (error) {
       if (!(error instanceof BackupProblem)) throw error
-      const hint = n > manifest.segments ? `; what was before can be restored: --at ${new Date(last).toISOString()}` : ''
+      if (at !== null && isOptional && last === at) return
+      const hint = isOptional ? `; what was before can be restored: --at ${new Date(last).toISOString()}` : ''
       throw new BackupProblem(`${error.message}${hint}`)
-    })
+    }
     if (segment.before !== before) throw new BackupProblem(`segment ${n} of ${id} does not follow on the one before it`)
     if (segment.pageSize !== database.pageSize) throw new BackupProblem(`segment ${n} of ${id} has pages of another size`)
     before = segment.digest
     const whole = segment.pages.length / (8 + segment.pageSize)
-    const records = at === null || n <= manifest.segments ? whole : recordsUntil(segment, at)
+    const records = at === null || !isOptional ? whole : recordsUntil(segment, at)
     if (records < whole) {
       if (records > 0) yield { segment, records }
       return
     }
     // One without pages is of its own moment.
-    if (at !== null && whole === 0 && segment.time > at && n > manifest.segments) return
+    if (at !== null && whole === 0 && segment.time > at && isOptional) return
     yield { segment, records }
     last = segment.time
   }
