@@ -37,12 +37,18 @@ export abstract class BackupTarget {
   /** Deletes an object, if it is there. */
   abstract delete(name: string): Promise<void>
 
+  /** Deletes what runs that were cut off have left half written, a day later. */
+  abstract sweep(): Promise<void>
+
   /** Nothing is done after it. */
   abstract close(): void
 }
 
 /** A target, or what is kept there, is not what it has to be: damaged, foreign, or in use. */
 export class BackupProblem extends Error {}
+
+/** How old something half written is that no run still goes on with. */
+export const ABANDONED_MS = 24 * 60 * 60 * 1000
 
 /** Names that objects have: nothing in them leads anywhere else. */
 const NAME = /^[a-z0-9][a-z0-9-]*(\/[a-zA-Z0-9][a-zA-Z0-9-]*)*(\.json)?$/

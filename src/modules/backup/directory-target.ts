@@ -2,10 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { createReadStream, type Dirent } from 'node:fs'
 import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { assertName, BackupProblem, BackupTarget, type TargetObject } from './backup-target.js'
+import { ABANDONED_MS, assertName, BackupProblem, BackupTarget, type TargetObject } from './backup-target.js'
 
-/** Half written objects of a run that was cut off are this old at least when they are swept. */
-const ABANDONED_MS = 24 * 60 * 60 * 1000
 const TEMPS = 'tmp'
 
 /** A folder as a target. Files are readable by their owner alone: there are secrets among them. */
@@ -82,7 +80,6 @@ export class DirectoryTarget extends BackupTarget {
     this.folders.clear()
   }
 
-  /** Deletes what runs that were cut off have left half written. */
   async sweep(): Promise<void> {
     const folder = join(this.name, TEMPS)
     for (const name of (await readdir(folder).catch(nullIfMissing)) ?? []) {

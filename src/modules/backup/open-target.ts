@@ -23,5 +23,5 @@ export async function openTarget(text: string, access: S3Access, now: () => numb
   const name = targetName(text)
   const [, bucket, prefix] = S3_URL.exec(name) ?? []
   if (!bucket) return new DirectoryTarget(name, now)
-  return S3Target.load(name, { ...access, bucket }, prefix ? `${prefix}/` : '')
+  return S3Target.load(name, { ...access, bucket }, prefix ? `${prefix}/` : '', now)
 }

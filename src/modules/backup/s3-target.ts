@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type * as ClientS3 from '@aws-sdk/client-s3'
 import type { Upload } from '@aws-sdk/lib-storage'
 import type { S3Settings } from '../config/config.js'
-import { assertName, BackupProblem, BackupTarget, type TargetObject } from './backup-target.js'
+import { ABANDONED_MS, assertName, BackupProblem, BackupTarget, type TargetObject } from './backup-target.js'
 
 type Sdk = typeof ClientS3 & { Upload: typeof Upload }
 
@@ -18,12 +18,13 @@ export class S3Target extends BackupTarget {
     private readonly client: ClientS3.S3Client,
     private readonly bucket: string,
     private readonly prefix: string,
+    private readonly now: () => number,
   ) {
     super()
   }
 
   /** Loads what it takes. Nothing is asked of the bucket yet. `prefix` is empty, or ends with a slash. */
-  static async load(name: string, settings: S3Settings, prefix: string): Promise<S3Target> {
+  static async load(name: string, settings: S3Settings, prefix: string, now: () => number): Promise<S3Target> {
     const { region, endpoint, forcePathStyle, credentials, bucket } = settings
     const { Upload } = await import('@aws-sdk/lib-storage')
     const sdk = { ...(await import('@aws-sdk/client-s3')), Upload }
@@ -37,7 +38,7 @@ export class S3Target extends BackupTarget {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     })
-    return new S3Target(name, sdk, client, bucket, prefix)
+    return new S3Target(name, sdk, client, bucket, prefix, now)
   }
 
   async put(name: string, bytes: Uint8Array): Promise<void> {
@@ -106,6 +107,16 @@ export class S3Target extends BackupTarget {
   async delete(name: string): Promise<void> {
     const { DeleteObjectCommand } = this.sdk
     await this.client.send(new DeleteObjectCommand(this.at(name))).catch(nullIfMissing)
+  }
+
+  /** Parts of uploads that were cut off are no objects, but take room. Not all that speaks like S3 can tell. */
+  async sweep(): Promise<void> {
+    const { ListMultipartUploadsCommand, AbortMultipartUploadCommand } = this.sdk
+    const { bucket: Bucket, prefix: Prefix } = this
+    const listed = await this.client.send(new ListMultipartUploadsCommand({ Bucket, Prefix })).catch(() => null)
+    for (const { Key, UploadId, Initiated } of listed?.Uploads ?? [])
+      if (Initiated && Initiated.getTime() < this.now() - ABANDONED_MS)
+        await this.client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }))
   }
 
   close(): void {

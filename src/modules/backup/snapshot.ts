@@ -28,6 +28,7 @@ export async function makeSnapshot(
   const started = performance.now()
   const { id, time, seq, database, blobs } = await chain.snapshot(onProgress)
   const { stored } = chain
+  await target.sweep()
   return {
     target: target.name,
     id,

@@ -36,7 +36,7 @@ export class TargetLock {
     const text = lock.text()
     if (!(await target.putNew(NAME, text))) {
       const there = await readLock(target)
-      if (there && there.owner !== owner && there.until > now())
+      if (there && there.owner !== owner && there.until > now() && !hasEnded(there))
         throw new BackupProblem(
           `${target.name} is in use by process ${there.pid} on ${there.host}; if that has ended, it is free at ` +
             new Date(there.until).toISOString(),
@@ -74,6 +74,17 @@ export class TargetLock {
     this.until = this.now() + EXPIRES_MS
     const lock: LockText = { owner: this.owner, host: hostname(), pid: process.pid, until: this.until }
     return Buffer.from(JSON.stringify(lock))
+  }
+}
+
+/** Whether it can be seen from here that whoever has it is no more. */
+function hasEnded({ host, pid }: LockText): boolean {
+  if (host !== hostname() || !Number.isInteger(pid) || pid <= 0) return false
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch (error) {
+    return (error as { code?: string }).code === 'ESRCH'
   }
 }
 
