@@ -59,6 +59,10 @@ const MODULES: Record<string, string[]> = {
     ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'account', 'blob'],
     ...['private-state', 'moderation', 'xrpc-error'],
   ],
+  // How all of it is copied, and what a copy has to do before it may go on.
+  backup: [
+    ...['config', 'database', 'xrpc', 'auth', 'audit', 'identity', 'commit-log', 'repo', 'account', 'blob', 'xrpc-error'],
+  ],
   // How that is read.
   bsky: [
     ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'proxy', 'xrpc-error'],
@@ -68,11 +72,11 @@ const MODULES: Record<string, string[]> = {
   'app.module': [
     ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'audit', 'rate-limit', 'identity', 'proxy'],
     ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
-    ...['private-state', 'moderation', 'migration', 'bsky'],
+    ...['private-state', 'moderation', 'migration', 'backup', 'bsky'],
   ],
   cli: [
     ...['config', 'database', 'identity', 'xrpc', 'audit', 'commit-log', 'repo', 'account', 'replication'],
-    ...['mail', 'projections', 'blob', 'moderation', 'migration', 'xrpc-error', 'app.module'],
+    ...['mail', 'projections', 'blob', 'moderation', 'migration', 'backup', 'xrpc-error', 'app.module'],
   ],
   'src/main.ts': ['config', 'app.module'],
   'src/cli.ts': ['config', 'cli'],
