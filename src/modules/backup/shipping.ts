@@ -4,6 +4,7 @@ import { Clock } from '../config/clock.js'
 import { Config } from '../config/config.js'
 import { PagesLost } from '../database/page-follower.js'
 import { BackupStatus } from './backup-status.js'
+import { BackupProblem } from './backup-target.js'
 import type { Chain } from './chain.js'
 import { Chains, type HeldTarget } from './chains.js'
 import { RUNNING } from './generations.js'
@@ -21,7 +22,7 @@ const [START_MS, SNAPSHOT_END_MS, STOP_MS] = [5_000, 10_000, 15_000]
 @Injectable()
 export class Shipping implements OnApplicationBootstrap {
   private readonly logger = new Logger('Backup')
-  private held: HeldTarget | null = null
+  private holding: Promise<HeldTarget> | null = null
   private current: Chain | null = null
   private making: { chain: Chain; done: Promise<Snapshot> } | null = null
   /** When the next snapshot is due, by the clock of the process. */
@@ -30,7 +31,6 @@ export class Shipping implements OnApplicationBootstrap {
   private isBad = false
   private loop: Promise<void> = Promise.resolve()
   private wake: () => void = () => undefined
-  private ending: Promise<void> | undefined
 
   constructor(
     private readonly chains: Chains,
@@ -50,16 +50,16 @@ export class Shipping implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     // A command that only borrows the server's rooms leaves this to the server.
     if (this.target === null) return
-    this.chains.database.beforeClose(() => (this.ending ??= this.stop()))
+    this.chains.database.beforeClose(() => this.stop())
     await within(START_MS, this.hold().catch((error: unknown) => this.fails(error)))
     this.loop = this.run()
   }
 
   /** Makes a snapshot now, or joins the one that is being made. */
   async snapshotNow(): Promise<Snapshot> {
-    await this.hold()
+    const held = await this.hold()
     if (this.stopped) throw new Error('the server is stopping')
-    return (this.making ?? this.begin()).done
+    return (this.making ?? this.begin(held)).done
   }
 
   private async run(): Promise<void> {
@@ -80,9 +80,9 @@ export class Shipping implements OnApplicationBootstrap {
   }
 
   private async tick(): Promise<void> {
-    const { lock } = await this.hold()
-    await lock.assertStillHeld()
-    if (!this.making && performance.now() >= this.nextSnapshot) this.begin()
+    const held = await this.hold()
+    await held.lock.assertStillHeld().catch((error: unknown) => this.letGo(held, error))
+    if (!this.making && performance.now() >= this.nextSnapshot) this.begin(held)
     const until = this.clock.now()
     if (this.making) await this.ship(this.making.chain)
     if (!this.current) return
@@ -107,8 +107,7 @@ export class Shipping implements OnApplicationBootstrap {
     if (chain === this.current && chain.shipped) this.status.shippedSeq = chain.shipped.seq
   }
 
-  private begin(): { chain: Chain; done: Promise<Snapshot> } {
-    const { target } = this.held!
+  private begin({ target }: HeldTarget): { chain: Chain; done: Promise<Snapshot> } {
     const { keep, snapshotMs } = this.config.backup
     const chain = this.chains.begin(target)
     this.status.working++
@@ -135,11 +134,28 @@ export class Shipping implements OnApplicationBootstrap {
     return (this.making = { chain, done })
   }
 
-  private async hold(): Promise<HeldTarget> {
-    if (this.held) return this.held
+  private hold(): Promise<HeldTarget> {
+    const holding = (this.holding ??= this.take())
+    holding.catch(() => (this.holding = null))
+    return holding
+  }
+
+  private async take(): Promise<HeldTarget> {
     const held = await this.chains.hold(this.config.backup.target!)
     await held.target.put(RUNNING, Buffer.from(JSON.stringify({ since: this.clock.iso() })))
-    return (this.held = held)
+    return held
+  }
+
+  /** Where the target has been taken over, parts of what was begun there may be gone: it is begun anew, once that is possible. */
+  private letGo({ target }: HeldTarget, error: unknown): never {
+    if (error instanceof BackupProblem) {
+      if (this.current) this.chains.end(this.current)
+      if (this.making) this.chains.end(this.making.chain)
+      this.current = this.holding = null
+      this.nextSnapshot = 0
+      target.close()
+    }
+    throw error
   }
 
   private fails(error: unknown): void {
@@ -148,7 +164,7 @@ export class Shipping implements OnApplicationBootstrap {
     this.isBad = true
   }
 
-  /** Ships the last piece, behind the last write. */
+  /** Ships the last piece, behind the last write. Again, if there was one more after all. */
   private async stop(): Promise<void> {
     this.stopped = true
     this.wake()
@@ -156,18 +172,21 @@ export class Shipping implements OnApplicationBootstrap {
     if (this.making) this.chains.end(this.making.chain)
     const last = this.shipLast().catch((error: unknown) => this.fails(error))
     if (!(await within(STOP_MS, last))) this.logger.error('The last piece could not be shipped in time')
-    if (this.current) this.chains.end(this.current)
-    this.held?.target.close()
   }
 
   private async shipLast(): Promise<void> {
     await this.loop
-    const { current, held } = this
+    const { current } = this
+    const held = await this.holding
     if (!held) return
-    if (!current) return held.lock.release()
-    await current.ship(true)
-    await held.target.delete(RUNNING)
-    await held.lock.release()
+    try {
+      if (!current) return await held.lock.release()
+      await current.ship(true)
+      await held.target.delete(RUNNING)
+      await held.lock.release()
+    } finally {
+      held.target.close()
+    }
     this.logger.log(`Shipped everything, up to event ${current.shipped!.seq}`)
   }
 

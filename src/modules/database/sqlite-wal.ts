@@ -53,10 +53,10 @@ export class SqliteWal {
       log: openSync(`${this.file}-wal`, 'r'),
       index: openSync(`${this.file}-shm`, 'r'),
     }
-    const whole = this.makeWay(this.readIndex()) && this.checkpoint()
+    if (this.makeWay(this.readIndex())) this.checkpoint()
     const index = this.readIndex()
     this.seen = index
-    const follower = new WalFollower(this, this.files, { index, whole, now })
+    const follower = new WalFollower(this, this.files, index, now)
     this.followers.add(follower)
     return follower
   }
@@ -95,11 +95,9 @@ export class SqliteWal {
     this.files = null
   }
 
-  /** Brings what is committed into the file; false when that is not possible at the moment, or not of all of it. */
-  private checkpoint(): boolean {
-    if (this.driver.inTransaction) return false
-    const [done] = this.driver.pragma('wal_checkpoint(PASSIVE)') as { busy: number; log: number; checkpointed: number }[]
-    return done !== undefined && done.busy === 0 && done.log === done.checkpointed
+  /** Brings what is committed into the file, as far as nobody still reads an older state. */
+  private checkpoint(): void {
+    if (!this.driver.inTransaction) this.driver.pragma('wal_checkpoint(PASSIVE)')
   }
 }
 
@@ -109,7 +107,6 @@ class WalFollower implements PageFollower {
   readonly fileBytes: number
   readonly fileIsWhole: boolean
   holdsFile = true
-  private readonly now: () => number
   private salt: string
   private frame: number
   private checksum: Checksum | null
@@ -122,13 +119,13 @@ class WalFollower implements PageFollower {
   constructor(
     private readonly wal: SqliteWal,
     private readonly files: Files,
-    { index, whole, now }: { index: WalIndex; whole: boolean; now: () => number },
+    index: WalIndex,
+    private readonly now: () => number,
   ) {
-    this.now = now
     this.salt = index.salt
     this.pageSize = pageSizeOf(files.database)
     this.fileBytes = fstatSync(files.database).size
-    this.fileIsWhole = whole || index.frames === 0
+    this.fileIsWhole = index.inFile >= index.frames
     this.frame = this.fileIsWhole ? index.frames : 0
     this.checksum = this.frame === 0 ? null : index.checksum
     if (this.frame < index.frames) this.marks.push({ frame: index.frames, time: now() })

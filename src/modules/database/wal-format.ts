@@ -6,8 +6,8 @@ import { endianness } from 'node:os'
 
 export const WAL_HEADER = 32
 export const FRAME_HEADER = 24
-/** Bytes of one copy of the header of the index, of which there are two in a row. */
-export const INDEX_HEADER = 48
+/** What the index begins with: two copies of its header of 48 bytes, and how far the last checkpoint has come. */
+export const INDEX_HEADER = 100
 
 const IS_BIG = endianness() === 'BE'
 
@@ -17,6 +17,8 @@ export type Checksum = readonly [number, number]
 export interface WalIndex {
   /** Committed frames. */
   frames: number
+  /** How many of them are in the file. If it is all, the next write begins the log anew. */
+  inFile: number
   /** Sum over everything up to the last of these frames. */
   checksum: Checksum
   /** Which life of the log it is: another one from the moment on at which it begins at its first frame again. */
@@ -30,6 +32,7 @@ export function readWalIndex(bytes: Buffer): WalIndex | null {
   if ((bytes[13] === 1) !== IS_BIG) throw new Error('the write-ahead log is of another kind of machine')
   return {
     frames: int(16),
+    inFile: int(96),
     checksum: [int(24), int(28)],
     salt: bytes.toString('hex', 32, 40),
   }
