@@ -95,9 +95,9 @@ describe('a run that was cut off', () => {
     await backUp(server, target)
     const before = await ids()
     await change()
-    // The tenth chunk cannot be written, as on a disk that is full.
+    // The fifth chunk cannot be written, as on a disk that is full.
     const { put } = DirectoryTarget.prototype
-    let left = 10
+    let left = 5
     DirectoryTarget.prototype.put = function (name, bytes) {
       if (name.startsWith('chunks/') && --left === 0) return Promise.reject(new Error('no space left on device'))
       return put.call(this, name, bytes)
