@@ -17,7 +17,7 @@ const imports = (patterns) => ({ 'no-restricted-imports': ['error', { patterns }
 
 export default defineConfig(
   // types.ts is written by scripts/lexicons.mjs.
-  globalIgnores(['dist/', 'data/', 'coverage/', 'test/fixtures/', 'src/modules/lexicon/types.ts']),
+  globalIgnores(['dist/', 'console/dist/', 'data/', 'coverage/', 'test/fixtures/', 'src/modules/lexicon/types.ts']),
   {
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
@@ -36,7 +36,7 @@ export default defineConfig(
   },
   { files: ['**/*.mjs'], rules: { 'no-unused-vars': 'error' } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

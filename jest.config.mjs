@@ -1,6 +1,7 @@
 export default {
   rootDir: '.',
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/test/support/build-console.mjs',
   maxWorkers: 2,
   workerIdleMemoryLimit: '512MB',
   coverageProvider: 'v8',

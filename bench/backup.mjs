@@ -65,7 +65,11 @@ try {
     ['restore with its log', join(folder, 'shipped'), ['--data', join(folder, 'again')]],
   ])
     copying.push({ name, ...(await command(['restore', from, ...args, '--json'])), megabytes: databaseMb() })
-  copying.push({ name: 'verify', ...(await command(['backup', target, '--verify', '--json'])), megabytes: databaseMb() })
+  copying.push({
+    name: 'verify',
+    ...(await command(['backup', target, '--verify', '--json'])),
+    megabytes: databaseMb(),
+  })
 } finally {
   bench.close()
   await server.stop()
@@ -81,7 +85,13 @@ async function write(accounts, name, atEnd = () => undefined) {
   )
   atEnd()
   const longestWriteMs = Math.max(...result)
-  writing.push({ name, rate: (count * 1000) / (performance.now() - started), ...latencies(result), longestWriteMs, longestMs })
+  writing.push({
+    name,
+    rate: (count * 1000) / (performance.now() - started),
+    ...latencies(result),
+    longestWriteMs,
+    longestMs,
+  })
   process.stderr.write(`${name}\n`)
 }
 
@@ -112,7 +122,8 @@ function databaseMb() {
 }
 
 function print() {
-  if (options.json) return console.log(JSON.stringify({ ...describeMachine(), scale: options.factor, writing, copying }, null, 2))
+  if (options.json)
+    return console.log(JSON.stringify({ ...describeMachine(), scale: options.factor, writing, copying }, null, 2))
   const { node, cpu, cores, load } = describeMachine()
   console.log(`\nNode ${node}, ${cores} cores (${cpu}), load ${load}\n`)
   const chosen = (rows) => rows.filter(({ name }) => options.only(name))
@@ -120,7 +131,10 @@ function print() {
   console.log(
     formatTable(
       ['posts written while', 'per s', 'p50 ms', 'p99 ms', 'longest ms', 'stall ms'],
-      chosen(writing).map((row) => [row.name, ...[row.rate, row.p50, row.p99, row.longestWriteMs, row.longestMs].map(shown)]),
+      chosen(writing).map((row) => [
+        row.name,
+        ...[row.rate, row.p50, row.p99, row.longestWriteMs, row.longestMs].map(shown),
+      ]),
     ),
   )
   console.log()

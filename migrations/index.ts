@@ -12,6 +12,7 @@ import { IdentityLife1700000000011 } from './0011-identity-life.js'
 import { Blobs1700000000012 } from './0012-blobs.js'
 import { Moderation1700000000013 } from './0013-moderation.js'
 import { UnreadReferences1700000000014 } from './0014-unread-references.js'
+import { OutboxAge1700000000015 } from './0015-outbox-age.js'
 
 /** Every migration, in the order in which they run. A new one is added at the end; a released one never changes. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   Blobs1700000000012,
   Moderation1700000000013,
   UnreadReferences1700000000014,
+  OutboxAge1700000000015,
 ]

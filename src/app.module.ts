@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { type DynamicModule, type INestApplicationContext, Logger, type LogLevel, Module } from '@nestjs/common'
+import { type DynamicModule, type INestApplicationContext, Logger, Module } from '@nestjs/common'
 import { CommitLogModule } from './modules/commit-log/commit-log.module.js'
 import { AccountModule } from './modules/account/account.module.js'
 import { AuditModule } from './modules/audit/audit.module.js'
@@ -9,13 +9,16 @@ import { BlobModule } from './modules/blob/blob.module.js'
 import { BskyModule } from './modules/bsky/bsky.module.js'
 import { Config } from './modules/config/config.js'
 import { ConfigModule } from './modules/config/config.module.js'
+import { ConsoleModule } from './modules/console/console.module.js'
 import { DatabaseModule } from './modules/database/database.module.js'
+import { DoctorModule } from './modules/doctor/doctor.module.js'
 import { FirehoseModule } from './modules/firehose/firehose.module.js'
 import { HealthModule } from './modules/health/health.module.js'
 import { Secrets } from './modules/config/secrets.js'
 import { IdentityModule } from './modules/identity/identity.module.js'
 import { ServerAddress } from './modules/identity/server-address.js'
 import { LexiconModule } from './modules/lexicon/lexicon.module.js'
+import { MetricsModule } from './modules/metrics/metrics.module.js'
 import { MigrationModule } from './modules/migration/migration.module.js'
 import { ModerationModule } from './modules/moderation/moderation.module.js'
 import { PrivateStateModule } from './modules/private-state/private-state.module.js'
@@ -59,6 +62,9 @@ export class AppModule {
         ProxyModule,
         BskyModule,
         HealthModule,
+        DoctorModule,
+        MetricsModule,
+        ConsoleModule,
         XrpcModule,
       ],
     }
@@ -74,10 +80,10 @@ export interface RunningServer {
 }
 
 /** Starts a server with the given settings. @throws ConfigError, or the error that keeps it from listening. */
-export async function startServer(config: Config, logLevels?: LogLevel[]): Promise<RunningServer> {
-  const app = await createHttpApp(AppModule.with(config), config, logLevels)
+export async function startServer(config: Config): Promise<RunningServer> {
+  const app = await createHttpApp(AppModule.with(config), config)
   try {
-    await app.listen(config.port, '0.0.0.0')
+    await app.listen(config.port, config.throwAway ? '127.0.0.1' : '0.0.0.0')
   } catch (error) {
     await app.close()
     throw error

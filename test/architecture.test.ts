@@ -16,13 +16,13 @@ const MODULES: Record<string, string[]> = {
   'xrpc-error': [],
   migrations: [],
   config: [],
+  log: ['config'],
   lexicon: ['xrpc-error'],
-  database: ['config', 'migrations'],
-  health: ['config', 'database'],
-  outbox: ['config', 'database'],
+  database: ['config', 'log', 'migrations'],
+  outbox: ['config', 'log', 'database'],
   mail: ['config', 'database', 'outbox'],
   'api-2022': ['database', 'lexicon', 'xrpc-error'],
-  xrpc: ['config', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
+  xrpc: ['config', 'log', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
   auth: ['config', 'lexicon', 'database', 'xrpc', 'xrpc-error'],
   // What the operator and moderators have done: for every room to write down.
   audit: ['config', 'database', 'xrpc', 'auth', 'xrpc-error'],
@@ -32,7 +32,7 @@ const MODULES: Record<string, string[]> = {
   // What happened, in order.
   'commit-log': ['config', 'database'],
   // How it is asked for.
-  repo: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'xrpc-error'],
+  repo: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'audit', 'identity', 'commit-log', 'xrpc-error'],
   // How it is heard of.
   firehose: ['config', 'lexicon', 'database', 'xrpc', 'rate-limit', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   // Whose it is, and how it travels.
@@ -68,15 +68,31 @@ const MODULES: Record<string, string[]> = {
     ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'proxy', 'xrpc-error'],
     ...['projections', 'private-state', 'moderation'],
   ],
+  // What is the matter with all of that.
+  doctor: [
+    ...['config', 'migrations', 'database', 'mail', 'xrpc', 'auth', 'identity', 'commit-log', 'replication', 'blob'],
+    ...['projections', 'xrpc-error'],
+  ],
+  // How it all does.
+  health: ['config', 'database', 'projections'],
+  metrics: [
+    ...['config', 'database', 'outbox', 'mail', 'xrpc', 'auth', 'rate-limit', 'commit-log', 'firehose', 'replication'],
+    ...['blob', 'projections', 'health'],
+  ],
+  // How people see all that.
+  console: ['config', 'xrpc', 'xrpc-error'],
   // What joins it all, and what starts that.
   'app.module': [
     ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'audit', 'rate-limit', 'identity', 'proxy'],
     ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
-    ...['private-state', 'moderation', 'migration', 'backup', 'bsky'],
+    ...['private-state', 'moderation', 'migration', 'backup', 'bsky', 'metrics', 'doctor', 'console'],
   ],
+  // Whole servers, for the tests of those who write clients.
+  'dev-network': ['config', 'lexicon', 'database', 'replication', 'app.module'],
   cli: [
     ...['config', 'database', 'identity', 'xrpc', 'audit', 'commit-log', 'repo', 'account', 'replication'],
-    ...['mail', 'projections', 'blob', 'moderation', 'migration', 'backup', 'xrpc-error', 'app.module'],
+    ...['mail', 'projections', 'blob', 'moderation', 'migration', 'backup', 'doctor', 'xrpc-error', 'app.module'],
+    'dev-network',
   ],
   'src/main.ts': ['config', 'app.module'],
   'src/cli.ts': ['config', 'cli'],
@@ -97,6 +113,8 @@ const NEVER: [module: string, imports: string[]][] = [
 const PLACES: [name: string, packages: RegExp, place: RegExp][] = [
   ['typeorm', /^typeorm(\/|$)/, /^(src\/modules\/database|src\/projections|migrations)\/|\.entities\.ts$/],
   ['better-sqlite3', /^better-sqlite3$/, /^src\/modules\/database\//],
+  ['pino', /^pino(-pretty)?$/, /^src\/modules\/log\//],
+  ['prom-client', /^prom-client$/, /^src\/modules\/metrics\//],
   ['secp256k1', /^secp256k1(\/|$)/, /^src\/repo-engine\/keys\.ts$/],
 ]
 const ENGINE_PACKAGES = /^(multiformats\/|@ipld\/|node:crypto$|secp256k1(\/|$))/
@@ -117,6 +135,8 @@ const NSIDS = {
   'src/modules/migration/move/two-accounts.ts': 'the methods of other servers that a move calls',
   'src/modules/repo/record-link.ts': 'the records of which an actor has one for each subject',
   'src/modules/rate-limit/limits.ts': 'the methods that have limits of their own',
+  'src/modules/dev-network/calls.ts': 'the methods by which somebody comes to have an account, a session and records',
+  'src/modules/dev-network/seed/plant.ts': 'what people in a seeded network do',
   'src/modules/blob/blob-fetch.ts': 'the method that the server of an account answers',
   'src/modules/bsky/generator/feed-source.ts': 'the methods that feed generators answer',
   'src/modules/firehose/subscribe-repos.ts': 'a stream, which no decorator routes',
@@ -132,6 +152,7 @@ const ENVIRONMENT = {
 
 const CLOCK = {
   'src/modules/config/clock.ts': 'the clock that all others are given',
+  'src/modules/dev-network/isolated-network.ts': 'what the clock in the other process says, without loading the server',
 }
 
 /** Longer than the 350 lines that a reader takes in. */

@@ -73,9 +73,8 @@ function routes(app: INestApplicationContext): string[] {
     const handlers = Object.getOwnPropertyNames(prototype).map((name) => prototype[name]!)
     return handlers
       .filter((handler) => Reflect.hasMetadata(METHOD_METADATA, handler))
-      .map(
-        (handler) => `/${Reflect.getMetadata(PATH_METADATA, metatype!)}/${Reflect.getMetadata(PATH_METADATA, handler)}`,
-      )
+      .flatMap((handler) => Reflect.getMetadata(PATH_METADATA, handler) as string | string[])
+      .map((path) => `/${Reflect.getMetadata(PATH_METADATA, metatype!)}/${path}`)
       .map((path) =>
         path
           .replace(/\/+/g, '/')

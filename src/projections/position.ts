@@ -3,6 +3,19 @@ import type { Reader, Tx } from '../modules/database/database.js'
 /** The position of the tables that are read from: moved by every append. */
 export const INLINE = 'inline'
 
+/** How far somebody has come along the log, and how many records were passed over on the way because they are not sound. */
+export interface Position {
+  /** {@link INLINE}, or a rebuild. */
+  name: string
+  seq: number
+  skipped: number
+}
+
+/** Everybody's position. */
+export async function readPositions(reader: Reader): Promise<Position[]> {
+  return reader.all<Position>('SELECT name, seq, skipped FROM projection_position ORDER BY name')
+}
+
 /** Up to which event of the log somebody has come; 0 before the first. */
 export async function readPosition(reader: Reader, name: string): Promise<number> {
   const row = await reader.get<{ seq: number }>('SELECT seq FROM projection_position WHERE name = ?', name)

@@ -25,7 +25,7 @@ import { RebuildController } from './replay/rebuild.controller.js'
 import { Rebuild } from './replay/rebuild.js'
 
 /** In the order in which an event is told to them. */
-const PROJECTION_CLASSES = [
+export const PROJECTION_CLASSES = [
   ActorProjection,
   ProfileProjection,
   StatusProjection,

@@ -95,6 +95,8 @@ export function encodeCar(root: Cid, blocks: Iterable<CarBlock>): Buffer {
 export class CarParser {
   /** The header's roots; null until the header is complete. */
   roots: Cid[] | null = null
+  /** The header's bytes, without its length; null until they are complete. */
+  header: Uint8Array | null = null
   private readonly limits: CarLimits
   /** Bytes received, blocks handed out, and where in the file the next unread byte stands. */
   private received = 0
@@ -185,8 +187,10 @@ export class CarParser {
   }
 
   private endPart(part: Buffer, out: CarEntry[]): void {
-    if (!this.roots) this.roots = decodeHeader(part)
-    else {
+    if (!this.roots) {
+      this.roots = decodeHeader(part)
+      this.header = part
+    } else {
       const cid = this.cidOf(part.subarray(0, CID_LENGTH))
       const bytes = part.subarray(CID_LENGTH)
       if (!cid.matches(bytes)) throw this.invalid(`block does not hash to its CID ${cid.toString()}`)

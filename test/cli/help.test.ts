@@ -3,9 +3,13 @@ import { dataDirectory, type Ran, skylog } from './run-cli.js'
 const COMMANDS: Record<string, string[]> = {
   serve: ['--port', '--data'],
   import: ['<car>', '--did', '--data', '--json'],
-  inspect: ['<did-or-car>', '--key', '--data', '--json'],
+  inspect: ['<did-or-car>', '--html', '--key', '--data', '--json'],
+  history: ['<at-uri>', '--limit', '--data', '--json'],
+  restore: ['<what>', '--at', '--dry-run', '--yes', '--data', '--json'],
   verify: ['<did-or-car>', '--key', '--data', '--json'],
   'account create': ['--handle', '--email', '--password', '--did-web', '--data', '--json'],
+  doctor: ['--only', '--offline', '--data', '--json'],
+  completion: ['<shell>'],
   'adopt-official': ['<directory>', '--env', '--blobs', '--data', '--json'],
   migrate: [
     ...['--from', '--handle', '--to', '--new-handle', '--email', '--invite-code', '--recovery-key', '--plc', '--state'],
@@ -69,6 +73,8 @@ describe('wrong usage ends with 2 and says why', () => {
     [['inspect', 'a.car', '--frob'], "unknown option '--frob'"],
     [['inspect', 'did:nonsense'], 'not a DID'],
     [['verify', 'a.car', '--key', 'secret'], '--key'],
+    [['doctor', '--only', 'weather'], '--only: areas of config, clock'],
+    [['completion', 'csh'], 'Allowed choices are bash, zsh, fish'],
     [['import', 'a.car', '--did', 'alice.test'], '--did'],
     [['adopt-official'], 'missing required argument'],
     [['migrate', '--from', 'https://old.example'], "required option '--handle <handle>'"],

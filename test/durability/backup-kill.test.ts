@@ -109,8 +109,7 @@ it('what was shipped comes back, nothing is told in two ways, and everybody foll
         accessJwt,
       )
   }
-  for (const { did } of owners)
-    await until(() => consumer.repos.get(did)?.records.has(`${NOTE}/after-2`) ?? false)
+  for (const { did } of owners) await until(() => consumer.repos.get(did)?.records.has(`${NOTE}/after-2`) ?? false)
   await until(() => witness.last >= consumer.cursor)
   await Promise.all([consumer.end(), witness.end()])
 

@@ -38,8 +38,8 @@ export class TestServer {
     env: Record<string, string> = {},
     directory = mkdtempSync(join(tmpdir(), 'skylog-')),
   ): Promise<TestServer> {
-    const config = Config.fromEnv({ PDS_PORT: '0', PDS_DATA_DIRECTORY: directory, ...env })
-    const running = await startServer(config, ['fatal'])
+    const config = Config.fromEnv({ PDS_PORT: '0', PDS_DATA_DIRECTORY: directory, LOG_LEVEL: 'fatal', ...env })
+    const running = await startServer(config)
     // Whatever name it goes by, it is here.
     const { port } = (running.app as INestApplication<Server>).getHttpServer().address() as AddressInfo
     return new TestServer(`http://localhost:${port}`, directory, running, env)

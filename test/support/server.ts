@@ -18,10 +18,9 @@ export interface TestServer extends RunningServer {
 /** A whole server in this process, on a port and a data directory of its own. */
 export async function startTestServer(env: Record<string, string> = {}, directory?: string): Promise<TestServer> {
   const data = directory ?? mkdtempSync(join(tmpdir(), 'skylog-'))
-  const server = await startServer(Config.fromEnv({ PDS_PORT: '0', PDS_DATA_DIRECTORY: data, ...env }), [
-    'error',
-    'fatal',
-  ])
+  const server = await startServer(
+    Config.fromEnv({ PDS_PORT: '0', PDS_DATA_DIRECTORY: data, LOG_LEVEL: 'error', ...env }),
+  )
   const agent = (): AtpAgent => new AtpAgent({ service: server.url })
   return {
     ...server,

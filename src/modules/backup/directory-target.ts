@@ -53,7 +53,8 @@ export class DirectoryTarget extends BackupTarget {
     const path = this.pathOf(name)
     const found = await stat(path).catch(nullIfMissing)
     if (!found) return null
-    if (found.size > maxBytes) throw new BackupProblem(`${name} is larger than such a thing can be: ${found.size} bytes`)
+    if (found.size > maxBytes)
+      throw new BackupProblem(`${name} is larger than such a thing can be: ${found.size} bytes`)
     return readFile(path).catch(nullIfMissing)
   }
 
@@ -63,7 +64,8 @@ export class DirectoryTarget extends BackupTarget {
   }
 
   async *list(folder: string): AsyncGenerator<TargetObject> {
-    const entries: Dirent[] = (await readdir(join(this.name, folder), { withFileTypes: true }).catch(nullIfMissing)) ?? []
+    const entries: Dirent[] =
+      (await readdir(join(this.name, folder), { withFileTypes: true }).catch(nullIfMissing)) ?? []
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const name = `${folder}${entry.name}`
       if (entry.isDirectory()) yield* this.list(`${name}/`)

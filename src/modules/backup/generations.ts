@@ -57,7 +57,8 @@ export async function* stepsTo(
       throw new BackupProblem(`${error.message}${hint}`)
     }
     if (segment.before !== before) throw new BackupProblem(`segment ${n} of ${id} does not follow on the one before it`)
-    if (segment.pageSize !== database.pageSize) throw new BackupProblem(`segment ${n} of ${id} has pages of another size`)
+    if (segment.pageSize !== database.pageSize)
+      throw new BackupProblem(`segment ${n} of ${id} has pages of another size`)
     before = segment.digest
     const whole = segment.pages.length / (8 + segment.pageSize)
     const records = at === null || !isOptional ? whole : recordsUntil(segment, at)

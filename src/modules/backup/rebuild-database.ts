@@ -42,11 +42,15 @@ export async function rebuildDatabase(
       const { pages, pageSize, commits } = segment
       if (records > 0) size = (await writePages(handle, segment, records)) * pageSize
       const isWhole = records * (8 + pageSize) === pages.length
-      rebuilt.time = Math.max(rebuilt.time, isWhole ? segment.time : commits.findLast(({ end }) => end <= records)!.time)
+      rebuilt.time = Math.max(
+        rebuilt.time,
+        isWhole ? segment.time : commits.findLast(({ end }) => end <= records)!.time,
+      )
       if (at !== null) rebuilt.time = Math.min(rebuilt.time, Math.max(at, Date.parse(manifest.time)))
       rebuilt.seq = Math.max(rebuilt.seq, segment.seq)
       rebuilt.segments++
-      if (isWhole) for (const { path, content } of segment.files) rebuilt.files.set(path, Buffer.from(content, 'base64'))
+      if (isWhole)
+        for (const { path, content } of segment.files) rebuilt.files.set(path, Buffer.from(content, 'base64'))
     }
     await handle.truncate(size)
     await handle.sync()
@@ -66,7 +70,8 @@ async function writeChunks(
   let done = 0
   await inParallel(database.chunks.length, async (n) => {
     const bytes = await store.get(database.chunks[n]!)
-    if (bytes.length !== chunkLength(database, n)) throw new BackupProblem(`chunk ${n} of the database has another length`)
+    if (bytes.length !== chunkLength(database, n))
+      throw new BackupProblem(`chunk ${n} of the database has another length`)
     await writeAt(handle, bytes, n * CHUNK_BYTES)
     onProgress((done += bytes.length), database.bytes)
   })
@@ -83,7 +88,8 @@ async function writePages(handle: FileHandle, { pages, pageSize, id, n }: Segmen
   }
   if (size === 0 || newest.has(0)) throw new BackupProblem(`segment ${n} of ${id} has pages that cannot be`)
   // Pages beyond the end are of a database that has become smaller since.
-  for (const [page, at] of newest) if (page <= size) await writeAt(handle, pages.subarray(at, at + pageSize), (page - 1) * pageSize)
+  for (const [page, at] of newest)
+    if (page <= size) await writeAt(handle, pages.subarray(at, at + pageSize), (page - 1) * pageSize)
   return size
 }
 

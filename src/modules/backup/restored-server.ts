@@ -82,7 +82,10 @@ export class RestoredServer {
     mended.mailsDropped = await this.database.write(async (tx) => {
       const isLast = aftermath.isAll && stale.length === 0 && gone.length === 0
       const marks = MAILS.map(() => '?').join(',')
-      const dropped = await tx.run(`DELETE FROM outbox WHERE kind IN (${isLast ? 'NULL' : marks})`, ...(isLast ? [] : MAILS))
+      const dropped = await tx.run(
+        `DELETE FROM outbox WHERE kind IN (${isLast ? 'NULL' : marks})`,
+        ...(isLast ? [] : MAILS),
+      )
       const reason = `as it was at ${new Date(aftermath.time).toISOString()}, from ${aftermath.source}`
       await this.actions.note(tx, { actor: 'cli', action: 'restore', subject: 'server', reason })
       return dropped

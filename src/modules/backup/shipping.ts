@@ -51,7 +51,10 @@ export class Shipping implements OnApplicationBootstrap {
     // A command that only borrows the server's rooms leaves this to the server.
     if (this.target === null) return
     this.chains.database.beforeClose(() => this.stop())
-    await within(START_MS, this.hold().catch((error: unknown) => this.fails(error)))
+    await within(
+      START_MS,
+      this.hold().catch((error: unknown) => this.fails(error)),
+    )
     this.loop = this.run()
   }
 
@@ -168,7 +171,11 @@ export class Shipping implements OnApplicationBootstrap {
   private async stop(): Promise<void> {
     this.stopped = true
     this.wake()
-    if (this.making) await within(SNAPSHOT_END_MS, this.making.done.catch(() => undefined))
+    if (this.making)
+      await within(
+        SNAPSHOT_END_MS,
+        this.making.done.catch(() => undefined),
+      )
     if (this.making) this.chains.end(this.making.chain)
     const last = this.shipLast().catch((error: unknown) => this.fails(error))
     if (!(await within(STOP_MS, last))) this.logger.error('The last piece could not be shipped in time')

@@ -60,6 +60,11 @@ export class BlobCache implements OnModuleInit, OnModuleDestroy {
     return Math.min(MAX_BLOB_BYTES, this.maxBytes)
   }
 
+  /** How many files there are, and what they and those that are being received take, in bytes. */
+  get usage(): { files: number; bytes: number } {
+    return { files: this.files.size, bytes: this.taken }
+  }
+
   /** Whether a blob is here. */
   async has(cid: Cid): Promise<boolean> {
     await this.loaded

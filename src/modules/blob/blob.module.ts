@@ -15,14 +15,13 @@ import { BlobRemoval } from './blob-removal.js'
 import { BlobScrub } from './blob-scrub.js'
 import { BlobStore } from './blob-store.js'
 import { Blobs } from './blobs.js'
-import { DiskStore } from './disk-store.js'
 import { HostedBlobs } from './hosted-blobs.js'
 import { HostedReferences } from './hosted-references.js'
 import { ImageController } from './image.controller.js'
 import { KeepBlobHandler } from './keep-blob.js'
 import { LooseBlobs } from './loose-blobs.js'
 import { MirroredBlobs } from './mirrored-blobs.js'
-import { S3Store } from './s3-store.js'
+import { openBlobStore } from './open-blob-store.js'
 import { ScaledImages } from './scaled-images.js'
 import { ScrubController } from './scrub.controller.js'
 import { UnreadReferences } from './unread-references.js'
@@ -40,8 +39,7 @@ import { Videos } from './video/videos.js'
     {
       provide: BlobStore,
       inject: [Config, Clock],
-      useFactory: async ({ blobStore }: Config, clock: Clock): Promise<BlobStore> =>
-        blobStore.kind === 's3' ? S3Store.load(blobStore, clock) : new DiskStore(blobStore.directory),
+      useFactory: openBlobStore,
     },
     BlobLocks,
     BlobRemoval,
@@ -62,6 +60,6 @@ import { Videos } from './video/videos.js'
     ScaledImages,
     Videos,
   ],
-  exports: [BlobStore, RecordBlobs, HostedBlobs, BlobCounts],
+  exports: [BlobStore, RecordBlobs, HostedBlobs, BlobCache, BlobCounts],
 })
 export class BlobModule {}

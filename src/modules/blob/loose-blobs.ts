@@ -40,6 +40,7 @@ export class LooseBlobs implements OnApplicationBootstrap, OnModuleDestroy {
     // A command that only borrows the server's rooms leaves this to the server.
     if (!this.http.httpAdapter) return
     this.timer = setInterval(() => this.begin(), EVERY_MS).unref()
+    this.clock.onSet(() => this.begin())
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import { CommandRunner, Help, Option, SubCommand } from 'nest-commander'
 import type { Did } from '../../repo-engine/index.js'
 import type { Config } from '../config/config.js'
+import { confirmed } from './ask.js'
 import { counted } from './format.js'
 import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes, WrongUsage } from './options.js'
 
@@ -77,11 +77,8 @@ async function find(who: string, { dataDirectory }: Config): Promise<Doomed> {
 /** @throws Error unless somebody at a terminal types the name again. */
 async function confirm(doomed: Doomed): Promise<void> {
   if (!process.stdin.isTTY) throw new WrongUsage('nobody is there to be asked; --yes deletes without asking')
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const name = doomed.handle ?? doomed.did
-  const question = `Delete ${nameOf(doomed)} with ${counted(doomed.records, 'record')}? It cannot be undone.\nType ${name}: `
-  const answer = await terminal.question(question).finally(() => terminal.close())
-  if (answer.trim() !== name) throw new Error('not confirmed: nothing has changed')
+  const question = `Delete ${nameOf(doomed)} with ${counted(doomed.records, 'record')}? It cannot be undone.`
+  await confirmed(question, doomed.handle ?? doomed.did)
 }
 
 function nameOf({ did, handle }: Doomed): string {

@@ -14,3 +14,10 @@ export async function askHidden(question: string): Promise<string | null> {
     process.stderr.write('\n')
   }
 }
+
+/** @throws Error unless somebody at the terminal types the name again. */
+export async function confirmed(question: string, name: string): Promise<void> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const answer = await terminal.question(`${question}\nType ${name}: `).finally(() => terminal.close())
+  if (answer.trim() !== name) throw new Error('not confirmed: nothing has changed')
+}

@@ -2,8 +2,12 @@ import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
 import { AdoptOfficialCommand } from './adopt-official.command.js'
 import { BackupCommand } from './backup.command.js'
+import { DevCommand } from './dev.command.js'
 import { BlobCommand } from './blob.command.js'
 import { ActionCommand } from './action.command.js'
+import { CompletionCommand } from './completion.command.js'
+import { DoctorCommand } from './doctor.command.js'
+import { HistoryCommand } from './history.command.js'
 import { ImportCommand } from './import.command.js'
 import { InspectCommand } from './inspect.command.js'
 import { LabelCommand } from './label.command.js'
@@ -12,12 +16,14 @@ import { KeysCommand } from './keys.command.js'
 import { LogCommand } from './log.command.js'
 import { MailCommand } from './mail.command.js'
 import { MigrateCommand } from './migrate.command.js'
+import { PackCommand } from './pack.command.js'
 import { PeerCommand } from './peer.command.js'
 import { RebuildCommand } from './rebuild.command.js'
 import { ReportCommand } from './report.command.js'
 import { RestoreCommand } from './restore.command.js'
 import { ServeCommand } from './serve.command.js'
 import { SkylogCommand } from './skylog.command.js'
+import { UnpackCommand } from './unpack.command.js'
 import { VerifyCommand } from './verify.command.js'
 
 /**
@@ -28,14 +34,20 @@ import { VerifyCommand } from './verify.command.js'
   providers: [
     SkylogCommand,
     ServeCommand,
+    DevCommand,
     ImportCommand,
     AdoptOfficialCommand,
     MigrateCommand,
     InspectCommand,
+    HistoryCommand,
+    RestoreCommand,
     VerifyCommand,
+    UnpackCommand,
+    PackCommand,
     RebuildCommand,
     BackupCommand,
-    RestoreCommand,
+    DoctorCommand,
+    CompletionCommand,
     ...AccountCommand.registerWithSubCommands(),
     ...ActionCommand.registerWithSubCommands(),
     ...LabelCommand.registerWithSubCommands(),

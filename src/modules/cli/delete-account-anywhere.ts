@@ -3,6 +3,8 @@ import type { Did } from '../../repo-engine/index.js'
 import { DeleteAccount } from '../account/life/delete-account.js'
 import { ActionLog } from '../audit/action-log.js'
 import type { Config } from '../config/config.js'
+import { Database } from '../database/database.js'
+import { showErasure } from './erasure-progress.js'
 import { online } from './running-server.js'
 
 /**
@@ -19,7 +21,7 @@ export function deleteAccount(did: Did, config: Config): Promise<{ erased: boole
     async (app) => {
       const { erased } = await app.get(CommandBus, { strict: false }).execute(new DeleteAccount(did))
       await app.get(ActionLog, { strict: false }).noteDone({ actor: 'cli', action: 'delete-account', subject: did })
-      await erased()
+      await showErasure(app.get(Database, { strict: false }).read, did, erased)
       return { erased: true }
     },
   )

@@ -19,3 +19,18 @@ export function parseDuration(option: string, text: string): number {
   if (!(ms <= 1_000_000 * DAY_MS)) throw new WrongUsage(`${option}: not a duration such as 30d, 12h or P30D: ${text}`)
   return ms
 }
+
+const MOMENT = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/
+
+/**
+ * A moment that has been, in milliseconds since 1970: ISO 8601 (UTC, where it names no zone), or how long ago it was, as
+ * {@link parseDuration} reads it. @throws WrongUsage naming the option
+ */
+export function parsePast(option: string, text: string, now: number): number {
+  const moment = MOMENT.exec(text)
+  const bare = moment && moment[1] === undefined && text.length > 'YYYY-MM-DD'.length
+  const ms = moment ? Date.parse(bare ? `${text}Z` : text) : now - parseDuration(option, text.replace(/ ago$/, ''))
+  if (Number.isNaN(ms)) throw new WrongUsage(`${option}: there is no such moment: ${text}`)
+  if (ms > now) throw new WrongUsage(`${option}: that is still to come: ${text}`)
+  return ms
+}

@@ -4,11 +4,15 @@ import {
   type DecodedCommit,
   type Did,
   readCommit,
+  PICTURE_ITEMS,
+  type PictureNode,
   readRecord,
   RepoError,
+  TreePicture,
   walkTree,
 } from '../../repo-engine/index.js'
 import { inSlices } from '../repo/in-slices.js'
+import { RecordFigures } from './record-figures.js'
 
 /** Problems that are told one by one; of more there is only the number. */
 const MAX_PROBLEMS = 1_000
@@ -44,6 +48,10 @@ export interface Examination {
   layers: LayerShape[]
   /** In order of their names. */
   collections: CollectionSize[]
+  /** What the records are like, by their sizes and keys. */
+  figures: RecordFigures
+  /** The tree as it can be drawn; null where nothing of it could be read. */
+  picture: PictureNode | null
   /** True when the tree was walked to its end. */
   whole: boolean
   problems: Problems
@@ -80,7 +88,10 @@ export async function examineRepo(
   onProgress: (blocks: number) => void,
 ): Promise<Examination> {
   const problems = new Problems()
-  const found: Examination = { commit: null, commitBytes: 0, layers: [], collections: [], whole: false, problems }
+  const found: Examination = {
+    ...{ commit: null, commitBytes: 0, layers: [], collections: [], figures: new RecordFigures(), picture: null },
+    ...{ whole: false, problems },
+  }
   try {
     const { commit, bytes } = readCommit(source, source.head, { did })
     found.commit = commit
@@ -102,12 +113,15 @@ async function walk(
   onProgress: (blocks: number) => void,
 ): Promise<void> {
   const layers = new Map<number, LayerShape>()
+  const picture = new TreePicture(PICTURE_ITEMS)
   let blocks = 0
   const takeRecord = (path: string, cid: Cid): void => {
     const collection = collectionAt(found.collections, path)
     collection.records++
     try {
-      collection.bytes += readRecord(source, path, cid).bytes.length
+      const { length } = readRecord(source, path, cid).bytes
+      collection.bytes += length
+      found.figures.add(path, length)
     } catch (error) {
       if (!(error instanceof RepoError)) throw error
       found.problems.add(error.message.includes(path) ? error.message : `record ${path}: ${error.message}`)
@@ -116,6 +130,8 @@ async function walk(
   await source.turnTo?.('')
   await inSlices(walkTree(source, commit.data, { rootLayer: source.layer }), (item) => {
     onProgress(++blocks)
+    picture.add(item)
+    found.picture ??= picture.finish()
     if (item.kind === 'entry') {
       const { key, value } = item
       const ready = source.turnTo?.(key)

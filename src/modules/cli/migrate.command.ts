@@ -5,7 +5,7 @@ import { askHidden } from './ask.js'
 import { count, section } from './format.js'
 import { newPassword } from './new-password.js'
 import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, secretOf, Takes, WrongUsage } from './options.js'
-import { startProgress } from './progress.js'
+import { type Progress, startProgress } from './progress.js'
 
 interface MigrateOptions extends DataOptions {
   from: string
@@ -60,13 +60,13 @@ export class MigrateCommand extends CommandRunner {
     if (state.identifier !== options.handle)
       throw new WrongUsage(`${file.path} is a move of ${state.identifier}: finish that one, or name another file`)
     const { newHandle, email, inviteCode, recoveryKey } = options
-    const blobs = startProgress('Blobs', 0, 'sent')
+    const shown = new StepProgress()
     const move = new MoveAccount(state, {
       ...{ newHandle, email, inviteCode, recoveryKey, plc },
       save: (kept) => file.write(kept),
       ask: (secret) => this.ask(secret, options),
-      onStep: (step) => void process.stderr.write(`${step} …\n`),
-      onBlobs: (sent) => blobs.to(sent),
+      onStep: (step) => shown.begin(step),
+      onProgress: (what, done, total) => shown.to(what, done, total),
     })
     try {
       const moved = await move.run()
@@ -77,7 +77,7 @@ export class MigrateCommand extends CommandRunner {
       process.stderr.write(`skylog: the move waits: ${error.message}. Start it again with that, and it goes on\n`)
       process.exitCode = WAITS
     } finally {
-      blobs.end()
+      shown.end()
     }
   }
 
@@ -168,6 +168,26 @@ export class MigrateCommand extends CommandRunner {
       ],
       `0 moved · 1 failed, and goes on when started again · 2 wrong usage · ${WAITS} waits for a password or a code`,
     )
+  }
+}
+
+/** The steps of a move as they begin, and how far the long ones have come. */
+class StepProgress {
+  private progress: Progress | null = null
+
+  begin(step: string): void {
+    this.end()
+    process.stderr.write(`${step} …\n`)
+  }
+
+  to(what: 'repository' | 'blobs', done: number, total: number): void {
+    this.progress ??= what === 'blobs' ? startProgress('Blobs', total, 'blobs') : startProgress('Repository', total)
+    this.progress.to(done, total)
+  }
+
+  end(): void {
+    this.progress?.end()
+    this.progress = null
   }
 }
 

@@ -42,21 +42,31 @@ export function configOf({ data }: DataOptions, more: Settings = {}, under: Sett
   return Config.fromEnv({ ...under, ...process.env, ...(data !== undefined && { PDS_DATA_DIRECTORY: data }), ...more })
 }
 
+/** The rotation key that a command was given. @throws as {@link keyOf} */
+export function rotationKeyOf(file: string | undefined): string | undefined {
+  return keyOf(file, 'SKYLOG_ROTATION_KEY_HEX')
+}
+
+/** The signing key that a command was given. @throws as {@link keyOf} */
+export function signingKeyOf(file: string | undefined): string | undefined {
+  return keyOf(file, 'SKYLOG_SIGNING_KEY_HEX')
+}
+
 /**
- * The private key in a file, or else in the environment; undefined without either. Never an argument: others could read
+ * The private key in a file, or else in a variable; undefined without either. Never an argument: others could read
  * it in the list of processes. @throws Error when the file cannot be read or holds something else, which is not repeated
  */
-export function rotationKeyOf(file: string | undefined): string | undefined {
-  const text = file === undefined ? process.env.SKYLOG_ROTATION_KEY_HEX : readFileSync(file, 'utf8')
+function keyOf(file: string | undefined, variable: string): string | undefined {
+  const text = file === undefined ? process.env[variable] : readFileSync(file, 'utf8')
   const key = text?.trim() || undefined
   if (file !== undefined && key === undefined) throw new Error(`${file} is empty`)
   if (key !== undefined && !/^[0-9a-f]{64}$/i.test(key))
-    throw new Error(`${file ?? 'SKYLOG_ROTATION_KEY_HEX'} does not hold 64 hexadecimal digits`)
+    throw new Error(`${file ?? variable} does not hold 64 hexadecimal digits`)
   return key
 }
 
 /**
- * A secret in a file, or else in a variable; null without either. Never an argument, as {@link rotationKeyOf}.
+ * A secret in a file, or else in a variable; null without either. Never an argument, as {@link keyOf}.
  * @throws Error when the file cannot be read or is empty
  */
 export function secretOf(file: string | undefined, variable: string): string | null {

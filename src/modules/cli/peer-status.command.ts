@@ -1,7 +1,8 @@
 import { CommandRunner, Help, SubCommand } from 'nest-commander'
 import { Clock } from '../config/clock.js'
+import { hasProblem } from '../replication/peer-problem.js'
 import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
-import { hasProblem, lagOf, statusText } from './peer-text.js'
+import { lagOf, statusText } from './peer-text.js'
 import { readUsage } from './peer-usage.js'
 
 interface StatusOptions extends DataOptions {

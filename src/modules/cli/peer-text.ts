@@ -3,9 +3,6 @@ import type { Peer } from '../replication/peers.js'
 import type { KnownPeer } from './peers-anywhere.js'
 import { bytes, count, counted, duration, section } from './format.js'
 
-/** An error that is older is no problem any more. */
-const RECENT_MS = 60 * 60 * 1000
-
 /** What was asked for, for programs. */
 export function peerJson({ url, direction, repos, dids, relay, maxAccounts, maxBytes, maxRate }: Peer): object {
   return { url, direction, repos, dids, relay, maxAccounts, maxBytes, maxRate }
@@ -40,11 +37,6 @@ export function quotasText({ maxAccounts, maxBytes, maxRate }: Peer): string | n
 export function lagOf({ position, state }: KnownPeer): number | null {
   const newest = state?.newest ?? null
   return position === null || newest === null ? null : Math.max(newest - position, 0)
-}
-
-/** Whether something has gone wrong lately, or it is waited until it may go better. */
-export function hasProblem({ state, errorAt }: KnownPeer, now: number): boolean {
-  return state?.connection === 'waiting' || (errorAt !== null && now - errorAt < RECENT_MS)
 }
 
 /** How it stands with a peer. */

@@ -8,9 +8,12 @@ import { handleOf } from '../identity/did-document.js'
 import { BrokenLog, foldLog } from '../repo/fold-log.js'
 import { CarRepo } from './car-repo.js'
 import { type CommitHistory, measureReach, type Reach, readHistory } from './commit-history.js'
+import { drawnRecords } from './drawn-records.js'
 import { type Examination, examineRepo, Problems } from './examine-repo.js'
+import type { DrawnRecords } from './inspect-page.js'
 import { WrongUsage } from './options.js'
 import { startProgress } from './progress.js'
+import type { DayCount } from './record-figures.js'
 import { checkKeyOption, checkSignature, documentWithin, resolverOf, type SignatureCheck } from './signature.js'
 import { StoredRepo } from './stored-repo.js'
 
@@ -26,6 +29,10 @@ export interface RepoReport {
   history: (CommitHistory & { signed: number | null }) | null
   /** Of a repository in the data directory, where asked for. */
   log: FoldedLog | null
+  /** Events in the log by day, of a repository in the data directory. */
+  activity: DayCount[] | null
+  /** The records that a picture of the tree shows, where asked for. */
+  drawn: DrawnRecords | null
   problems: Problems
 }
 
@@ -62,6 +69,8 @@ export interface ReportOptions {
   key?: string
   /** Also fold the log of a repository in the data directory, and compare. */
   foldLog: boolean
+  /** Also read the records that a picture of the tree shows. */
+  draw?: boolean
 }
 
 /** Looks at what an argument names: a DID in the data directory, or a CAR file. @throws WrongUsage, or Error when it is not there */
@@ -75,7 +84,7 @@ export async function reportOn(target: string, config: Config, options: ReportOp
   return reportOnFile(target, config, options)
 }
 
-async function reportOnFile(file: string, config: Config, { key }: ReportOptions): Promise<RepoReport> {
+async function reportOnFile(file: string, config: Config, { key, draw }: ReportOptions): Promise<RepoReport> {
   const size = statSync(file).size
   const problems = new Problems()
   const source: FileSource = { file, bytes: size, blocks: 0, repeated: 0, unreachable: null, missing: 0 }
@@ -96,6 +105,7 @@ async function reportOnFile(file: string, config: Config, { key }: ReportOptions
     Object.assign(source, { blocks: car.blocks, repeated: car.repeated })
     const found = await examine(car, undefined, car.blocks, report)
     if (!found.commit) return report
+    if (draw) report.drawn = await drawnRecords(found.picture, async (_, cid) => car.get(cid))
     await addIdentity(report, found.commit, config, key, null)
     const history = readHistory(car, found.commit, problems)
     const reach: Reach = measureReach(car, history.commits)
@@ -123,6 +133,8 @@ async function reportOnStored(did: Did, config: Config, options: ReportOptions):
       const found = await examine(stored, did, await stored.countRows(), report)
       if (found.whole) await stored.finish()
       problems.add(...stored.problems)
+      report.activity = await stored.days()
+      if (options.draw) report.drawn = await drawnRecords(found.picture, (path, cid) => stored.recordAt(path, cid))
       if (found.commit) {
         problems.add(...disagreements(stored, found.commit))
         await addIdentity(report, found.commit, config, options.key, reader)
@@ -145,6 +157,8 @@ function emptyReport(source: FileSource | DataSource, problems: Problems): RepoR
     signature: null,
     history: null,
     log: null,
+    activity: null,
+    drawn: null,
     problems,
   }
 }

@@ -78,5 +78,5 @@ function listText(reports: readonly Report[]): string {
 
 /** What others have written, on one line that no terminal takes for a command. */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 300)
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 300)
 }

@@ -1,9 +1,13 @@
+import { activityText, terminalWidth, withBars } from './chart.js'
 import type { CollectionSize, LayerShape } from './examine-repo.js'
 import { bytes, count, counted, section, table, timeOfRev } from './format.js'
+import type { DayCount } from './record-figures.js'
 import type { FileSource, RepoReport } from './repo-report.js'
 
 /** Commits of a long history that the text shows; `--json` has them all. */
 const SHOWN_COMMITS = 10
+/** Collections that the text shows, the largest of them where there are more. */
+const SHOWN_COLLECTIONS = 40
 
 /** The report for people. */
 export function reportText(report: RepoReport): string {
@@ -52,6 +56,8 @@ export function reportJson(report: RepoReport): object {
       : null,
     signature,
     collections: examination?.collections ?? [],
+    recordSizes: examination?.figures.sizes() ?? [],
+    activity: { records: recordDays(report), log: report.activity },
     layers: (examination?.layers ?? []).map((layer) => ({ ...layer, entriesPerNode: mean(layer) })),
     sizes: examination && commit ? sizesOf(report) : null,
     history: history && {
@@ -70,7 +76,8 @@ export function reportJson(report: RepoReport): object {
   }
 }
 
-function sourceRows({ source }: RepoReport): [string, string | null][] {
+/** Where it was found. */
+export function sourceRows({ source }: RepoReport): [string, string | null][] {
   if ('file' in source)
     return [
       ['file', `${source.file}, ${bytes(source.bytes)}, ${counted(source.blocks, 'block')}`],
@@ -85,50 +92,101 @@ function sourceRows({ source }: RepoReport): [string, string | null][] {
 }
 
 function commitText(report: RepoReport): string | null {
+  const rows = commitRows(report)
+  return rows.length === 0 ? null : section('Commit', rows)
+}
+
+/** What its head says; nothing where that could not be read. */
+export function commitRows(report: RepoReport): [string, string | null][] {
   const { head, examination, source } = report
   const commit = examination?.commit
-  if (!commit) return null
+  if (!commit) return []
   const rev = commit.rev ?? ('rev' in source ? source.rev : null)
   const time = timeOfRev(rev)
-  return section('Commit', [
+  return [
     ['cid', head!.toString()],
     ['version', String(commit.version)],
     ['rev', rev === null ? 'none' : `${rev}${time ? ` (${time})` : ''}${commit.rev === null ? ', given here' : ''}`],
     ['data', commit.data.toString()],
     ['prev', commit.prev?.toString() ?? 'none'],
     ['signature', signatureText(report)],
-  ])
+  ]
 }
 
 function shapeText(report: RepoReport): string {
-  const { collections, layers } = report.examination!
+  const { layers, figures } = report.examination!
   const sizes = sizesOf(report)
+  const classes = figures.sizes()
   return [
-    table(
-      'Collections',
-      ['records', 'bytes'],
-      [...collections, { name: 'all', ...sizes.records, records: sizes.records.blocks }].map(
-        ({ name, records, bytes: size }: CollectionSize) => [name, count(records), count(size)],
+    collectionsText(report),
+    withBars(
+      table(
+        'Tree',
+        ['nodes', 'entries', 'per node', 'bytes'],
+        layers.map((layer) => [
+          `layer ${layer.layer}`,
+          count(layer.nodes),
+          count(layer.entries),
+          mean(layer).toFixed(1),
+          count(layer.bytes),
+        ]),
       ),
+      layers.map(({ entries }) => entries),
     ),
-    table(
-      'Tree',
-      ['nodes', 'entries', 'per node', 'bytes'],
-      layers.map((layer) => [
-        `layer ${layer.layer}`,
-        count(layer.nodes),
-        count(layer.entries),
-        mean(layer).toFixed(1),
-        count(layer.bytes),
-      ]),
-    ),
+    classes.length === 0
+      ? null
+      : withBars(
+          table(
+            'Record sizes',
+            ['records'],
+            classes.map(({ below, records }) => [`under ${bytes(below)}`, count(records)]),
+          ),
+          classes.map(({ records }) => records),
+        ),
+    activityText([
+      ['records', recordDays(report)],
+      ['log', report.activity ?? []],
+    ]),
     section('Sizes', [
       ['commit', bytes(sizes.commit.bytes)],
       ['nodes', sizeText(sizes.nodes)],
       ['records', sizeText(sizes.records)],
       ['total', sizeText(sizes.total)],
     ]),
-  ].join('\n\n')
+  ]
+    .filter((part) => part !== null)
+    .join('\n\n')
+}
+
+function collectionsText(report: RepoReport): string {
+  const { collections } = report.examination!
+  const { records } = sizesOf(report)
+  const shown = new Set(collections.toSorted((a, b) => b.bytes - a.bytes).slice(0, SHOWN_COLLECTIONS))
+  const rows = [
+    ...collections.filter((collection) => shown.has(collection)),
+    { name: 'all', ...records, records: records.blocks },
+  ]
+  const most = Math.max(terminalWidth() - 30, 20)
+  const text = withBars(
+    table(
+      'Collections',
+      ['records', 'bytes'],
+      rows.map(({ name, records, bytes: size }: CollectionSize) => [cut(name, most), count(records), count(size)]),
+    ),
+    rows.slice(0, -1).map((row) => row.bytes),
+  )
+  const more = collections.length - shown.size
+  return more > 0 ? `${text}\n  … and ${count(more)} smaller ones (--json has them all)` : text
+}
+
+function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text
+}
+
+/** Records by the days that their keys name, up to the day of the head. */
+export function recordDays({ examination, source }: RepoReport): DayCount[] {
+  const rev = examination?.commit?.rev ?? ('rev' in source ? source.rev : null)
+  return examination?.figures.days(timeOfRev(rev)) ?? []
 }
 
 function historyText({ history, source }: RepoReport): string | null {

@@ -4,6 +4,7 @@ import type { Reader } from '../database/database.js'
 import { type HeadNode, HeadTree } from '../repo/head-tree.js'
 import { readRepo, type Repo } from '../repo/repo-row.js'
 import type { RepoSource } from './examine-repo.js'
+import type { DayCount } from './record-figures.js'
 
 const PAGE = 100
 /** Frames and parts are up to 2 MB each. */
@@ -127,6 +128,25 @@ export class StoredRepo implements RepoSource {
       this.repo.did,
     )
     return row!.n
+  }
+
+  /** A record under a path, if it is of that CID; at any time, whatever the turn. */
+  async recordAt(path: string, cid: Cid): Promise<Uint8Array | null> {
+    const row = await this.reader.get<{ bytes: Buffer }>(
+      'SELECT bytes FROM record WHERE tree = ? AND path = ? AND cid = ?',
+      this.repo.tree,
+      path,
+      cid.bytes,
+    )
+    return row?.bytes ?? null
+  }
+
+  /** Events of this repository by day. */
+  async days(): Promise<DayCount[]> {
+    return this.reader.all<DayCount>(
+      'SELECT substr(time, 1, 10) AS day, count(*) AS count FROM commit_log WHERE did = ? GROUP BY substr(time, 1, 10) ORDER BY 1',
+      this.repo.did,
+    )
   }
 
   /** The newest event that moved the head, or null. */

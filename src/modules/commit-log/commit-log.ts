@@ -81,6 +81,8 @@ const CHECKED_AT_START = 1_000
  */
 @Injectable()
 export class CommitLog {
+  /** How many events of each kind have been appended since the start. */
+  readonly appended = new Map<EventKind, number>()
   private readonly bells = new Set<Bell>()
   private bellRung = false
   private hostedNews = false
@@ -133,7 +135,10 @@ export class CommitLog {
     }
     if (this.inline) await this.inline.handle(rows, tx)
     const hosted = rows.some((row) => row.hosted === 1)
-    tx.afterCommit(() => this.committed(seq, hosted))
+    tx.afterCommit(() => {
+      for (const { kind } of rows) this.appended.set(kind, (this.appended.get(kind) ?? 0) + 1)
+      this.committed(seq, hosted)
+    })
     return rows
   }
 

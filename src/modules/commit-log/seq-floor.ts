@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 const DIGITS = 16
+const FORMAT = /^\d{16}\n$/
 
 /**
  * The high-water mark of sequence numbers, kept in a file beside the database, because a database that is restored
@@ -25,8 +26,8 @@ export class SeqFloor {
 
   /** Opens the mark of a data directory. `now` is milliseconds since the epoch. @throws Error when the file is damaged. */
   static open(dataDirectory: string, now: number): SeqFloor {
-    mkdirSync(dataDirectory, { recursive: true })
-    const file = join(dataDirectory, 'seq.floor')
+    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
+    const file = fileIn(dataDirectory)
     const handle = openSync(file, 'a+', 0o600)
     closeSync(handle)
     const writable = openSync(file, 'r+')
@@ -38,9 +39,9 @@ export class SeqFloor {
       fsyncSync(writable)
       return floor
     }
-    if (!/^\d{16}\n$/.test(text)) {
+    if (!FORMAT.test(text)) {
       closeSync(writable)
-      throw new Error(`${file} is damaged: delete it, and numbering goes on from the clock`)
+      throw damaged(file)
     }
     return new SeqFloor(writable, Number(text), Number(text))
   }
@@ -73,4 +74,21 @@ export class SeqFloor {
     this.closed = true
     closeSync(this.handle)
   }
+}
+
+/** The mark of a data directory as it stands on the disk; null where there is none. @throws Error when it is damaged */
+export function readSeqFloor(dataDirectory: string): number | null {
+  const file = fileIn(dataDirectory)
+  const text = existsSync(file) ? readFileSync(file, 'latin1') : ''
+  if (text === '') return null
+  if (!FORMAT.test(text)) throw damaged(file)
+  return Number(text)
+}
+
+function fileIn(dataDirectory: string): string {
+  return join(dataDirectory, 'seq.floor')
+}
+
+function damaged(file: string): Error {
+  return new Error(`${file} is damaged: delete it, and numbering goes on from the clock`)
 }

@@ -12,4 +12,7 @@ export class Clock {
   iso(): string {
     return new Date(this.now()).toISOString()
   }
+
+  /** Calls back whenever somebody has set this clock: whoever sleeps until a moment looks again. The wall clock never does. */
+  onSet(_look: () => void): void {}
 }

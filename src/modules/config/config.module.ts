@@ -13,7 +13,11 @@ export class ConfigModule {
   static with(config: Config): DynamicModule {
     return {
       module: ConfigModule,
-      providers: [Clock, { provide: Config, useValue: config }, { provide: Secrets, useValue: Secrets.load(config) }],
+      providers: [
+        config.throwAway ? { provide: Clock, useValue: config.throwAway.clock } : Clock,
+        { provide: Config, useValue: config },
+        { provide: Secrets, useValue: Secrets.load(config) },
+      ],
       exports: [Config, Secrets, Clock],
     }
   }

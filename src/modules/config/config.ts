@@ -3,6 +3,8 @@ import { plainToInstance } from 'class-transformer'
 import { validateSync } from 'class-validator'
 import { AddressList } from './address-list.js'
 import { Environment, environmentNames } from './environment.js'
+import type { LogSettings } from './log-settings.js'
+import type { ThrowAway } from './throw-away.js'
 
 /** The settings in force, derived from the environment; everything else of the server reads these. */
 export class Config {
@@ -67,6 +69,9 @@ export class Config {
   readonly reportService: ServiceSettings | null
   /** Address of the resolver for TXT records; null: the system's. */
   readonly dnsServer: string | null
+  readonly log: LogSettings
+  /** Who shows it may read the metrics, besides the operator; null: nobody. */
+  readonly metricsToken: string | null
   /** Outgoing requests may reach private addresses. */
   readonly privateNetworks: boolean
   /** Whose verifications are shown. */
@@ -76,8 +81,15 @@ export class Config {
   readonly imageUrl: string | null
   /** `PDS_…` names that are set and mean nothing here: said at start, because a silently ignored setting is a trap. */
   readonly unknownNames: readonly string[]
+  /** All names that are set, for whoever wants to know what was said and not what follows from it. */
+  readonly setNames: readonly string[]
 
-  private constructor(env: Environment, names: string[]) {
+  private constructor(
+    env: Environment,
+    names: string[],
+    /** What makes this a server that nothing outlasts; null for one that is to last. */
+    readonly throwAway: ThrowAway | null,
+  ) {
     const localhost = (env.PDS_HOSTNAME ?? 'localhost') === 'localhost'
     this.port = env.PDS_PORT ?? env.PORT ?? 2583
     this.hostname = env.PDS_HOSTNAME ?? 'localhost'
@@ -129,19 +141,30 @@ export class Config {
     this.modService = serviceOf(env.PDS_MOD_SERVICE_DID, env.PDS_MOD_SERVICE_URL)
     this.reportService = serviceOf(env.PDS_REPORT_SERVICE_DID, env.PDS_REPORT_SERVICE_URL) ?? this.modService
     this.dnsServer = env.DNS_SERVER ?? null
+    this.log = {
+      enabled: env.LOG_ENABLED ?? true,
+      level: env.LOG_LEVEL ?? 'info',
+      destination: env.LOG_DESTINATION ?? null,
+      requests: env.LOG_REQUESTS ?? false,
+    }
+    this.metricsToken = env.METRICS_TOKEN ?? null
     this.privateNetworks = env.PDS_DISABLE_SSRF_PROTECTION ?? this.devMode
     this.trustedVerifiers = new Set(env.APPVIEW_TRUSTED_VERIFIERS?.split(',').map((did) => did.trim()))
     this.appViewPublicUrl = withoutSlash(env.APPVIEW_PUBLIC_URL)
     this.imageUrl = withoutSlash(env.APPVIEW_IMG_URL)
     const known = new Set(environmentNames())
+    this.setNames = names
     this.unknownNames = names.filter((name) => name.startsWith('PDS_') && !known.has(name))
     for (const domain of this.handleDomains)
       if (!/^\.[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(domain))
         throw new ConfigError(`PDS_SERVICE_HANDLE_DOMAINS: "${domain}" must start with a dot and be a domain`)
   }
 
-  /** Reads an environment such as `process.env`. @throws ConfigError naming the variable that cannot be used. */
-  static fromEnv(env: Readonly<Record<string, string | undefined>>): Config {
+  /**
+   * Reads an environment such as `process.env`; `throwAway` is for servers of test networks alone.
+   * @throws ConfigError naming the variable that cannot be used.
+   */
+  static fromEnv(env: Readonly<Record<string, string | undefined>>, throwAway: ThrowAway | null = null): Config {
     // An empty value is the same as none, as in the env files that installers write.
     const set = Object.entries(env).filter(([, value]) => value !== undefined && value !== '')
     const known = new Set(environmentNames())
@@ -152,6 +175,7 @@ export class Config {
     return new Config(
       parsed,
       set.map(([name]) => name),
+      throwAway,
     )
   }
 

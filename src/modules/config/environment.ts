@@ -15,6 +15,7 @@ import {
   ValidateBy,
 } from 'class-validator'
 import { parseDidKey } from '../../repo-engine/index.js'
+import { LOG_LEVELS } from './log-settings.js'
 
 const flag = Transform(({ value }: { value: unknown }) =>
   value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value,
@@ -118,9 +119,16 @@ export class Environment {
   @IsOptional() @IsString() @IsNotEmpty() BACKUP_TARGET?: string
   @IsOptional() @integer @IsInt() @Min(100) BACKUP_INTERVAL?: number
   @IsOptional() @integer @IsInt() @Min(60_000) BACKUP_SNAPSHOT_INTERVAL?: number
-  @IsOptional() @Matches(/^\d{1,6}[smhdw]?$/, { message: 'must be a number of snapshots, or a duration as 30d' }) BACKUP_KEEP?: string
+  @IsOptional()
+  @Matches(/^\d{1,6}[smhdw]?$/, { message: 'must be a number of snapshots, or a duration as 30d' })
+  BACKUP_KEEP?: string
   @IsOptional() @IsUrl(url) BACKUP_S3_ENDPOINT?: string
   @IsOptional() @IsString() @IsNotEmpty() BACKUP_S3_REGION?: string
+  @IsOptional() @IsString() @Length(16, 1024) METRICS_TOKEN?: string
+  @IsOptional() @flag @IsBoolean() LOG_ENABLED?: boolean
+  @IsOptional() @IsIn(LOG_LEVELS) LOG_LEVEL?: (typeof LOG_LEVELS)[number]
+  @IsOptional() @IsString() LOG_DESTINATION?: string
+  @IsOptional() @flag @IsBoolean() LOG_REQUESTS?: boolean
   @IsOptional() @IsString() APPVIEW_LABELERS?: string
   @IsOptional() @IsUrl(url) APPVIEW_PUBLIC_URL?: string
   @IsOptional() @IsUrl(url) APPVIEW_IMG_URL?: string

@@ -11,7 +11,7 @@ export function writePrivateFile(file: string, value: object, temporary: string)
 
 /** Writes a value under a temporary name, to disk; the folder is made where there is none. */
 export function writeTemporary(temporary: string, value: object): void {
-  mkdirSync(dirname(temporary), { recursive: true })
+  mkdirSync(dirname(temporary), { recursive: true, mode: 0o700 })
   // One left by a crash would keep its mode.
   rmSync(temporary, { force: true })
   const handle = openSync(temporary, 'wx', 0o600)

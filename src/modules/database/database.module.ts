@@ -14,7 +14,8 @@ import { SqliteDatabase } from './sqlite-database.js'
       inject: [Config],
       useFactory: (config: Config) => {
         const logger = new Logger('Database')
-        return SqliteDatabase.open(join(config.dataDirectory, 'skylog.sqlite'), (error) => logger.error(error))
+        const options = { durable: config.throwAway === null }
+        return SqliteDatabase.open(join(config.dataDirectory, 'skylog.sqlite'), (error) => logger.error(error), options)
       },
     },
   ],

@@ -5,6 +5,7 @@
  * Values come back as the engine's own types: INTEGER as number, TEXT as string, BLOB as Buffer.
  */
 
+import type { Histogram } from '../config/histogram.js'
 import type { PageFollower } from './page-follower.js'
 
 /** What may be bound to a placeholder. Booleans are stored as 0 and 1. */
@@ -36,6 +37,43 @@ export interface Tx extends Reader {
   afterCommit(fn: () => void): void
 }
 
+/** How the writer does; counts are since the start. */
+export interface WriterFigures {
+  /** Writes that wait for their turn. */
+  waiting: number
+  /** How long the first of those that are not done has been waiting; 0 where all are. */
+  waitingSeconds: number
+  /** How long ago anything was committed. */
+  idleSeconds: number
+  /** The last transaction came to nothing, the writes of all in it: the disk is full, or broken. */
+  isLost: boolean
+  /** Writes that were undone because of themselves, and transactions that were lost as a whole. */
+  failed: number
+  lost: number
+  /** How many writes shared each transaction. */
+  sizes: Histogram
+  /** From the call of {@link Database.write} to the end of its COMMIT, in seconds. */
+  seconds: Histogram
+}
+
+/** How large the database is, and how it does. Sizes are in bytes. */
+export interface DatabaseFigures {
+  bytes: number
+  /** Pages of it that nothing is in. */
+  freeBytes: number
+  /** The log that a COMMIT is written to, as large as it has ever been since the start, and what of it is yet to be copied. */
+  walBytes: number
+  walPendingBytes: number
+  /** How often all of it had been copied, and it began anew. */
+  walRestarts: number
+  /** What the page caches of all connections may take. */
+  cacheBytes: number
+  /** Connections for long reads: how many are open, how many of those are in use, and who waits for one. */
+  snapshots: { open: number; busy: number; waiting: number }
+  /** Null where the database is open for reading alone. */
+  writer: WriterFigures | null
+}
+
 export abstract class Database {
   /** The latest committed state; each statement sees its own moment and never an open write. */
   abstract readonly read: Reader
@@ -55,6 +93,15 @@ export abstract class Database {
    * `fn` must await nothing but its `tx`. @throws Error when called inside another write.
    */
   abstract write<T>(fn: (tx: Tx) => Promise<T>): Promise<T>
+
+  /** Null where the database is open for reading alone. */
+  abstract writerFigures(): WriterFigures | null
+
+  /** Cheap: nothing is counted for it. */
+  abstract figures(): Promise<DatabaseFigures>
+
+  /** Makes a write that changes nothing for anybody, and reaches the disk like any other. @throws whatever keeps it from that */
+  abstract tryWrite(): Promise<void>
 
   /** Begins to copy the database as it lies on the disk. `now` gives milliseconds since the epoch. */
   abstract followPages(now: () => number): PageFollower

@@ -3,13 +3,16 @@ import { dirname } from 'node:path'
 import Sqlite, { type Database as Driver } from 'better-sqlite3'
 import type { DataSource } from 'typeorm'
 import { DataDirectoryInUse } from '../config/config.js'
-import { Database, type Reader, type Tx } from './database.js'
+import { Database, type DatabaseFigures, type Reader, type Tx, type WriterFigures } from './database.js'
 import type { PageFollower } from './page-follower.js'
 import { SqliteConnection } from './sqlite-connection.js'
 import { SqliteSnapshots } from './sqlite-snapshots.js'
-import { driverOf, openSource } from './sqlite-source.js'
-import { SqliteWal } from './sqlite-wal.js'
+import { driverOf, openSource, READER_CACHE, WRITER_CACHE } from './sqlite-source.js'
+import { SqliteWal, type WalState } from './sqlite-wal.js'
 import { SqliteWriter } from './sqlite-writer.js'
+
+/** Of a database that is open for reading alone, it is somebody else's. */
+const NO_WAL: WalState = { bytes: 0, pendingBytes: 0, restarts: 0 }
 
 /**
  * SQLite in one file. One writer connection behind a queue, and read-only connections that never see an open write.
@@ -22,6 +25,7 @@ export class SqliteDatabase extends Database {
   private closing: Promise<void> | undefined
   private closed = false
   private readonly last: (() => Promise<void>)[] = []
+  private mark = 0
 
   private constructor(
     readonly read: Reader,
@@ -34,11 +38,16 @@ export class SqliteDatabase extends Database {
   }
 
   /**
-   * Opens or creates the file, runs the migrations that it lacks, and gives the database.
+   * Opens or creates the file, runs the migrations that it lacks, and gives the database. Where it need not be `durable`,
+   * a COMMIT that has returned survives the end of the process, and nothing more.
    * @throws DataDirectoryInUse when another process has it open for writing.
    */
-  static async open(file: string, onDoorbellError: (error: unknown) => void = console.error): Promise<SqliteDatabase> {
-    mkdirSync(dirname(file), { recursive: true })
+  static async open(
+    file: string,
+    onDoorbellError: (error: unknown) => void = console.error,
+    { durable = true }: { durable?: boolean } = {},
+  ): Promise<SqliteDatabase> {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     const lock = takeLock(`${file}.lock`)
     const sources: DataSource[] = []
     const close = async (): Promise<void> => {
@@ -46,12 +55,12 @@ export class SqliteDatabase extends Database {
       lock.close()
     }
     try {
-      sources.push(await openSource(file, false))
+      sources.push(await openSource(file, { readonly: false, durable }))
       const driver = driverOf(sources[0]!)
       const writer = new SqliteWriter(new SqliteConnection(driver), onDoorbellError)
       const wal = new SqliteWal(file, driver)
       writer.onCommit = () => wal.committed()
-      sources.push(await openSource(file, true))
+      sources.push(await openSource(file, { readonly: true }))
       const reader = new SqliteConnection(driverOf(sources[1]!))
       return new SqliteDatabase(reader, new SqliteSnapshots(file), writer, wal, close)
     } catch (error) {
@@ -63,9 +72,24 @@ export class SqliteDatabase extends Database {
   /** Opens a file that exists for reading alone; also while a server writes to it. @throws Error when there is none. */
   static async openReadOnly(file: string): Promise<SqliteDatabase> {
     if (!existsSync(file)) throw new Error(`${file} does not exist: no server has run on this data directory`)
-    const source = await openSource(file, true)
+    const source = await openSource(file, { readonly: true })
     const reader = new SqliteConnection(driverOf(source))
     return new SqliteDatabase(reader, new SqliteSnapshots(file), null, null, () => source.destroy())
+  }
+
+  /** Whether another process has a file open for writing. */
+  static isInUse(file: string): boolean {
+    if (!existsSync(`${file}.lock`)) return false
+    const lock = new Sqlite(`${file}.lock`, { timeout: 0, readonly: true })
+    try {
+      lock.prepare('SELECT count(*) FROM sqlite_master').get()
+      return false
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error
+      return true
+    } finally {
+      lock.close()
+    }
   }
 
   write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
@@ -92,6 +116,36 @@ export class SqliteDatabase extends Database {
 
   snapshot<T>(fn: (read: Reader) => Promise<T>): Promise<T> {
     return this.snapshots.during(fn)
+  }
+
+  writerFigures(): WriterFigures | null {
+    return this.writer?.figures() ?? null
+  }
+
+  async figures(): Promise<DatabaseFigures> {
+    const { read } = this
+    const { size, pages, free } = (await read.get<{ size: number; pages: number; free: number }>(
+      `SELECT page_size AS size, page_count AS pages, freelist_count AS free
+       FROM pragma_page_size, pragma_page_count, pragma_freelist_count`,
+    ))!
+    const wal = this.wal?.state() ?? NO_WAL
+    const snapshots = this.snapshots.figures()
+    return {
+      bytes: pages * size,
+      freeBytes: free * size,
+      walBytes: wal.bytes,
+      walPendingBytes: wal.pendingBytes,
+      walRestarts: wal.restarts,
+      cacheBytes: ((this.writer ? WRITER_CACHE : 0) + (1 + snapshots.open) * READER_CACHE) * 1024,
+      snapshots,
+      writer: this.writerFigures(),
+    }
+  }
+
+  /** What is written is a number in the head of the file that is for applications, and that nothing here uses. */
+  async tryWrite(): Promise<void> {
+    this.mark = 1 - this.mark
+    await this.write(async (tx) => tx.run(`PRAGMA user_version = ${this.mark}`))
   }
 
   close(): Promise<void> {

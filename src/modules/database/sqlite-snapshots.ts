@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm'
-import type { Reader } from './database.js'
+import type { DatabaseFigures, Reader } from './database.js'
 import { SqliteConnection } from './sqlite-connection.js'
 import { driverOf, openSource } from './sqlite-source.js'
 
@@ -34,6 +34,10 @@ export class SqliteSnapshots {
     }
   }
 
+  figures(): DatabaseFigures['snapshots'] {
+    return { open: this.open, busy: this.open - this.idle.length, waiting: this.waiting.length }
+  }
+
   /** Closes every connection; those in use when their reader is done. */
   async close(): Promise<void> {
     this.closed = true
@@ -52,7 +56,7 @@ export class SqliteSnapshots {
     }
     this.open++
     try {
-      const source = await openSource(this.file, true)
+      const source = await openSource(this.file, { readonly: true })
       return { source, connection: new SqliteConnection(driverOf(source)) }
     } catch (error) {
       this.open--

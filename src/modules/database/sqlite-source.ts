@@ -3,15 +3,18 @@ import { DataSource } from 'typeorm'
 import { migrations } from '../../../migrations/index.js'
 
 /** Page cache of a connection, in KiB. */
-const WRITER_CACHE = 12_000
-const READER_CACHE = 4_000
+export const WRITER_CACHE = 12_000
+export const READER_CACHE = 4_000
 /** Bytes of the file that readers look at where the system keeps them, instead of copying page by page. */
 const READER_MAP = 256 * 1024 ** 2
 /** Pages of 4 KiB in the WAL before they are copied into the file: those that are written often are then copied once. */
 export const CHECKPOINT_PAGES = 4_000
 
 /** Opens one connection to the file; a writable one creates the file and runs the migrations that it lacks. */
-export async function openSource(file: string, readonly: boolean): Promise<DataSource> {
+export async function openSource(
+  file: string,
+  { readonly, durable = true }: { readonly: boolean; durable?: boolean },
+): Promise<DataSource> {
   const source = new DataSource({
     type: 'better-sqlite3',
     database: file,
@@ -22,7 +25,7 @@ export async function openSource(file: string, readonly: boolean): Promise<DataS
     prepareDatabase: (driver: Driver) => {
       if (!readonly) {
         driver.pragma('journal_mode = WAL')
-        driver.pragma('synchronous = FULL')
+        driver.pragma(`synchronous = ${durable ? 'FULL' : 'OFF'}`)
         driver.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
       }
       driver.pragma(`cache_size = ${-(readonly ? READER_CACHE : WRITER_CACHE)}`)

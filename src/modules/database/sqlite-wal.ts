@@ -12,7 +12,18 @@ import {
   WAL_HEADER,
   type WalIndex,
   walHeaderSum,
+  walRestarts,
 } from './wal-format.js'
+
+/** What is told of a write-ahead log. */
+export interface WalState {
+  /** Of the file, which never shrinks while it is open. */
+  bytes: number
+  /** Of what is in it and not in the database yet. */
+  pendingBytes: number
+  /** How often it was begun anew. */
+  restarts: number
+}
 
 /** What a checkpoint takes along at once for a follower who is not done reading, in frames. */
 const MAX_TAKEN_ALONG = 1_000
@@ -48,15 +59,10 @@ export class SqliteWal {
   /** Somebody begins to follow. `now` gives milliseconds since the epoch. */
   follow(now: () => number): PageFollower {
     this.driver.pragma('wal_autocheckpoint = 0')
-    this.files ??= {
-      database: openSync(this.file, 'r'),
-      log: openSync(`${this.file}-wal`, 'r'),
-      index: openSync(`${this.file}-shm`, 'r'),
-    }
     if (this.makeWay(this.readIndex())) this.checkpoint()
     const index = this.readIndex()
     this.seen = index
-    const follower = new WalFollower(this, this.files, index, now)
+    const follower = new WalFollower(this, this.opened(), index, now)
     this.followers.add(follower)
     return follower
   }
@@ -82,10 +88,21 @@ export class SqliteWal {
 
   readIndex(): WalIndex {
     const bytes = Buffer.alloc(INDEX_HEADER)
-    readSync(this.files!.index, bytes, 0, INDEX_HEADER, 0)
+    readSync(this.opened().index, bytes, 0, INDEX_HEADER, 0)
     const index = readWalIndex(bytes)
     if (!index) throw new Error(`${this.file}-shm has no header`)
     return index
+  }
+
+  state(): WalState {
+    const { database, log } = this.opened()
+    const header = Buffer.alloc(WAL_HEADER)
+    const { frames, inFile } = this.readIndex()
+    return {
+      bytes: fstatSync(log).size,
+      pendingBytes: Math.max(frames - inFile, 0) * (FRAME_HEADER + pageSizeOf(database)),
+      restarts: readSync(log, header, 0, WAL_HEADER, 0) < WAL_HEADER ? 0 : walRestarts(header),
+    }
   }
 
   /** Lets go of the files, behind the last connection. */
@@ -93,6 +110,14 @@ export class SqliteWal {
     for (const follower of [...this.followers]) follower.end()
     if (this.files) for (const handle of Object.values(this.files)) closeSync(handle as number)
     this.files = null
+  }
+
+  private opened(): Files {
+    return (this.files ??= {
+      database: openSync(this.file, 'r'),
+      log: openSync(`${this.file}-wal`, 'r'),
+      index: openSync(`${this.file}-shm`, 'r'),
+    })
   }
 
   /** Brings what is committed into the file, as far as nobody still reads an older state. */

@@ -1,8 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Tx, SqlValue } from './database.js'
+import { Histogram, SECONDS } from '../config/histogram.js'
+import type { Tx, SqlValue, WriterFigures } from './database.js'
+import { currentScope, type Scope, within } from '../log/scope.js'
 import type { SqliteConnection } from './sqlite-connection.js'
 
 interface Job {
+  /** When it was asked for, as `performance.now` has it. */
+  since: number
+  /** What it is a part of. */
+  scope: Scope | undefined
   fn: (tx: Tx) => Promise<unknown>
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
@@ -20,6 +26,8 @@ interface Attempt {
 const MAX_GROUP = 64
 /** A group takes no further job after this long, so that requests which only read are not kept waiting. */
 const GROUP_MS = 8
+/** Bounds of how many jobs there are in a group. */
+const SIZES = [1, 2, 4, 8, 16, 32, MAX_GROUP]
 
 /**
  * The writer of the embedded database. Writers that wait together share one transaction (a savepoint each) and
@@ -33,7 +41,17 @@ export class SqliteWriter {
   onCommit: () => void = () => undefined
   /** How many there have been. */
   commits = 0
-  private readonly scope = new AsyncLocalStorage<true>()
+  private readonly inside = new AsyncLocalStorage<true>()
+  private readonly sizes = new Histogram(SIZES)
+  private readonly seconds = new Histogram(SECONDS)
+  private failed = 0
+  private lost = 0
+  /** Since when the jobs that are being run have been; null between two groups. */
+  private groupSince: number | null = null
+  /** When a group was last committed. */
+  private committedAt = performance.now()
+  /** Whether the last group was lost. */
+  private isLost = false
 
   constructor(
     private readonly connection: SqliteConnection,
@@ -41,12 +59,35 @@ export class SqliteWriter {
   ) {}
 
   write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
-    if (this.scope.getStore())
+    if (this.inside.getStore())
       return Promise.reject(new Error('a write inside a write: pass the open tx along instead'))
     return new Promise<T>((resolve, reject) => {
-      this.queue.push({ fn, resolve: resolve as (value: unknown) => void, reject })
-      this.running ??= this.drain()
+      this.queue.push({
+        since: performance.now(),
+        scope: currentScope(),
+        fn,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+      })
+      // It goes on with the jobs of others, and rings for all of them.
+      this.running ??= within(undefined, () => this.drain())
     })
+  }
+
+  figures(): WriterFigures {
+    const now = performance.now()
+    const { sizes, seconds, failed, lost, groupSince, committedAt, isLost } = this
+    const oldest = groupSince ?? this.queue[0]?.since ?? now
+    return {
+      waiting: this.queue.length,
+      waitingSeconds: (now - oldest) / 1000,
+      idleSeconds: (now - committedAt) / 1000,
+      isLost,
+      failed,
+      lost,
+      sizes,
+      seconds,
+    }
   }
 
   /** Resolves when no write is waiting or under way. */
@@ -67,9 +108,10 @@ export class SqliteWriter {
     const { connection } = this
     // Whoever is in here gets an answer, however the group ends.
     const tried: Attempt[] = []
+    this.groupSince = performance.now()
     try {
       connection.run('BEGIN IMMEDIATE')
-      const deadline = performance.now() + GROUP_MS
+      const deadline = this.groupSince + GROUP_MS
       do {
         const attempt: Attempt = {
           job: this.queue.shift()!,
@@ -84,11 +126,15 @@ export class SqliteWriter {
       connection.run('COMMIT')
     } catch (error) {
       // The whole group is lost: its writers are told, and those who have not been tried yet get another one.
+      this.isLost = true
+      this.lost++
+      this.groupSince = null
       if (tried.length === 0) this.queue.shift()?.reject(error)
       for (const { job } of tried) job.reject(error)
       this.rollBack()
       return
     }
+    this.note(tried)
     for (const { tx } of tried) for (const doorbell of tx.doorbells) this.ring(doorbell)
     for (const { job, failed, outcome } of tried) {
       if (failed) job.reject(outcome)
@@ -96,6 +142,19 @@ export class SqliteWriter {
     }
     this.commits++
     this.ring(this.onCommit)
+  }
+
+  /** What a group that is durable has taken. */
+  private note(tried: readonly Attempt[]): void {
+    const now = performance.now()
+    this.groupSince = null
+    this.committedAt = now
+    this.isLost = false
+    this.sizes.add(tried.length)
+    for (const { job, failed } of tried) {
+      if (failed) this.failed++
+      this.seconds.add((now - job.since) / 1000)
+    }
   }
 
   private rollBack(): void {
@@ -113,7 +172,7 @@ export class SqliteWriter {
     const { job, tx } = attempt
     connection.run('SAVEPOINT job')
     try {
-      attempt.outcome = await this.scope.run(true, job.fn, tx)
+      attempt.outcome = await within(job.scope, () => this.inside.run(true, job.fn, tx))
     } catch (error) {
       attempt.failed = true
       attempt.outcome = error

@@ -43,6 +43,11 @@ export function walHeaderSum(header: Buffer): Checksum {
   return [header.readUInt32BE(24), header.readUInt32BE(28)]
 }
 
+/** How often a log was begun anew, from its header. */
+export function walRestarts(header: Buffer): number {
+  return header.readUInt32BE(12)
+}
+
 /**
  * Checks frames and gives them as records of a {@link PageBatch}, with the sum that the next frame goes on from.
  * @param frames whole frames, in memory of their own

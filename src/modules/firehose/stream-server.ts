@@ -14,6 +14,7 @@ import { Config } from '../config/config.js'
 import { isPublicAddress } from '../identity/public-address.js'
 import { networkOf } from '../rate-limit/network.js'
 import { toXrpcError } from '../xrpc/xrpc-error.filter.js'
+import type { FollowedLog } from './log-tail.js'
 import { CLOSE, Subscriber } from './subscriber.js'
 
 /** Subscribers of all streams together. */
@@ -39,7 +40,34 @@ export type OpenStream = (request: StreamRequest) => Stream
 
 interface Route {
   open: OpenStream
+  log: NumberedLog
   upgrades: WebSocketServer
+  /** Bytes that those were sent who have left. */
+  sent: number
+  accepted: number
+}
+
+/** What the positions of subscribers are positions of. */
+type NumberedLog = Pick<FollowedLog, 'lastSeq'>
+
+/** Those who are at one path, and what there was since the start. */
+export interface StreamFigures {
+  path: string
+  subscribers: SubscriberFigures[]
+  /** How many there have been. */
+  accepted: number
+  /** Bytes that all of them were sent. */
+  sent: number
+}
+
+export interface SubscriberFigures {
+  network: string
+  connectedSeconds: number
+  /** Up to which number of the log everything is sent, and how many have been given out since; null before it has begun. */
+  position: number | null
+  lag: number | null
+  /** Bytes. */
+  sent: number
 }
 
 /** Where WebSockets come in: each path has its stream, and everything about connections that is the same for all is here. */
@@ -60,15 +88,15 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
     this.proxies = new AddressList(trustedProxies)
   }
 
-  /** Says who serves a path; `maxMessageBytes` is the most that a subscriber may send at once. */
-  serve(path: string, maxMessageBytes: number, open: OpenStream): void {
+  /** Says who serves a path, and from which log; `maxMessageBytes` is the most that a subscriber may send at once. */
+  serve(path: string, log: NumberedLog, maxMessageBytes: number, open: OpenStream): void {
     const upgrades = new WebSocketServer({
       noServer: true,
       maxPayload: maxMessageBytes,
       perMessageDeflate: false,
       clientTracking: false,
     })
-    this.routes.set(path, { open, upgrades })
+    this.routes.set(path, { open, log, upgrades, sent: 0, accepted: 0 })
   }
 
   onApplicationBootstrap(): void {
@@ -86,6 +114,22 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
   /** How many subscribers there are. */
   get count(): number {
     return this.subscribers.size
+  }
+
+  /** Who is there, path by path. */
+  async figures(): Promise<StreamFigures[]> {
+    const figures: StreamFigures[] = []
+    for (const [path, { log, accepted, sent }] of this.routes) {
+      const last = await log.lastSeq()
+      const here = [...this.subscribers.keys()].filter((subscriber) => subscriber.path === path)
+      figures.push({
+        path,
+        subscribers: here.map((subscriber) => figuresOf(subscriber, last)),
+        accepted,
+        sent: here.reduce((sum, subscriber) => sum + subscriber.sent, sent),
+      })
+    }
+    return figures
   }
 
   /**
@@ -133,12 +177,13 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
     }
     route.upgrades.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', onError)
-      const subscriber = new Subscriber(webSocket, socket, network)
-      this.subscribers.set(subscriber, this.run(subscriber, stream))
+      const subscriber = new Subscriber(webSocket, socket, network, url.pathname)
+      route.accepted++
+      this.subscribers.set(subscriber, this.run(subscriber, route, stream))
     })
   }
 
-  private async run(subscriber: Subscriber, stream: Stream): Promise<void> {
+  private async run(subscriber: Subscriber, route: Route, stream: Stream): Promise<void> {
     try {
       await stream(subscriber)
     } catch (error) {
@@ -147,6 +192,7 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
     }
     await subscriber.closed
     this.subscribers.delete(subscriber)
+    route.sent += subscriber.sent
   }
 
   private countOf(network: string): number {
@@ -154,6 +200,11 @@ export class StreamServer implements OnApplicationBootstrap, BeforeApplicationSh
     for (const subscriber of this.subscribers.keys()) if (subscriber.network === network) count++
     return count
   }
+}
+
+function figuresOf({ network, since, position, sent }: Subscriber, last: number): SubscriberFigures {
+  const connectedSeconds = (performance.now() - since) / 1000
+  return { network, connectedSeconds, position, lag: position === null ? null : Math.max(0, last - position), sent }
 }
 
 /** Answers a request that does not become a stream. The connection ends with it, whatever the other end does. */

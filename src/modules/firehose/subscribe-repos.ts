@@ -42,19 +42,20 @@ export class SubscribeRepos implements OnModuleInit {
   onModuleInit(): void {
     // What is wrong with a request is said in the stream, in the words of its lexicon.
     const open: OpenStream = (request) => (subscriber) => this.serve(subscriber, request)
-    this.streams.serve(`/xrpc/${SUBSCRIBE_REPOS}`, MAX_MESSAGE_BYTES, open)
+    this.streams.serve(`/xrpc/${SUBSCRIBE_REPOS}`, this.log, MAX_MESSAGE_BYTES, open)
   }
 
   private async serve(subscriber: Subscriber, { query }: StreamRequest): Promise<void> {
     try {
       let { position, isWhole } = await this.start(query)
+      subscriber.position = position
       if (!isWhole) await subscriber.send(framed('binary', OUTDATED))
       for await (const batch of this.window.follow(position, subscriber.signal)) {
         // Compaction may come from behind and overtake a subscriber on its way.
         if (isWhole && !batch.isWhole) await subscriber.send(framed('binary', OUTDATED))
         isWhole &&= batch.isWhole
         await subscriber.send(batch.after(position))
-        position = batch.last
+        position = subscriber.position = batch.last
       }
     } catch (error) {
       if (error instanceof XrpcError) refuse(subscriber, error.error, error.message)

@@ -22,6 +22,12 @@ export const CLOSE = { goingAway: 1001, policy: 1008, internal: 1011 } as const
 export class Subscriber {
   /** Resolves when the connection has ended. */
   readonly closed: Promise<void>
+  /** Up to which number of its log everything is sent; null before it has begun. Told by whoever serves it. */
+  position: number | null = null
+  /** When it came, on the clock that only runs forward (`performance.now`). */
+  readonly since = performance.now()
+  /** Bytes that it was sent. */
+  sent = 0
   private readonly over = new AbortController()
   private answered = true
 
@@ -30,6 +36,8 @@ export class Subscriber {
     private readonly socket: Socket,
     /** Of the other end. */
     readonly network: string,
+    /** Where it has connected. */
+    readonly path = '/',
   ) {
     socket.setNoDelay(true)
     // The library has said good-bye to one who breaks the protocol, or has no line to say it on.
@@ -63,6 +71,7 @@ export class Subscriber {
     if (frames.length === 0 || this.signal.aborted) return
     // Nothing may come behind the good-bye that answers the other end's.
     if (this.webSocket.readyState !== WebSocket.OPEN) return this.expire()
+    this.sent += frames.length
     if (!this.socket.write(frames)) await this.drained()
   }
 

@@ -41,8 +41,8 @@ export class HandleResolver {
     const name = handle.toLowerCase()
     const local = await this.localDid(name)
     if (local) return (await this.isTakenDown(local)) ? null : local
-    if (this.isServiceHandle(name) || hasDisallowedTld(name)) return null
-    const did = await this.cache.get(name, fresh)
+    if (hasDisallowedTld(name) || this.couldBeOurs(name)) return null
+    const did = this.isServiceHandle(name) ? null : await this.cache.get(name, fresh)
     return did ?? (this.config.devMode && !fresh ? this.mirroredDid(name) : null)
   }
 
@@ -72,6 +72,12 @@ export class HandleResolver {
   async verifiedHandle(document: DidDocument, options?: { fresh?: boolean }): Promise<Handle | null> {
     const handle = handleOf(document)
     return handle && (await this.resolve(handle, options)) === document.id ? handle : null
+  }
+
+  /** A name right under a domain of this server is nobody else's; `bob.other.test` under `.test` is one of a server beside it. */
+  private couldBeOurs(name: string): boolean {
+    const domain = serviceDomainOf(name, this.config.handleDomains)
+    return domain !== null && !name.slice(0, -domain.length).includes('.')
   }
 
   /** True under the domains whose handles only this server gives out. */

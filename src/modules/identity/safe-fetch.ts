@@ -75,7 +75,7 @@ export class SafeFetch implements OnApplicationShutdown {
 
   /** An address that may be connected to, by the rules of {@link open}. @throws FetchError */
   check(url: string): URL {
-    return checkUrl(url, this.config.privateNetworks)
+    return this.checkUrl(url, this.config.privateNetworks)
   }
 
   /** Makes a request and reads the whole answer, whatever its status. @throws FetchError, also for redirects beyond those asked for. */
@@ -111,7 +111,7 @@ export class SafeFetch implements OnApplicationShutdown {
    */
   async open(url: string, options: OpenOptions = {}): Promise<IncomingMessage> {
     const trusted = options.trusted || this.config.privateNetworks
-    const target = checkUrl(url, trusted)
+    const target = this.checkUrl(url, trusted)
     const { http, https } = options.trusted ? this.trusting : this.guarded
     const response = await send(target, options, target.protocol === 'https:' ? https : http)
     const status = response.statusCode!
@@ -120,7 +120,16 @@ export class SafeFetch implements OnApplicationShutdown {
     if (status >= 300 && status < 400) throw new Redirect(status, response.headers.location ?? null)
     throw new FetchError(`status ${status}: no status of an answer`)
   }
+
+  private checkUrl(text: string, trusted: boolean): URL {
+    const url = checkUrl(text, trusted)
+    if (this.config.throwAway && !THIS_MACHINE.test(url.hostname))
+      throw new FetchError(`${url.host} is not on this machine, and a test network asks nobody else`)
+    return url
+  }
 }
+
+const THIS_MACHINE = /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 interface Agents {
   http: HttpAgent

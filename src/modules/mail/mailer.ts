@@ -1,11 +1,13 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
 import { HttpAdapterHost } from '@nestjs/core'
-import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer'
+import type { SendMailOptions, Transporter } from 'nodemailer'
 import { Clock } from '../config/clock.js'
 import { Config, type MailSettings } from '../config/config.js'
+import type { ThrowAway } from '../config/throw-away.js'
 import type { Tx } from '../database/database.js'
 import { GivenUp, Outbox } from '../outbox/outbox.js'
 import { adviceFor, failureText, isRefusal, type SmtpError } from './smtp-failure.js'
+import { openTransport } from './smtp-transport.js'
 
 const OUTBOX_KIND = 'mail'
 /** How long a server may say nothing, and how long it may take for a mail: one that drips is let go as well. */
@@ -58,12 +60,12 @@ export class Mailer implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Whether codes reach people by mail; else the operator hands them out. */
   get isAvailable(): boolean {
-    return this.config.mail !== null
+    return this.config.throwAway !== null || this.config.mail !== null
   }
 
   /** Promises a mail, and tells whether it could: nothing is promised where no mail server is. */
   async send(tx: Tx, mail: Mail): Promise<boolean> {
-    if (!this.settingsFor(mail.kind)) return false
+    if (!this.config.throwAway && !this.settingsFor(mail.kind)) return false
     await this.outbox.add(tx, OUTBOX_KIND, { ...mail, until: this.clock.now() + PATIENCE_MS })
     return true
   }
@@ -87,6 +89,8 @@ export class Mailer implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Hands a mail to the server, and gives its answer. @throws SmtpError when that does not take it; Error without one. */
   async sendNow(mail: Mail): Promise<string> {
+    const { throwAway } = this.config
+    if (throwAway) return this.keep(throwAway, mail)
     const settings = this.settingsFor(mail.kind)
     if (!settings) throw new Error('no mail server is set: PDS_EMAIL_SMTP_URL')
     const { to, subject, text, html, kind } = mail
@@ -106,7 +110,7 @@ export class Mailer implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Says in the log when mail cannot be sent, which nobody else would tell before it is needed. The start does not wait. */
   onApplicationBootstrap(): void {
     // A command that only borrows the server's rooms sends nothing unless it is told to.
-    if (!this.http.httpAdapter) return
+    if (!this.http.httpAdapter || this.config.throwAway) return
     const all = [this.config.mail, this.config.moderationMail].filter((settings) => settings !== null)
     for (const [url, settings] of new Map(all.map((one) => [one.smtpUrl, one])))
       void this.transport(settings)
@@ -124,27 +128,22 @@ export class Mailer implements OnApplicationBootstrap, OnApplicationShutdown {
     for (const transport of this.transports.values()) (transport as Closing).close({ force: true })
   }
 
+  private keep(throwAway: ThrowAway, { kind, to, subject, text }: Mail): string {
+    throwAway.keepMail({ kind, to, subject, text })
+    return 'kept'
+  }
+
   private settingsFor(kind: MailKind): MailSettings | null {
     return kind === 'moderation' ? this.config.moderationMail : this.config.mail
   }
 
-  private transport({ smtpUrl }: MailSettings): Transporter {
-    let transport = this.transports.get(smtpUrl)
+  private transport(settings: MailSettings): Transporter {
+    let transport = this.transports.get(settings.smtpUrl)
     if (!transport) {
-      transport = createTransport({
-        url: smtpUrl,
-        pool: true,
-        maxConnections: MAX_CONNECTIONS,
-        name: this.config.hostname,
-        connectionTimeout: TIMEOUT_MS,
-        greetingTimeout: TIMEOUT_MS,
-        socketTimeout: TIMEOUT_MS,
-        disableFileAccess: true,
-        disableUrlAccess: true,
-      } as Parameters<typeof createTransport>[0])
+      transport = openTransport(settings, this.config.hostname, { pool: MAX_CONNECTIONS, timeoutMs: TIMEOUT_MS })
       // What goes wrong with a connection that nothing is sent over is no mail's failure.
       transport.on('error', () => {})
-      this.transports.set(smtpUrl, transport)
+      this.transports.set(settings.smtpUrl, transport)
     }
     return transport
   }

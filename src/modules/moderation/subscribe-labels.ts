@@ -39,15 +39,15 @@ export class SubscribeLabels implements OnModuleInit {
   onModuleInit(): void {
     // What is wrong with a request is said in the stream, in the words of its lexicon.
     const open: OpenStream = (request) => (subscriber) => this.serve(subscriber, request)
-    this.streams.serve(`/xrpc/${SUBSCRIBE_LABELS}`, MAX_MESSAGE_BYTES, open)
+    this.streams.serve(`/xrpc/${SUBSCRIBE_LABELS}`, this.log, MAX_MESSAGE_BYTES, open)
   }
 
   private async serve(subscriber: Subscriber, { query }: StreamRequest): Promise<void> {
     try {
-      let position = await this.start(query)
+      let position = (subscriber.position = await this.start(query))
       for await (const batch of this.window.follow(position, subscriber.signal)) {
         await subscriber.send(batch.after(position))
-        position = batch.last
+        position = subscriber.position = batch.last
       }
     } catch (error) {
       if (error instanceof XrpcError) refuse(subscriber, error.error, error.message)

@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core'
 import type { Did } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { Database, type Tx } from '../database/database.js'
+import { within } from '../log/scope.js'
 
 /** What is written in the same transaction that takes the finished work off the list. */
 export type Finish = (tx: Tx) => Promise<void>
@@ -29,6 +30,21 @@ export class GivenUp extends Error {
   }
 }
 
+/** What is owed of one kind of work, and what has come of it since the start. */
+export interface OutboxFigures {
+  kind: string
+  /** Promises that are kept. */
+  waiting: number
+  /** Those among them that have been tried in vain. */
+  failing: number
+  /** How long the one that was due first has been due; 0 where none is. */
+  oldestSeconds: number
+  done: number
+  /** Attempts that came to nothing, those of work that was given up included. */
+  failed: number
+  givenUp: number
+}
+
 interface Row {
   id: number
   kind: string
@@ -50,6 +66,7 @@ const AT_ONCE = 8
 export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Outbox')
   private readonly works = new Map<string, Work<never>>()
+  private readonly ended = new Map<string, { done: number; failed: number; givenUp: number }>()
   private readonly inHand = new Map<number, Promise<void>>()
   private timer: NodeJS.Timeout | undefined
   private readonly stop = new AbortController()
@@ -71,11 +88,13 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Promises some work, and has it begun once the write is committed, unless the caller sees to that. Gives its number. */
   async add(tx: Tx, kind: string, payload: unknown, begins = true): Promise<number> {
+    const now = this.clock.now()
     const row = await tx.get<{ id: number }>(
-      'INSERT INTO outbox (kind, payload, attempts, due_at) VALUES (?, ?, 0, ?) RETURNING id',
+      'INSERT INTO outbox (kind, payload, attempts, due_at, first_due_at) VALUES (?, ?, 0, ?, ?) RETURNING id',
       kind,
       JSON.stringify(payload),
-      this.clock.now(),
+      now,
+      now,
     )
     if (begins) tx.afterCommit(() => void this.perform(row!.id).catch(() => {}))
     return row!.id
@@ -84,12 +103,14 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Promises some work from a moment on (milliseconds since the epoch), unless the same work is promised already. */
   async addOnce(tx: Tx, kind: string, payload: unknown, notBefore = 0): Promise<void> {
     const now = this.clock.now()
+    const dueAt = Math.max(now, notBefore)
     const row = await tx.get<{ id: number }>(
-      `INSERT INTO outbox (kind, payload, attempts, due_at) SELECT ?, ?, 0, ?
+      `INSERT INTO outbox (kind, payload, attempts, due_at, first_due_at) SELECT ?, ?, 0, ?, ?
        WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE kind = ? AND payload = ?) RETURNING id`,
       kind,
       JSON.stringify(payload),
-      Math.max(now, notBefore),
+      dueAt,
+      dueAt,
       kind,
       JSON.stringify(payload),
     )
@@ -102,6 +123,26 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
     const rows = await tx.all<{ id: number; payload: string }>('SELECT id, payload FROM outbox')
     for (const { id, payload } of rows)
       if ((JSON.parse(payload) as { did?: string }).did === did) await tx.run('DELETE FROM outbox WHERE id = ?', id)
+  }
+
+  /** Of every kind that somebody does the work of, or that is promised. */
+  async figures(): Promise<OutboxFigures[]> {
+    const rows = await this.database.read.all<{ kind: string; waiting: number; failing: number; due: number | null }>(
+      `SELECT kind, count(*) AS waiting, sum(CASE WHEN attempts > 0 THEN 1 ELSE 0 END) AS failing, min(first_due_at) AS due
+       FROM outbox GROUP BY kind`,
+    )
+    const promised = new Map(rows.map((row) => [row.kind, row]))
+    const now = this.clock.now()
+    return [...new Set([...this.works.keys(), ...promised.keys()])].sort().map((kind) => {
+      const { waiting = 0, failing = 0, due = null } = promised.get(kind) ?? {}
+      return { kind, waiting, failing, oldestSeconds: Math.max(0, now - (due ?? now)) / 1000, ...this.endedOf(kind) }
+    })
+  }
+
+  private endedOf(kind: string): { done: number; failed: number; givenUp: number } {
+    let ended = this.ended.get(kind)
+    if (!ended) this.ended.set(kind, (ended = { done: 0, failed: 0, givenUp: 0 }))
+    return ended
   }
 
   /** Has the work done now, or joins whoever is doing it. @throws what the work throws; it stays promised then. */
@@ -119,6 +160,7 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
     // A command that only borrows the server's rooms leaves old work to the server.
     if (!this.http.httpAdapter) return
     void this.run(Number.MAX_SAFE_INTEGER)
+    this.clock.onSet(() => void this.run(this.clock.now()))
   }
 
   /** Leaves the rest to the next run. */
@@ -153,7 +195,8 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
     if (this.stopped || next?.due == null) return
     clearTimeout(this.timer)
     const wait = Math.min(Math.max(next.due - this.clock.now(), FIRST_RETRY_MS), LONGEST_NAP_MS)
-    this.timer = setTimeout(() => void this.run(this.clock.now()), wait).unref()
+    // It goes on with the work of others.
+    within(undefined, () => (this.timer = setTimeout(() => void this.run(this.clock.now()), wait).unref()))
   }
 
   private async attempt(id: number): Promise<void> {
@@ -164,7 +207,11 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
       if (!work) throw new Error(`nobody does the work of kind ${row.kind}`)
       const finish = await work(JSON.parse(row.payload) as never, this.stop.signal, (last) => this.remove(id, last))
       await this.remove(id, finish)
+      this.endedOf(row.kind).done++
     } catch (error) {
+      const ended = this.endedOf(row.kind)
+      ended.failed++
+      if (error instanceof GivenUp) ended.givenUp++
       if (error instanceof GivenUp) await this.remove(id, error.undo)
       else await this.putOff(row, error)
       throw error instanceof GivenUp ? error.cause : error

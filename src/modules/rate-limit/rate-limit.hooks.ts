@@ -15,7 +15,7 @@ import { RateLimits } from './rate-limits.js'
 
 const EXPORT_ROUTE = '/xrpc/com.atproto.sync.getRepo'
 /** Whoever watches over the server; images, of which one page has dozens; what peers push, who have quotas of their own. */
-const FREE = /^\/(xrpc\/(_health|com\.atproto\.syncUpdateRepo)$|img\/)/
+const FREE = /^\/(livez$|readyz$|xrpc\/(_health|com\.atproto\.syncUpdateRepo)$|img\/)/
 
 /** Every request is counted by its network before anything of its body is read. */
 @Injectable()

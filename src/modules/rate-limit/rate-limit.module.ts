@@ -11,6 +11,11 @@ export class RateLimitModule {
   static with({ rateLimits }: Config): DynamicModule {
     if (!rateLimits.enabled) return { module: RateLimitModule }
     const calls = { provide: APP_INTERCEPTOR, useClass: CallLimit }
-    return { module: RateLimitModule, providers: [Counters, RateLimits, RequestLimit, calls] }
+    return {
+      module: RateLimitModule,
+      global: true,
+      providers: [Counters, RateLimits, RequestLimit, calls],
+      exports: [RateLimits],
+    }
   }
 }

@@ -17,6 +17,8 @@ const MAX_IDENTIFIER = 320
 /** Counts requests, tells clients how they stand, and refuses those that are too many. */
 @Injectable()
 export class RateLimits {
+  /** How many requests each limit has refused since the start, by its name. */
+  readonly refused = new Map<string, number>()
   private readonly bypassAddresses: AddressList
   private readonly bypassKey: Buffer | null
 
@@ -60,6 +62,8 @@ export class RateLimits {
     const told = reply.getHeader(REMAINING)
     if (told === undefined || tightest.remaining < Number(told)) reply.headers(headersOf(tightest))
     if (tightest.remaining >= 0) return
+    const { name } = tightest.limit
+    this.refused.set(name, (this.refused.get(name) ?? 0) + 1)
     const wait = Math.ceil((tightest.endsAt - this.clock.now()) / 1000)
     throw new XrpcError(429, 'RateLimitExceeded', 'Rate Limit Exceeded', { 'retry-after': String(wait) })
   }

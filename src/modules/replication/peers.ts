@@ -65,6 +65,8 @@ const COLUMNS = `id, url, direction, repos, relay, position, scanned, max_accoun
 /** The servers that repositories are had from or sent to. Whoever runs with them listens for what changes here. */
 @Injectable()
 export class Peers {
+  /** How often something went wrong with each since the start, by its id. */
+  readonly failures = new Map<number, number>()
   private readonly listeners: (() => void)[] = []
 
   constructor(
@@ -129,6 +131,7 @@ export class Peers {
   /** Notes what went wrong with a peer, for the operator to read; `at` is milliseconds since the epoch. */
   async fail(tx: Tx, id: number, message: string, at = this.clock.now()): Promise<void> {
     await tx.run('UPDATE peer SET last_error = ?, error_at = ? WHERE id = ?', oneLine(message), at, id)
+    tx.afterCommit(() => this.failures.set(id, (this.failures.get(id) ?? 0) + 1))
   }
 
   /** Notes that the list of repositories of a peer was looked through, or has to be again. */

@@ -297,7 +297,7 @@ function readHead({ did, rev, cid }: LogRow, block: Uint8Array | undefined): Dec
 }
 
 /** A CID that does not keep the frame in memory that it was read from. */
-function ownCopy(cid: Cid): Cid {
+export function ownCopy(cid: Cid): Cid {
   return Cid.fromBytes(Uint8Array.prototype.slice.call(cid.bytes))
 }
 

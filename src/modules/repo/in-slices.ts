@@ -20,3 +20,13 @@ export async function inSlices<Item, Result>(
     until = performance.now() + SLICE_MS
   }
 }
+
+/** For a loop that awaits: what it calls now and then gives everything else its turn when a slice has been used up. */
+export function slices(): () => Promise<void> {
+  let until = performance.now() + SLICE_MS
+  return async () => {
+    if (performance.now() < until) return
+    await new Promise(setImmediate)
+    until = performance.now() + SLICE_MS
+  }
+}

@@ -1,11 +1,13 @@
 import {
   type BlobRef,
   Cid,
+  decodeCbor,
   encodeCbor,
   findBlobs,
   jsonToRecord,
   type Nsid,
   parseNsid,
+  type RecordBlock,
   type RecordKey,
   type RepoWrite,
   type Tid,
@@ -13,6 +15,7 @@ import {
 import type { Lexicons, ValidationStatus } from '../lexicon/lexicons.js'
 import { invalidRequest } from '../xrpc/xrpc-error.js'
 import { LINKING_COLLECTIONS, subjectOf } from './record-link.js'
+import { collectionOf } from './repo-row.js'
 
 /** Largest record, in bytes of DAG-CBOR. */
 export const MAX_RECORD_BYTES = 1024 * 1024
@@ -65,6 +68,22 @@ export function prepareWrite(
   for (const { cid, size } of blobs)
     if (size === null) throw invalidRequest(`Legacy blobs are not allowed (${cid.toString()})`)
   return { action: write.action, collection, path, cid: Cid.ofCbor(bytes), bytes, subject, blobs, validationStatus }
+}
+
+/**
+ * Puts a record that has stood in a repository back as it is, byte for byte: its lexicon was looked at in its time, or it
+ * came from elsewhere.
+ */
+export function putBack({ path, cid, bytes }: RecordBlock): PreparedWrite {
+  const collection = collectionOf(path) as Nsid
+  const blobs = findBlobs(decodeCbor(bytes))
+  return { action: 'put', collection, path, cid, bytes, subject: null, blobs, validationStatus: undefined }
+}
+
+/** Deletes what stands under a path. */
+export function takeAway(path: string): PreparedWrite {
+  const collection = collectionOf(path) as Nsid
+  return { action: 'delete', collection, path, ...NOTHING, validationStatus: undefined }
 }
 
 const NOTHING = { cid: null, bytes: null, subject: null, blobs: [] } as const

@@ -14,11 +14,13 @@ import { RepoGenesis } from './repo-genesis.js'
 import { RepoQueries } from './repo-queries.js'
 import { RepoTips } from './repo-tips.js'
 import { RepoReadController, RepoWriteController } from './repo.controller.js'
+import { RestoreRecordsHandler } from './restore-records.js'
+import { RestoreController } from './restore.controller.js'
 import { WriteRecordsHandler } from './write-records.js'
 
 @Module({
   imports: [CqrsModule],
-  controllers: [RepoReadController, RepoWriteController, ImportController, LogController],
+  controllers: [RepoReadController, RepoWriteController, ImportController, LogController, RestoreController],
   providers: [
     // Two processes that may ever write to one repository need different clock ids.
     {
@@ -35,6 +37,7 @@ import { WriteRecordsHandler } from './write-records.js'
     WriteRecordsHandler,
     ImportRepoHandler,
     CompactLogHandler,
+    RestoreRecordsHandler,
   ],
   exports: [RepoQueries, RepoGenesis, RepoTips, ImportStaging],
 })

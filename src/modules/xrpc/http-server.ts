@@ -1,13 +1,15 @@
-import type { DynamicModule, LogLevel } from '@nestjs/common'
+import type { DynamicModule } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance } from 'fastify'
 import { serve2022 } from '../api-2022/serve-2022.js'
 import { AddressList } from '../config/address-list.js'
 import { Config } from '../config/config.js'
-import { ServerLogger } from '../config/server-logger.js'
 import { Database } from '../database/database.js'
+import { ServerLogger } from '../log/server-logger.js'
 import { parseBodies } from './bodies.js'
+import { RequestCounts } from './request-counts.js'
+import { requestIds, watchRequests } from './watch-requests.js'
 
 /** A client that takes longer than this to send its headers is cut off. */
 const HEADERS_TIMEOUT_MS = 20_000
@@ -16,22 +18,23 @@ const REQUEST_TIMEOUT_MS = 30 * 60_000
 const KEEP_ALIVE_MS = 75_000
 /** What a browser lets a client read of an answer. */
 const EXPOSED = [
-  ...['atproto-repo-rev', 'atproto-content-labelers', 'retry-after'],
+  ...['atproto-repo-rev', 'atproto-content-labelers', 'retry-after', 'x-request-id'],
   ...['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset', 'ratelimit-policy'],
 ].join(', ')
 
 /** Makes the HTTP server around a module: bodies, CORS, and limits that hold before any handler runs. Not listening yet. */
 export async function createHttpApp(
   module: DynamicModule,
-  { trustedProxies }: Pick<Config, 'trustedProxies'>,
-  logLevels?: LogLevel[],
+  { trustedProxies, throwAway, log }: Pick<Config, 'trustedProxies' | 'throwAway' | 'log'>,
 ): Promise<NestFastifyApplication> {
   const proxies = new AddressList(trustedProxies)
+  const logger = await ServerLogger.open(log)
   const adapter = new FastifyAdapter({
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // Of what these say, the address of the client is believed and nothing else.
+    // Of what these say, the address of the client is believed, what they call a request, and nothing else.
     trustProxy: trustedProxies.length > 0 && ((address: string) => proxies.has(address)),
+    genReqId: requestIds(proxies),
     forceCloseConnections: true,
     // Some clients offer HTTP/2 with every request; whoever takes no such offer answers as if there were none.
     http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' },
@@ -45,15 +48,16 @@ export async function createHttpApp(
     // What keeps a server from starting is told once, by who starts it.
     logger: false,
   })
-  app.useLogger(logLevels ?? new ServerLogger())
+  app.useLogger(logger)
   const fastify = adapter.getInstance() as unknown as FastifyInstance
   fastify.server.headersTimeout = HEADERS_TIMEOUT_MS
+  watchRequests(fastify, app.get(RequestCounts, { strict: false }), logger)
   parseBodies(fastify)
   allowEveryOrigin(fastify)
   const database = app.get(Database, { strict: false })
   const { serviceDid } = app.get(Config, { strict: false })
   serve2022(fastify, { did: serviceDid, database })
-  app.enableShutdownHooks()
+  if (!throwAway) app.enableShutdownHooks()
   return app
 }
 

@@ -1,6 +1,7 @@
+import { Config } from '../../../src/modules/config/config.js'
 import { checkNewPassword, Passwords } from '../../../src/modules/account/password/passwords.js'
 
-const passwords = new Passwords()
+const passwords = new Passwords(Config.fromEnv({}))
 
 it('stores Argon2id in the PHC form, under a salt of its own', async () => {
   const [first, second] = await Promise.all([passwords.hash('correct horse'), passwords.hash('correct horse')])

@@ -116,7 +116,10 @@ describe('a run that was cut off', () => {
 
   it('is swept when nobody can be at it any more', async () => {
     await backUp(server, target)
-    for (const [name, age] of [['old', 2 * DAY], ['new', 0]] as const) {
+    for (const [name, age] of [
+      ['old', 2 * DAY],
+      ['new', 0],
+    ] as const) {
       writeFileSync(join(target, 'tmp', name), 'half')
       const at = (Date.now() - age) / 1000
       utimesSync(join(target, 'tmp', name), at, at)
@@ -163,7 +166,9 @@ describe('two at once', () => {
     await backUp(server, target)
     const env = { PDS_HOSTNAME: 'other.example', PDS_DID_PLC_URL: 'http://localhost:1', PDS_DEV_MODE: 'true' }
     const other = await TestServer.start(env)
-    await expect(backUp(other, target)).rejects.toThrow(/has backups of did:web:localhost; this is did:web:other.example/)
+    await expect(backUp(other, target)).rejects.toThrow(
+      /has backups of did:web:localhost; this is did:web:other.example/,
+    )
     await other.close()
   })
 })

@@ -62,7 +62,7 @@ it('secrets of the environment are not logged, and unknown settings are', async 
   server = await ChildServer.start(build.main, directory, { env })
   for (let tries = 0; tries < 40 && !server.output.includes('PDS_HCAPTCHA'); tries++)
     await new Promise((resolve) => setTimeout(resolve, 25))
-  expect(server.output).toMatch(/WARN.*PDS_HCAPTCHA_SITE_KEY is set, but this server knows no such setting/)
+  expect(server.output).toMatch(/"warn".*PDS_HCAPTCHA_SITE_KEY is set, but this server knows no such setting/)
   expect(server.output).not.toContain(env.PDS_ADMIN_PASSWORD)
   expect(server.output).not.toContain(env.PDS_JWT_SECRET)
 })

@@ -20,6 +20,8 @@ export class PlannedDeletions implements OnApplicationBootstrap, OnApplicationSh
   private readonly logger = new Logger('PlannedDeletions')
   private timer: NodeJS.Timeout | undefined
   private stopped = false
+  /** One after another: what two find due at once is deleted once. */
+  private running: Promise<void> = Promise.resolve()
 
   constructor(
     private readonly database: Database,
@@ -43,12 +45,18 @@ export class PlannedDeletions implements OnApplicationBootstrap, OnApplicationSh
   /** Takes up what has become due while the server was away. */
   onApplicationBootstrap(): void {
     // A command that only borrows the server's rooms leaves old work to the server.
-    if (this.http.httpAdapter) void this.run()
+    if (!this.http.httpAdapter) return
+    this.begin()
+    this.clock.onSet(() => this.begin())
   }
 
   onApplicationShutdown(): void {
     this.stopped = true
     clearTimeout(this.timer)
+  }
+
+  private begin(): void {
+    this.running = this.running.then(() => this.run())
   }
 
   private async run(): Promise<void> {
@@ -85,7 +93,7 @@ export class PlannedDeletions implements OnApplicationBootstrap, OnApplicationSh
     })
     clearTimeout(this.timer)
     if (this.stopped || wait === null) return
-    this.timer = setTimeout(() => void this.run(), failed ? LONGEST_NAP_MS : wait).unref()
+    this.timer = setTimeout(() => this.begin(), failed ? LONGEST_NAP_MS : wait).unref()
   }
 
   /** How long there is nothing to do, in milliseconds; null: for ever. */

@@ -6,13 +6,13 @@
  */
 import { argon2, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
+import { Config } from '../../config/config.js'
 import { invalidRequest, unauthorized, XrpcError } from '../../xrpc/xrpc-error.js'
 
 // Of the choices that OWASP holds to be equal, one whose memory costs little to come by.
-const MEMORY_KIB = 9_216
-const PASSES = 4
-const LANES = 1
-const PREFIX = `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$`
+const COST: Cost = { memory: 9_216, passes: 4, lanes: 1 }
+/** The least that there is, where nothing is protected (RFC 9106, section 3.1). */
+const THROW_AWAY_COST: Cost = { memory: 8, passes: 1, lanes: 1 }
 const SALT_BYTES = 16
 const HASH_BYTES = 32
 const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/
@@ -28,9 +28,11 @@ export const MAX_LOGIN_LENGTH = 512
 const MAX_RUNNING = 2
 const MAX_WAITING = 100
 
-/** Whether this is a password as the official PDS keeps it, or hashed with other parameters than today's. */
-export function isOutdatedHash(stored: string): boolean {
-  return !stored.startsWith(PREFIX)
+/** What a hash takes: KiB of memory, passes over it, threads. */
+interface Cost {
+  memory: number
+  passes: number
+  lanes: number
 }
 
 /** Whether this is a password as the official PDS keeps it. */
@@ -51,13 +53,24 @@ export function checkNewPassword(password: string): void {
 export class Passwords {
   private running = 0
   private readonly waiting: (() => void)[] = []
+  private readonly cost: Cost
   /** Stands in for the hash of an account that is not there, so that asking takes as long. */
-  private readonly decoy = format(randomBytes(SALT_BYTES), randomBytes(HASH_BYTES))
+  private readonly decoy: string
+
+  constructor({ throwAway }: Config) {
+    this.cost = throwAway ? THROW_AWAY_COST : COST
+    this.decoy = format(this.cost, randomBytes(SALT_BYTES), randomBytes(HASH_BYTES))
+  }
+
+  /** Whether this is a password as the official PDS keeps it, or hashed with other parameters than those of now. */
+  isOutdated(stored: string): boolean {
+    return !stored.startsWith(prefixOf(this.cost))
+  }
 
   /** The text to store. @throws XrpcError 503 NotEnoughResources when too many are waiting. */
   async hash(password: string): Promise<string> {
     const salt = randomBytes(SALT_BYTES)
-    return format(salt, await this.derive(password, salt, MEMORY_KIB, PASSES, LANES, HASH_BYTES))
+    return format(this.cost, salt, await this.derive(password, salt, this.cost, HASH_BYTES))
   }
 
   /**
@@ -76,7 +89,7 @@ export class Passwords {
     const [memory, passes, lanes] = match.slice(1, 4).map(Number) as [number, number, number]
     const salt = Buffer.from(match[4]!, 'base64')
     const expected = Buffer.from(match[5]!, 'base64')
-    const actual = await this.derive(password, salt, memory, passes, lanes, expected.length)
+    const actual = await this.derive(password, salt, { memory, passes, lanes }, expected.length)
     return timingSafeEqual(actual, expected) && stored !== null
   }
 
@@ -95,9 +108,7 @@ export class Passwords {
   private async derive(
     message: string,
     nonce: Buffer,
-    memory: number,
-    passes: number,
-    parallelism: number,
+    { memory, passes, lanes: parallelism }: Cost,
     tagLength: number,
   ): Promise<Buffer> {
     await this.enter()
@@ -126,7 +137,11 @@ export class Passwords {
   }
 }
 
-function format(salt: Buffer, hash: Buffer): string {
+function prefixOf({ memory, passes, lanes }: Cost): string {
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${lanes}$`
+}
+
+function format(cost: Cost, salt: Buffer, hash: Buffer): string {
   const encode = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
-  return `${PREFIX}${encode(salt)}$${encode(hash)}`
+  return `${prefixOf(cost)}${encode(salt)}$${encode(hash)}`
 }

@@ -6,7 +6,7 @@ import { unauthorized } from '../../xrpc/xrpc-error.js'
 import { type Account, Accounts } from '../accounts.js'
 import { AppPasswords, type MatchedAppPassword } from './app-passwords.js'
 import { SecondFactors } from '../factors/second-factors.js'
-import { isOutdatedHash, Passwords } from '../password/passwords.js'
+import { Passwords } from '../password/passwords.js'
 
 /** A session just begun or refreshed, as its owner gets it. */
 export interface SignedIn {
@@ -58,7 +58,7 @@ export class CreateSessionHandler implements ICommandHandler<CreateSession> {
 
   /** A password that was hashed elsewhere, or with other parameters, is hashed anew at the first moment that it is known. */
   private async renewed({ did, password: stored }: Account, password: string): Promise<string> {
-    if (!isOutdatedHash(stored)) return stored
+    if (!this.passwords.isOutdated(stored)) return stored
     const renewed = await this.passwords.hash(password)
     if (await this.accounts.renewPassword(did, stored, renewed)) return renewed
     // Another sign-in was faster.

@@ -41,7 +41,7 @@ export class Jetstream implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.streams.serve('/subscribe', MAX_MESSAGE_BYTES, (request) => this.open(request))
+    this.streams.serve('/subscribe', this.log, MAX_MESSAGE_BYTES, (request) => this.open(request))
   }
 
   private open({ query, headers }: StreamRequest): Stream {
@@ -74,10 +74,10 @@ export class Jetstream implements OnModuleInit {
     try {
       const { position: start, from } = await this.start(cursor)
       if (waits) await told
-      let position = start
+      let position = (subscriber.position = start)
       for await (const batch of this.window.follow(position, signal)) {
         await subscriber.send(batch.select(position, from, wanted))
-        position = batch.last
+        position = subscriber.position = batch.last
       }
     } catch (error) {
       if (!(error instanceof FellBehind || error instanceof Stalled)) throw error

@@ -34,8 +34,8 @@ export interface MoveOptions {
   save: (state: MoveState) => void
   /** Called when a step begins. */
   onStep?: (step: Step) => Promise<void> | void
-  /** Told how many blobs have been sent. */
-  onBlobs?: (sent: number) => void
+  /** Told how much of something has come over in this run: bytes of the repository, or blobs; a total of 0 is not known. */
+  onProgress?: (what: 'repository' | 'blobs', done: number, total: number) => void
 }
 
 /** The move cannot go on before the owner has brought something; started again, it goes on from here. */
@@ -170,7 +170,7 @@ export class MoveAccount {
     const rev = await this.old.rev(state.did!)
     if (rev === state.rev) return
     const path = join(directory, 'repo.car')
-    await this.old.downloadRepo(state.did!, path)
+    await this.old.downloadRepo(state.did!, path, (done, total) => this.options.onProgress?.('repository', done, total))
     await this.next.importRepo(path)
     this.keep({ rev })
   }
@@ -179,9 +179,11 @@ export class MoveAccount {
     const { state, old, next } = this
     if (state.moved) return
     const before = state.blobs
+    const { expectedBlobs, importedBlobs } = await next.status()
+    const total = Math.max(expectedBlobs - importedBlobs, 0)
     const told = (sent: number): void => {
       state.blobs = before + sent
-      this.options.onBlobs?.(state.blobs)
+      this.options.onProgress?.('blobs', sent, total)
     }
     const { lost } = await moveBlobs(state.did!, old, next, directory, told)
     this.keep({ lost })

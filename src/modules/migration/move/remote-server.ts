@@ -75,16 +75,26 @@ export class RemoteServer {
     return (await this.json(response)) as XrpcMethods[M]['output']
   }
 
-  /** Fetches a file, and gives its type. @throws RemoteError, also for one of more than 16 GB or one that is cut short */
-  async download(nsid: Nsid, params: Record<string, string>, path: string): Promise<string> {
+  /**
+   * Fetches a file, and gives its type. `onBytes` is told how much of it has come, and how much there is: 0 where that is not
+   * said. @throws RemoteError, also for one of more than 16 GB or one that is cut short
+   */
+  async download(
+    nsid: Nsid,
+    params: Record<string, string>,
+    path: string,
+    onBytes?: (done: number, total: number) => void,
+  ): Promise<string> {
     const response = await this.request(
       `${nsid}?${new URLSearchParams(params)}`,
       { method: 'GET' },
       {},
       FILE_TIMEOUT_MS,
     )
+    const total = Number(response.headers.get('content-length') ?? 0)
     try {
-      await pipeline(Readable.from(bounded(response, MAX_FILE)), createWriteStream(path, { mode: 0o600 }))
+      const pieces = bounded(response, MAX_FILE, (done) => onBytes?.(done, total))
+      await pipeline(Readable.from(pieces), createWriteStream(path, { mode: 0o600 }))
     } catch (error) {
       rmSync(path, { force: true })
       throw this.failure(error)
@@ -187,10 +197,15 @@ export class RemoteServer {
   }
 }
 
-async function* bounded(response: Response, limit: number): AsyncGenerator<Uint8Array> {
+async function* bounded(
+  response: Response,
+  limit: number,
+  onBytes?: (done: number) => void,
+): AsyncGenerator<Uint8Array> {
   let size = 0
   for await (const chunk of response.body ?? []) {
     if ((size += chunk.length) > limit) throw new Error(`an answer of more than ${limit} bytes`)
+    onBytes?.(size)
     yield chunk
   }
 }

@@ -38,8 +38,8 @@ export class OldAccount {
     return (await this.server.query('com.atproto.sync.getLatestCommit', { did })).rev
   }
 
-  async downloadRepo(did: string, path: string): Promise<void> {
-    await this.server.download('com.atproto.sync.getRepo', { did }, path)
+  async downloadRepo(did: string, path: string, onBytes?: (done: number, total: number) => void): Promise<void> {
+    await this.server.download('com.atproto.sync.getRepo', { did }, path, onBytes)
   }
 
   /** Gives the type of the blob. */

@@ -1,0 +1,19 @@
+/** What a server says against a call: the words for people, and the name of the error for the program. */
+export class Fault extends Error {
+  constructor(
+    readonly status: number,
+    readonly error: string,
+    message: string,
+  ) {
+    super(message)
+  }
+
+  /** What any thrown value says. Errors of the client library carry `status` and `error` as well. */
+  static of(thrown: unknown): Fault {
+    if (thrown instanceof Fault) return thrown
+    const { status = 0, error = 'Unknown', message } = thrown as { status?: number; error?: string; message?: string }
+    if (thrown instanceof TypeError && /fetch/i.test(thrown.message))
+      return new Fault(0, 'Unreachable', 'The server does not answer. Is it running, and are you online?')
+    return new Fault(status, error, message || error)
+  }
+}

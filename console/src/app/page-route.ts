@@ -1,0 +1,13 @@
+import type { AnyComponent } from 'preact'
+import { lazy } from 'preact-iso'
+
+/** A page and where it is. `path` as in the router: `/explore/:did`. */
+export interface PageRoute {
+  path: string
+  component: AnyComponent
+}
+
+/** A page in a file of its own, whose default export it is. */
+export function page(path: string, load: () => Promise<{ default: AnyComponent }>): PageRoute {
+  return { path, component: lazy(load) as AnyComponent }
+}

@@ -1,0 +1,55 @@
+import type { AppBskyActorDefs } from '@atproto/api'
+import { useEffect, useState } from 'preact/hooks'
+import { agent, ownDid } from '../../api/session.js'
+import { type Action, useAction } from '../../ui/use-action.js'
+import { partsOf } from '../links.js'
+
+type Viewer = AppBskyActorDefs.ViewerState
+
+/** Somebody as the viewer stands to them, and what the viewer changes of that. What the server refuses is taken back. */
+export interface LivePerson<Person> {
+  person: Person
+  follow: Action<[]>
+  mute: Action<[]>
+  block: Action<[]>
+}
+
+/** What stands for the address of a record that is being made. */
+const COMING = 'at://coming'
+
+export function usePerson<Person extends { did: string; viewer?: Viewer }>(seen: Person): LivePerson<Person> {
+  const [person, setPerson] = useState(seen)
+  useEffect(() => setPerson(seen), [seen])
+  const { did, viewer = {} } = person
+  const setViewer = (patch: Viewer): void => setPerson((now) => ({ ...now, viewer: { ...now.viewer, ...patch } }))
+  /** Shows a change at once, and when `act` fails what was there before. */
+  const change = async <Result>(patch: Viewer, act: () => Promise<Result>): Promise<Result> => {
+    const before = Object.fromEntries(Object.keys(patch).map((key) => [key, viewer[key as keyof Viewer]]))
+    setViewer(patch)
+    try {
+      return await act()
+    } catch (error) {
+      setViewer(before)
+      throw error
+    }
+  }
+  return {
+    person,
+    follow: useAction(async () => {
+      const { following } = viewer
+      if (following) return change({ following: undefined }, () => agent.deleteFollow(following))
+      const made = await change({ following: COMING }, () => agent.follow(did))
+      setViewer({ following: made.uri })
+    }),
+    mute: useAction(() => change({ muted: !viewer.muted }, () => (viewer.muted ? agent.unmute(did) : agent.mute(did)))),
+    block: useAction(async () => {
+      const { blocking } = viewer
+      const { block } = agent.app.bsky.graph
+      const repo = ownDid()
+      if (blocking) return change({ blocking: undefined }, () => block.delete({ repo, rkey: partsOf(blocking).rkey }))
+      const record = { subject: did, createdAt: new Date().toISOString() }
+      const made = await change({ blocking: COMING }, () => block.create({ repo }, record))
+      setViewer({ blocking: made.uri })
+    }),
+  }
+}

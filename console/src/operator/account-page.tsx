@@ -1,0 +1,199 @@
+import type { ComAtprotoAdminDefs } from '@atproto/api'
+import { useLocation, useRoute } from 'preact-iso'
+import { useState } from 'preact/hooks'
+import { ask, order } from '../api/operator.js'
+import { Dialog } from '../ui/dialog.js'
+import { Field, Form, textOf } from '../ui/form.js'
+import { Loaded } from '../ui/loaded.js'
+import { FaultNotice, Notice } from '../ui/notice.js'
+import { Section } from '../ui/page.js'
+import { Time } from '../ui/time.js'
+import { useAction } from '../ui/use-action.js'
+import { useLoad } from '../ui/use-load.js'
+import { ActionsOf } from './actions-of.js'
+import { newPassword } from './new-password.js'
+import { OperatorFrame } from './operator-frame.js'
+import { Takedown } from './takedown.js'
+
+type Account = ComAtprotoAdminDefs.AccountView
+
+/** One account, and what the operator can do for it or against it. */
+export default function AccountPage() {
+  return (
+    <OperatorFrame title="Account">
+      <AccountOf />
+    </OperatorFrame>
+  )
+}
+
+function AccountOf() {
+  const did = decodeURIComponent(useRoute().params.account!)
+  const account = useLoad(() => ask<Account>('/xrpc/com.atproto.admin.getAccountInfo', { did }), [did])
+  return (
+    <Loaded of={account}>
+      {(known) => (
+        <>
+          <Facts of={known} />
+          <Section title="Takedown">
+            <Takedown subject={{ did }} />
+          </Section>
+          <Section title="When somebody cannot get in">
+            <Rescue account={known} onChange={account.reload} />
+          </Section>
+          <Section title="Invites">
+            <MayInvite account={known} onChange={account.reload} />
+          </Section>
+          <Section title="What was done">
+            <ActionsOf subject={did} />
+          </Section>
+          <Section title="End">
+            <Deletion account={known} />
+          </Section>
+        </>
+      )}
+    </Loaded>
+  )
+}
+
+function Facts({ of: { did, handle, email, emailConfirmedAt, indexedAt, deactivatedAt, invitedBy } }: { of: Account }) {
+  return (
+    <dl class="facts">
+      <dt>Handle</dt>
+      <dd>
+        <a href={`/profile/${did}`}>@{handle}</a> · <a href={`/explore/${did}`}>repository</a>
+      </dd>
+      <dt>DID</dt>
+      <dd>
+        <code>{did}</code>
+      </dd>
+      <dt>Email</dt>
+      <dd>
+        {email} {emailConfirmedAt ? '(confirmed)' : '(not confirmed)'}
+      </dd>
+      <dt>Made</dt>
+      <dd>
+        <Time at={indexedAt} />
+        {invitedBy ? ` by the invite of ${invitedBy.forAccount}` : ''}
+      </dd>
+      {deactivatedAt ? (
+        <>
+          <dt>Deactivated</dt>
+          <dd>
+            <Time at={deactivatedAt} />
+          </dd>
+        </>
+      ) : null}
+    </dl>
+  )
+}
+
+function Rescue({ account: { did }, onChange }: { account: Account; onChange: () => Promise<void> }) {
+  const [password, setPassword] = useState<string>()
+  const reset = useAction(async () => {
+    const made = newPassword()
+    await order('/xrpc/com.atproto.admin.updateAccountPassword', { did, password: made })
+    setPassword(made)
+  })
+  const codes = useLoad(
+    () =>
+      ask<{ codes: { purpose: string; code: string; expiresAt: number }[] }>('/admin/accounts/codes', { account: did }),
+    [did],
+  )
+  const confirm = useAction(async () => {
+    await order('/admin/accounts/confirm-email', { account: did })
+    await onChange()
+  })
+  const removeFactors = useAction(() => order('/admin/accounts/factors/remove', { account: did }))
+  return (
+    <>
+      <p class="row">
+        <button type="button" onClick={() => void reset.run()} disabled={reset.isRunning}>
+          Reset the password
+        </button>
+        <button type="button" onClick={() => void confirm.run()}>
+          Take the address for confirmed
+        </button>
+        <button type="button" onClick={() => void removeFactors.run()}>
+          Do without second factors
+        </button>
+        <button type="button" onClick={() => void codes.reload()}>
+          Look for codes again
+        </button>
+      </p>
+      {password ? (
+        <Notice kind="good">
+          The new password, shown only now: <code>{password}</code>. Every session has ended.
+        </Notice>
+      ) : null}
+      {removeFactors.isDone ? <Notice kind="good">The password alone opens the account now.</Notice> : null}
+      <FaultNotice fault={reset.fault ?? confirm.fault ?? removeFactors.fault} />
+      <Loaded of={codes}>
+        {({ codes }) =>
+          codes.length === 0 ? (
+            <p class="empty">No code that was asked for still works.</p>
+          ) : (
+            <ul>
+              {codes.map(({ purpose, code, expiresAt }) => (
+                <li key={code}>
+                  <code>{code}</code> for {purpose}, until <Time at={expiresAt} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </>
+  )
+}
+
+function MayInvite({
+  account: { did, invitesDisabled },
+  onChange,
+}: {
+  account: Account
+  onChange: () => Promise<void>
+}) {
+  const change = useAction(async () => {
+    const method = invitesDisabled ? 'enableAccountInvites' : 'disableAccountInvites'
+    await order(`/xrpc/com.atproto.admin.${method}`, { account: did })
+    await onChange()
+  })
+  return (
+    <>
+      <p>{invitesDisabled ? 'This account may not invite others.' : 'This account may invite others.'}</p>
+      <p>
+        <button type="button" onClick={() => void change.run()}>
+          {invitesDisabled ? 'Let it invite' : 'Let it not invite'}
+        </button>
+      </p>
+      <FaultNotice fault={change.fault} />
+    </>
+  )
+}
+
+function Deletion({ account: { did, handle } }: { account: Account }) {
+  const { route } = useLocation()
+  const [isOpen, setOpen] = useState(false)
+  const end = useAction(async (form: FormData) => {
+    if (textOf(form, 'handle').replace(/^@/, '') !== handle) throw new Error(`To be sure, type ${handle}`)
+    await order('/xrpc/com.atproto.admin.deleteAccount', { did })
+    route('/operator/accounts')
+  })
+  return (
+    <>
+      <p>
+        <button type="button" class="danger" onClick={() => setOpen(true)}>
+          Delete the account …
+        </button>
+      </p>
+      {isOpen ? (
+        <Dialog title={`Delete @${handle}`} onClose={() => setOpen(false)}>
+          <p>With everything that it has here. One event in the log says that it is gone.</p>
+          <Form action={end} submit="Delete everything">
+            <Field label={`Its handle, ${handle}, to be sure`} name="handle" autocapitalize="none" required />
+          </Form>
+        </Dialog>
+      ) : null}
+    </>
+  )
+}

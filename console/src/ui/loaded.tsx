@@ -1,0 +1,56 @@
+import type { ComponentChildren } from 'preact'
+import { FaultNotice } from './notice.js'
+import type { Load } from './use-load.js'
+import type { Pages } from './use-pages.js'
+
+/** Shows something once it is there, and until then that it is on its way, or why it does not come. */
+export function Loaded<Value>({
+  of: load,
+  children,
+}: {
+  of: Load<Value>
+  children: (value: Value) => ComponentChildren
+}) {
+  return (
+    <>
+      <FaultNotice fault={load.fault} />
+      {load.value !== undefined ? children(load.value) : load.isLoading ? <Waiting /> : null}
+    </>
+  )
+}
+
+/** Shows a list and a button for the rest of it. `empty` stands where there is nothing. */
+export function Paged<Item>({
+  of: pages,
+  empty,
+  children,
+}: {
+  of: Pages<Item>
+  empty: string
+  children: (items: Item[]) => ComponentChildren
+}) {
+  const isEmpty = pages.items.length === 0
+  return (
+    <>
+      {!isEmpty && children(pages.items)}
+      <FaultNotice fault={pages.fault} />
+      {pages.isLoading ? <Waiting /> : null}
+      {!pages.isLoading && isEmpty && !pages.fault ? <p class="empty">{empty}</p> : null}
+      {!pages.isLoading && pages.hasMore ? (
+        <p class="more">
+          <button type="button" onClick={pages.more}>
+            Show more
+          </button>
+        </p>
+      ) : null}
+    </>
+  )
+}
+
+export function Waiting() {
+  return (
+    <p class="waiting" role="status">
+      Loading …
+    </p>
+  )
+}

@@ -1,0 +1,42 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { Fault } from '../api/fault.js'
+
+/** Something that is fetched: not there yet, there, or failed. What was there stays while it is fetched again. */
+export interface Load<Value> {
+  value: Value | undefined
+  fault: Fault | undefined
+  isLoading: boolean
+  /** Fetches it again. */
+  reload(): Promise<void>
+  /** Puts another value in place, as after a change that is known to have succeeded. */
+  set(value: Value): void
+}
+
+/** Fetches something when the page opens and whenever `inputs` change. Answers that come too late are dropped. */
+export function useLoad<Value>(fetchIt: () => Promise<Value>, inputs: readonly unknown[]): Load<Value> {
+  const [state, setState] = useState<{ value?: Value; fault?: Fault; isLoading: boolean }>({ isLoading: true })
+  const turn = useRef(0)
+  const load = useCallback(async () => {
+    const mine = ++turn.current
+    setState(({ value }) => ({ value, isLoading: true }))
+    try {
+      const value = await fetchIt()
+      if (mine === turn.current) setState({ value, isLoading: false })
+    } catch (error) {
+      if (mine === turn.current) setState(({ value }) => ({ value, fault: Fault.of(error), isLoading: false }))
+    }
+  }, inputs)
+  useEffect(() => {
+    // What was there before belongs to other inputs.
+    setState({ isLoading: true })
+    void load()
+    return () => void turn.current++
+  }, [load])
+  return {
+    value: state.value,
+    fault: state.fault,
+    isLoading: state.isLoading,
+    reload: load,
+    set: (value) => setState({ value, isLoading: false }),
+  }
+}

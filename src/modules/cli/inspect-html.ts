@@ -1,0 +1,48 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageRoot } from '../config/package-root.js'
+import type { InspectPage } from './inspect-page.js'
+import type { RepoReport } from './repo-report.js'
+import { commitRows, recordDays, sourceRows } from './report-text.js'
+
+/** The page without its data, made by console/vite.inspect.config.ts. */
+const TEMPLATE = join(packageRoot, 'console/dist/inspect.html')
+/** The element that the data goes into. */
+const PLACE = '<script type="application/json" id="data">'
+/** Problems that the page names. */
+const MAX_PROBLEMS = 100
+
+/** @throws Error where the page has not been built */
+export function assertPageBuilt(): void {
+  if (!existsSync(TEMPLATE)) throw new Error(`there is no ${TEMPLATE}: build it with npm run build:console`)
+}
+
+/** Writes one HTML file that needs nothing else. `report` must have been made with the records that are drawn. */
+export function writePage(file: string, report: RepoReport): void {
+  const [before, after] = readFileSync(TEMPLATE, 'utf8').split(PLACE) as [string, string | undefined]
+  if (after === undefined)
+    throw new Error(`${TEMPLATE} has no place for the data: build it anew with npm run build:console`)
+  // Nothing in it can end the element, whatever a record says.
+  const data = JSON.stringify(pageOf(report)).replaceAll('<', '\\u003c')
+  writeFileSync(file, before + PLACE + data + after)
+}
+
+function pageOf(report: RepoReport): InspectPage {
+  const { did, examination, activity, drawn, problems } = report
+  const facts = [...sourceRows(report), ...commitRows(report)].filter((row): row is [string, string] => row[1] !== null)
+  const told = problems.lines()
+  return {
+    did: did ?? 'Not a repository',
+    facts: report.handle === null ? facts : [['handle', report.handle], ...facts],
+    problems: told.length > MAX_PROBLEMS ? [...told.slice(0, MAX_PROBLEMS), '… and more'] : told,
+    collections: examination?.collections ?? [],
+    layers: examination?.layers ?? [],
+    recordSizes: examination?.figures.sizes() ?? [],
+    activity: [
+      { name: 'records', days: recordDays(report) },
+      { name: 'log', days: activity ?? [] },
+    ].filter(({ days }) => days.length > 0),
+    tree: examination?.picture ?? null,
+    drawn: drawn ?? { values: {}, left: 0 },
+  }
+}

@@ -1,0 +1,43 @@
+import { Clock } from '../config/clock.js'
+import type { Config } from '../config/config.js'
+import { confirmed } from './ask.js'
+import { parsePast } from './duration.js'
+import { didOf, type NamedRecords } from './named-records.js'
+import { WrongUsage } from './options.js'
+import { restoreRecords } from './restore-records-anywhere.js'
+import { restoredText } from './restore-text.js'
+
+export interface RestoreRecordsOptions {
+  at?: string
+  dryRun?: boolean
+  yes?: boolean
+  json?: boolean
+}
+
+/**
+ * The part of `restore` that brings records of an account here back: says what it does, or would do, and asks before it does
+ * it to all of them. @throws WrongUsage; Error as the handler of the command, or when nobody agrees
+ */
+export async function restoreNamed(named: NamedRecords, config: Config, options: RestoreRecordsOptions): Promise<void> {
+  if (options.at === undefined) throw new WrongUsage('--at is needed: the moment that records are brought back to')
+  const at = new Date(parsePast('--at', options.at, new Clock().now())).toISOString()
+  const { path } = named
+  const asks = path === undefined && !options.yes && !options.dryRun
+  if (asks && !process.stdin.isTTY)
+    throw new WrongUsage('nobody is there to be asked; --yes restores all records without asking, --dry-run only looks')
+  const did = await didOf(named.who, config)
+  const wanted = { did, at, dryRun: options.dryRun ?? false, ...(path !== undefined && { path }) }
+  if (asks) {
+    const looked = await restoreRecords({ ...wanted, dryRun: true }, config)
+    process.stderr.write(`${restoredText(looked, true)}\n`)
+    if (looked.changes.length === 0) return
+    await confirmed(`Bring the records of ${named.who} back to what they were?`, named.who)
+  }
+  const restored = await restoreRecords(wanted, config)
+  console.log(
+    options.json
+      ? JSON.stringify({ dryRun: wanted.dryRun, ...restored }, null, 2)
+      : restoredText(restored, wanted.dryRun),
+  )
+  if (restored.skipped.count > 0) process.exitCode = 1
+}

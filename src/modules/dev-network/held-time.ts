@@ -1,0 +1,34 @@
+import type { Time } from './test-network.js'
+
+/** Time that can be stopped, set, and moved on. It says nothing of whom that concerns. */
+export class HeldTime {
+  /** How far it is ahead of the wall clock, in milliseconds. */
+  private ahead = 0
+  private stoppedAt: number | null = null
+
+  /** `wall`: milliseconds since the epoch. */
+  constructor(private readonly wall: () => number) {}
+
+  now(): number {
+    return this.stoppedAt ?? Math.floor(this.wall()) + this.ahead
+  }
+
+  /** @throws RangeError for what is no moment */
+  set(time: Time): void {
+    const to = new Date(time).getTime()
+    if (!Number.isFinite(to)) throw new RangeError(`not a moment: ${String(time)}`)
+    if (this.stoppedAt !== null) this.stoppedAt = to
+    else this.ahead += to - this.now()
+  }
+
+  freeze(): void {
+    this.stoppedAt = this.now()
+  }
+
+  resume(): void {
+    if (this.stoppedAt === null) return
+    const from = this.stoppedAt
+    this.stoppedAt = null
+    this.set(from)
+  }
+}

@@ -1,0 +1,34 @@
+import { Clock } from '../config/clock.js'
+import { HeldTime } from './held-time.js'
+import type { TestClock, Time } from './test-network.js'
+
+/** The clock that all servers of a network are given. */
+export class NetworkClock extends Clock implements TestClock {
+  private readonly time = new HeldTime(() => super.now())
+  private readonly listeners: (() => void)[] = []
+
+  override now(): number {
+    return this.time.now()
+  }
+
+  override onSet(look: () => void): void {
+    this.listeners.push(look)
+  }
+
+  async advance(ms: number): Promise<void> {
+    await this.set(this.now() + ms)
+  }
+
+  async set(time: Time): Promise<void> {
+    this.time.set(time)
+    for (const look of this.listeners) look()
+  }
+
+  async freeze(): Promise<void> {
+    this.time.freeze()
+  }
+
+  async resume(): Promise<void> {
+    this.time.resume()
+  }
+}

@@ -1,0 +1,52 @@
+/** A network in a process of its own, told what to do by the one that has started it, and ending with that. */
+import module from 'node:module'
+import type { TestAccount, TestNetwork, TestNetworkOptions } from './test-network.js'
+
+export interface Asked {
+  id: number
+  what: 'start' | 'seed' | 'mails' | 'settled' | 'set' | 'freeze' | 'resume' | 'close'
+  value?: unknown
+}
+
+export interface Told {
+  id: number
+  value?: unknown
+  error?: { name: string; message: string; fields: object }
+}
+
+// Most of a start is the compiling of what it loads.
+module.enableCompileCache()
+let network: TestNetwork | undefined
+
+process.on('message', (asked: Asked) => void answer(asked))
+process.on('disconnect', () => void Promise.resolve(network?.close()).finally(() => process.exit()))
+// A terminal tells everybody of Ctrl-C: whoever has started this one ends it.
+process.on('SIGINT', () => undefined)
+
+async function answer({ id, what, value }: Asked): Promise<void> {
+  const told: Told = await perform(what, value).then(
+    (value) => ({ id, value }),
+    (error: Error) => ({ id, error: { name: error.name, message: error.message, fields: { ...error } } }),
+  )
+  process.send?.(told)
+  if (what === 'close' || (what === 'start' && told.error)) process.disconnect()
+}
+
+async function perform(what: Asked['what'], value: unknown): Promise<unknown> {
+  if (what === 'start') {
+    const { startNetwork } = await import('./local-network.js')
+    network = await startNetwork(value as TestNetworkOptions)
+    return { pds: network.pds, now: network.clock.now() }
+  }
+  if (what === 'seed') return (await network!.seed(value as number | undefined)).map(whoItIs)
+  if (what === 'mails') return network!.mails()
+  if (what === 'settled') return network!.settled()
+  if (what === 'close') return network!.close()
+  if (what === 'freeze') await network!.clock.freeze()
+  if (what === 'resume') await network!.clock.resume()
+  return network!.clock.set(value as number)
+}
+
+function whoItIs({ handle, password, service }: TestAccount): Pick<TestAccount, 'handle' | 'password' | 'service'> {
+  return { handle, password, service }
+}
