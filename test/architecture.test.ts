@@ -61,7 +61,19 @@ const MODULES: Record<string, string[]> = {
   ],
   // How all of it is copied, and what a copy has to do before it may go on.
   backup: [
-    ...['config', 'database', 'xrpc', 'auth', 'audit', 'identity', 'commit-log', 'repo', 'account', 'blob', 'xrpc-error'],
+    ...[
+      'config',
+      'database',
+      'xrpc',
+      'auth',
+      'audit',
+      'identity',
+      'commit-log',
+      'repo',
+      'account',
+      'blob',
+      'xrpc-error',
+    ],
   ],
   // How that is read.
   bsky: [

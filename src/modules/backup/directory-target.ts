@@ -125,7 +125,6 @@ export class DirectoryTarget extends BackupTarget {
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await
 async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
 }

@@ -149,7 +149,6 @@ const NEVER = /^(skylog\.sqlite.*|seq\.floor|backup\.owner|tmp(\/.*)?|blob-cache
 /** Whether a path stays below the folder that it is put in, and is that of a file that is kept. */
 export function isInside(path: unknown): path is string {
   if (typeof path !== 'string' || path.length > 1024 || NEVER.test(path)) return false
-  // eslint-disable-next-line no-control-regex
   if (/[\\\u0000-\u001f]/.test(path)) return false
   return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
 }

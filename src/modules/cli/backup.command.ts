@@ -48,7 +48,8 @@ export class BackupCommand extends CommandRunner {
 
   @Option({
     flags: '--keep <number-or-duration>',
-    description: 'delete older snapshots: keep so many, or enough to go back so far, as 30d (default: BACKUP_KEEP, or all)',
+    description:
+      'delete older snapshots: keep so many, or enough to go back so far, as 30d (default: BACKUP_KEEP, or all)',
   })
   keep(text: string): string {
     if (!/^[1-9]\d{0,5}[smhdw]?$/.test(text)) throw new WrongUsage(`--keep: neither a number nor as 30d: ${text}`)
@@ -64,7 +65,11 @@ export class BackupCommand extends CommandRunner {
   @Help('after')
   more(): string {
     return helpEnd(
-      ['skylog backup /mnt/backup --keep 30d', 'skylog backup s3://my-bucket/skylog', 'skylog backup /mnt/backup --verify'],
+      [
+        'skylog backup /mnt/backup --keep 30d',
+        'skylog backup s3://my-bucket/skylog',
+        'skylog backup /mnt/backup --verify',
+      ],
       '0 done, or nothing wrong · 1 failed, or problems found · 2 wrong usage',
     )
   }
@@ -83,7 +88,12 @@ function snapshotText(snapshot: Snapshot): string {
         : 'in their bucket, which is referred to and not copied',
     ],
     ...(pruned.snapshots > 0
-      ? [['deleted', `${counted(pruned.snapshots, 'old snapshot')}, ${counted(pruned.objects, 'object')}`] as [string, string]]
+      ? [
+          ['deleted', `${counted(pruned.snapshots, 'old snapshot')}, ${counted(pruned.objects, 'object')}`] as [
+            string,
+            string,
+          ],
+        ]
       : []),
     ['took', `${seconds.toFixed(1)} s`],
   ])

@@ -86,7 +86,9 @@ async function putTogether(work: Work, wish: RestoreWish): Promise<Restored> {
   const generation = await generationFor(target, at)
   const { manifest } = generation
   if (manifest.server !== config.serviceDid)
-    throw new BackupProblem(`the backup is of ${manifest.server}, this is ${config.serviceDid}: set PDS_HOSTNAME as it was`)
+    throw new BackupProblem(
+      `the backup is of ${manifest.server}, this is ${config.serviceDid}: set PDS_HOSTNAME as it was`,
+    )
   const file = join(directory, 'skylog.sqlite')
   const rebuilt = await showing('Restoring', undefined, (tell) => rebuildDatabase(target, generation, at, file, tell))
   const broken = integrityProblems(file)

@@ -40,7 +40,9 @@ async function stateOf(read: Reader): Promise<string> {
     'SELECT did, handle, email FROM account ORDER BY did',
     'SELECT * FROM actor_mute ORDER BY 1, 2',
   ]
-  return JSON.stringify(await Promise.all(sql.map((one) => read.all(one))))
+  const rows: unknown[] = []
+  for (const one of sql) rows.push(await read.all(one))
+  return JSON.stringify(rows)
 }
 
 async function notes(): Promise<Moment> {
