@@ -36,7 +36,8 @@ export interface Shipped {
 /** What is to be put: a segment that was made, and what it stands for. */
 interface Unsent {
   bytes: Buffer
-  shipped: Shipped
+  /** Whether it tells everything that there was when it was made. */
+  isLast: boolean
   sent: () => void
 }
 
@@ -155,16 +156,17 @@ export class Chain {
     }
   }
 
+  /** Ends with what there was when it was called, so that it ends also where something comes all the time. */
   private async shipAll(clean: boolean): Promise<void> {
-    let saidClean = false
     for (;;) {
-      this.unsent ??= await this.gather(clean && !saidClean)
+      const isLeft = this.unsent !== null
+      this.unsent ??= await this.gather(clean)
       const { unsent } = this
       if (!unsent) return
-      saidClean = clean
       await this.target.put(segmentName(this.id, this.segments + 1), unsent.bytes)
       unsent.sent()
       this.unsent = null
+      if (unsent.isLast && !isLeft) return
     }
   }
 
@@ -185,9 +187,10 @@ export class Chain {
     const { files, keep } = await this.files.changed()
     const nothing = { pageSize: this.pages.pageSize, pages: Buffer.alloc(0), commits: [] }
     const { pageSize, pages, commits } = this.taken?.batch ?? nothing
+    const isLast = pages.length < SEGMENT_BYTES
     const time = Math.max(this.taken?.until ?? now, this.shipped?.time ?? 0)
     const head = { id: this.id, n: this.segments + 1, before: this.before, pageSize, commits, seq, time }
-    const bytes = await encodeSegment({ ...head, blobs, files, clean }, pages)
+    const bytes = await encodeSegment({ ...head, blobs, files, clean: clean && isLast }, pages)
     const sent = (): void => {
       this.segments++
       this.segmentBytes += bytes.length
@@ -197,7 +200,7 @@ export class Chain {
       this.shipped = { seq, time }
       keep()
     }
-    return { bytes, shipped: { seq, time }, sent }
+    return { bytes, isLast, sent }
   }
 
   /** Reads the log piece by piece, with room for others between. */

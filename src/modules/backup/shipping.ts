@@ -125,7 +125,7 @@ export class Shipping implements OnApplicationBootstrap {
       })
       .catch((error: unknown) => {
         this.chains.end(chain)
-        this.nextSnapshot = performance.now() + LAST_RETRY_MS
+        this.nextSnapshot = performance.now() + (error instanceof PagesLost ? 0 : LAST_RETRY_MS)
         throw error
       })
       .finally(() => {

@@ -157,10 +157,10 @@ class WalFollower implements PageFollower {
   }
 
   async readFile(at: number, length: number): Promise<Buffer> {
-    if (!this.holdsFile) throw new Error('the file has been released')
+    if (!this.holdsFile) throw new PagesLost('the file has been released')
     const bytes = Buffer.allocUnsafe(length)
     const { bytesRead } = await readAsync(this.files.database, bytes, 0, length, at)
-    if (bytesRead < length) throw new Error('the file of the database has become shorter')
+    if (bytesRead < length) throw new PagesLost('the file of the database has become shorter')
     return bytes
   }
 
