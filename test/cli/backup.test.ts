@@ -16,7 +16,7 @@ afterAll(() => stopTestServer(server))
 
 const beside = (): Record<string, string> => ({ PDS_PORT: new URL(server.url).port })
 
-it('has a running server do it, checks it, and restores it', async () => {
+it('has a running server do it, and checks it', async () => {
   const made = await skylog(['backup', target, '--data', server.directory, '--json'], beside())
   expect(made).toMatchObject({ code: 0 })
   expect(made.json()).toMatchObject({ target, blobs: { count: 0 } })
@@ -26,7 +26,9 @@ it('has a running server do it, checks it, and restores it', async () => {
   const checked = await skylog(['backup', target, '--verify'])
   expect(checked).toMatchObject({ code: 0 })
   expect(checked.stdout).toMatch(/Verified: nothing is wrong[^]*1 snapshot[^]*checked +1 repository/)
+}, 60_000)
 
+it('restores it into a new directory, which passes every check', async () => {
   const place = join(scratch, 'restored')
   const restored = await skylog(['restore', target, '--data', place])
   expect(restored.code).toBe(0)
@@ -40,7 +42,7 @@ it('has a running server do it, checks it, and restores it', async () => {
   const taken = await skylog(['restore', target, '--data', place])
   expect(taken).toMatchObject({ code: 1 })
   expect(taken.stderr).toMatch(/is not empty/)
-})
+}, 120_000)
 
 it('finds what is damaged, with exit code 1', async () => {
   const [folder] = readdirSync(join(target, 'chunks'))
@@ -63,7 +65,7 @@ it('does it without a server, too', async () => {
 })
 
 it.each([
-  [['backup'], /no target is given, nor set/, 1],
+  [['backup'], /no target is given, nor set/, 2],
   [['backup', '--verify'], /no target is given, nor set/, 2],
   [['backup', 'x', '--keep', '0'], /--keep: neither a number/, 2],
   [['backup', 'x', '--endpoint', 'here'], /--endpoint: not a URL/, 2],

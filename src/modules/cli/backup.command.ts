@@ -28,16 +28,15 @@ export class BackupCommand extends CommandRunner {
     const { backUp, verifyBackup } = await import('./backup-anywhere.js')
     const config = configOf(options)
     const { verify = false, keep = null, endpoint = null } = options
+    const named = target ?? config.backup.target
+    if (named === null) throw new WrongUsage('no target is given, nor set (BACKUP_TARGET)')
     if (verify) {
-      const source = target ?? config.backup.target
-      if (source === null) throw new WrongUsage('no target is given, nor set')
-      const verdict = await verifyBackup(source, endpoint, config)
+      const verdict = await verifyBackup(named, endpoint, config)
       console.log(options.json ? JSON.stringify(verdict, null, 2) : verdictText(verdict))
       if (verdict.problems.count > 0) process.exitCode = 1
       return
     }
-    const wish = { target: target ?? config.backup.target, endpoint, keep: keep ?? config.backup.keep }
-    const snapshot = await backUp(wish, config)
+    const snapshot = await backUp({ target: named, endpoint, keep: keep ?? config.backup.keep }, config)
     console.log(options.json ? JSON.stringify(snapshot, null, 2) : snapshotText(snapshot))
   }
 
