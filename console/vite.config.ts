@@ -2,11 +2,14 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { brotliCompressSync } from 'node:zlib'
+import { brotliCompressSync, constants } from 'node:zlib'
 import { defineConfig, type Plugin } from 'vite'
 import { engineInBrowser } from './engine-in-browser.js'
 
 const assets = fileURLToPath(new URL('dist/assets', import.meta.url))
+
+/** The last two steps up take ten times as long, for a fiftieth of the size. */
+const QUALITY = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }
 
 /** Beside each asset its compressed form, so that the server has nothing to compress. */
 function compressed(): Plugin {
@@ -14,7 +17,7 @@ function compressed(): Plugin {
     name: 'compressed',
     closeBundle() {
       for (const name of readdirSync(assets).filter((name) => /\.(js|css|svg)$/.test(name)))
-        writeFileSync(join(assets, `${name}.br`), brotliCompressSync(readFileSync(join(assets, name))))
+        writeFileSync(join(assets, `${name}.br`), brotliCompressSync(readFileSync(join(assets, name)), QUALITY))
     },
   }
 }

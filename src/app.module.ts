@@ -29,6 +29,7 @@ import { ReplicationModule } from './modules/replication/replication.module.js'
 import { SyncModule } from './modules/sync/sync.module.js'
 import { createHttpApp } from './modules/xrpc/http-server.js'
 import { ProjectionsModule } from './projections/projections.module.js'
+import { TracingModule } from './modules/tracing/tracing.module.js'
 import { XrpcModule } from './modules/xrpc/xrpc.module.js'
 
 /** The whole server: every room, joined. */
@@ -39,6 +40,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.with(config),
+        TracingModule,
         // First of those who look at every call: what is too much is nobody's work.
         RateLimitModule.with(config),
         LexiconModule,

@@ -17,22 +17,26 @@ const MODULES: Record<string, string[]> = {
   migrations: [],
   config: [],
   log: ['config'],
+  tracing: ['config', 'log'],
   lexicon: ['xrpc-error'],
-  database: ['config', 'log', 'migrations'],
-  outbox: ['config', 'log', 'database'],
+  database: ['config', 'log', 'tracing', 'migrations'],
+  outbox: ['config', 'log', 'tracing', 'database'],
   mail: ['config', 'database', 'outbox'],
   'api-2022': ['database', 'lexicon', 'xrpc-error'],
-  xrpc: ['config', 'log', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
+  xrpc: ['config', 'log', 'tracing', 'lexicon', 'database', 'api-2022', 'xrpc-error'],
   auth: ['config', 'lexicon', 'database', 'xrpc', 'xrpc-error'],
   // What the operator and moderators have done: for every room to write down.
   audit: ['config', 'database', 'xrpc', 'auth', 'xrpc-error'],
   'rate-limit': ['config', 'xrpc', 'auth', 'xrpc-error'],
-  identity: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'rate-limit', 'xrpc-error'],
-  proxy: ['config', 'lexicon', 'xrpc', 'auth', 'rate-limit', 'identity', 'xrpc-error'],
+  identity: ['config', 'tracing', 'lexicon', 'database', 'xrpc', 'auth', 'rate-limit', 'xrpc-error'],
+  proxy: ['config', 'tracing', 'lexicon', 'xrpc', 'auth', 'rate-limit', 'identity', 'xrpc-error'],
   // What happened, in order.
   'commit-log': ['config', 'database'],
   // How it is asked for.
-  repo: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'audit', 'identity', 'commit-log', 'xrpc-error'],
+  repo: [
+    ...['config', 'tracing', 'lexicon', 'database', 'xrpc', 'auth', 'audit', 'identity', 'commit-log'],
+    'xrpc-error',
+  ],
   // How it is heard of.
   firehose: ['config', 'lexicon', 'database', 'xrpc', 'rate-limit', 'identity', 'commit-log', 'repo', 'xrpc-error'],
   // Whose it is, and how it travels.
@@ -48,7 +52,7 @@ const MODULES: Record<string, string[]> = {
   ],
   blob: ['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'rate-limit', 'identity', 'repo', 'xrpc-error'],
   // What it means, and what is kept beside it.
-  projections: ['config', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
+  projections: ['config', 'tracing', 'lexicon', 'database', 'xrpc', 'auth', 'commit-log', 'repo', 'xrpc-error'],
   'private-state': ['config', 'lexicon', 'database', 'xrpc', 'auth', 'xrpc-error'],
   moderation: [
     ...['config', 'lexicon', 'database', 'outbox', 'xrpc', 'auth', 'audit', 'identity', 'commit-log', 'repo'],
@@ -88,15 +92,27 @@ const MODULES: Record<string, string[]> = {
   // How it all does.
   health: ['config', 'database', 'projections'],
   metrics: [
-    ...['config', 'database', 'outbox', 'mail', 'xrpc', 'auth', 'rate-limit', 'commit-log', 'firehose', 'replication'],
+    ...[
+      'config',
+      'log',
+      'database',
+      'outbox',
+      'mail',
+      'xrpc',
+      'auth',
+      'rate-limit',
+      'commit-log',
+      'firehose',
+      'replication',
+    ],
     ...['blob', 'projections', 'health'],
   ],
   // How people see all that.
   console: ['config', 'xrpc', 'xrpc-error'],
   // What joins it all, and what starts that.
   'app.module': [
-    ...['config', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'audit', 'rate-limit', 'identity', 'proxy'],
-    ...['commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
+    ...['config', 'tracing', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'audit', 'rate-limit', 'identity'],
+    ...['proxy', 'commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
     ...['private-state', 'moderation', 'migration', 'backup', 'bsky', 'metrics', 'doctor', 'console'],
   ],
   // Whole servers, for the tests of those who write clients.
@@ -126,6 +142,7 @@ const PLACES: [name: string, packages: RegExp, place: RegExp][] = [
   ['typeorm', /^typeorm(\/|$)/, /^(src\/modules\/database|src\/projections|migrations)\/|\.entities\.ts$/],
   ['better-sqlite3', /^better-sqlite3$/, /^src\/modules\/database\//],
   ['pino', /^pino(-pretty)?$/, /^src\/modules\/log\//],
+  ['opentelemetry', /^@opentelemetry\//, /^src\/modules\/(tracing\/|log\/scope\.ts$)/],
   ['prom-client', /^prom-client$/, /^src\/modules\/metrics\//],
   ['secp256k1', /^secp256k1(\/|$)/, /^src\/repo-engine\/keys\.ts$/],
 ]

@@ -3,6 +3,7 @@ import type { AppendedRow } from '../modules/commit-log/commit-log.js'
 import { InlineHandlers } from '../modules/commit-log/inline-handlers.js'
 import { Changes } from '../modules/database/changes.js'
 import type { Tx } from '../modules/database/database.js'
+import { traced } from '../modules/tracing/spans.js'
 import { Lexicons } from '../modules/lexicon/lexicons.js'
 import { INLINE, movePosition } from './position.js'
 import { type ActorProjection, definitionOf, type ProjectionDefinition, type RecordProjection } from './projection.js'
@@ -49,6 +50,12 @@ export class Projector extends InlineHandlers {
       events[0]!.seq,
     ))!
     if (before > position) return
+    await traced({ name: 'projections', attributes: { 'skylog.events': events.length } }, () =>
+      this.tell(events, position, tx),
+    )
+  }
+
+  private async tell(events: readonly AppendedRow[], position: number, tx: Tx): Promise<void> {
     const told = { skipped: 0, touched: new Set<string>() }
     for (const event of events) if (event.seq > position) await this.all.tell(event, tx, told, ERASED_AT_ONCE)
     const { seq } = events.at(-1)!

@@ -32,7 +32,7 @@ describe('bash', () => {
   }
 
   it.each<[string[], string[]]>([
-    [['re'], ['rebuild', 'report']],
+    [['reb'], ['rebuild']],
     [['account', 'a'], ['adopt']],
     [
       ['account', 'create', '--d'],

@@ -30,7 +30,7 @@ describe('with a server', () => {
     expect(findings).toContainEqual({
       area: 'log',
       severity: 'ok',
-      text: 'the heads of all 1 repositories are those of their last events',
+      text: 'heads and last events agree, of the one repository',
       advice: null,
     })
     expect(text.code).toBe(0)

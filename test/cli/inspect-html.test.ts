@@ -193,6 +193,22 @@ describe('of a small repository', () => {
     await page.context().close()
   })
 
+  it('keeps all of the tree in view when the window changes', async () => {
+    const { page } = await openPage(file)
+    const isInView = (): Promise<boolean> =>
+      page.evaluate(() => {
+        const tree = document.querySelector('.mst-tree')!.getBoundingClientRect()
+        const marks = [...document.querySelectorAll('[role=treeitem]')].map((mark) => mark.getBoundingClientRect())
+        return marks.every(({ left, right }) => left >= tree.left && right <= tree.right)
+      })
+    expect(await isInView()).toBe(true)
+    await page.setViewportSize({ width: 500, height: 700 })
+    await page.waitForFunction(() => document.querySelector('.mst-tree')!.clientWidth < 500)
+    await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))))
+    expect(await isInView()).toBe(true)
+    await page.context().close()
+  })
+
   it('has the figures of the report', async () => {
     const { page } = await openPage(file)
     await expect(page.getByRole('row', { name: 'app.bsky.feed.post' }).textContent()).resolves.toContain('80')

@@ -134,3 +134,28 @@ it('finds a head that is signed by somebody else', async () => {
   expect(code).toBe(1)
   expect(problems[0]).toContain('commit block does not hash to its CID')
 })
+
+it('verifies all that there is, and names those with problems', async () => {
+  const [json, text] = await Promise.all([
+    skylog(['verify', '--all', '--data', sound, '--json']),
+    skylog(['verify', '--all', '--data', sound]),
+  ])
+  expect(json.code).toBe(0)
+  expect(json.json()).toMatchObject({ repos: 1, records: 101, bad: [] })
+  expect(text.stdout).toMatch(
+    /^1 repository: 101 records checked and \d+ events folded, in [\d.]+ s\nNo problems found\n$/,
+  )
+
+  const copy = join(directory, 'all')
+  cpSync(sound, copy, { recursive: true })
+  const db = new Sqlite(join(copy, 'skylog.sqlite'))
+  db.exec("UPDATE record SET bytes = x'a0' WHERE path = (SELECT min(path) FROM record)")
+  db.close()
+  const bad = await skylog(['verify', '--all', '--data', copy])
+  expect(bad.code).toBe(1)
+  expect(bad.stdout).toMatch(
+    new RegExp(
+      `Problems found with 1 repository\n  alice\\.test \\(${did}\\)\n    .*app\\.bsky\\.actor\\.profile/self`,
+    ),
+  )
+})

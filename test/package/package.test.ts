@@ -5,11 +5,14 @@ import { join } from 'node:path'
 import { project } from '../cli/run-cli.js'
 import { exampleIn, installPacked, type Packed, putInto, runIn } from './packed.js'
 
+// Whole programs are run here, which share the machine with other tests.
+jest.setTimeout(120_000)
+
 let packed: Packed
 beforeAll(async () => {
   packed = await installPacked()
 })
-afterAll(() => packed.remove())
+afterAll(() => packed?.remove())
 
 const bin = (): string => join(packed.directory, 'node_modules/skylog/bin/skylog.mjs')
 
@@ -143,7 +146,7 @@ describe('skylog/testing', () => {
     expect({ ...after, heapMB: 0 }).toEqual({ ...before, heapMB: 0 })
     // One that stays is 2 MB at least.
     expect(after.heapMB - before.heapMB).toBeLessThan(8)
-  }, 120_000)
+  })
 })
 
 describe('the quick starts', () => {

@@ -11,18 +11,24 @@ export function withQuery(path: string, params: Params = {}): string {
   return query.size > 0 ? `${path}?${query}` : path
 }
 
-/** A call to this server; the answer is JSON. @throws Fault with what the server says against it */
+/** A call to this server; the answer is JSON, or nothing. @throws Fault with what the server says against it */
 export async function call<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
   const response = await fetch(path, init).catch((error: unknown) => {
     throw Fault.of(error)
   })
   if (!response.ok) throw await faultOf(response)
-  return (response.status === 204 ? undefined : await response.json()) as Answer
+  return bodyOf<Answer>(response)
 }
 
 /** A query that anybody may ask. @throws Fault */
 export function query<Answer>(nsid: string, params?: Params): Promise<Answer> {
   return call(withQuery(`/xrpc/${nsid}`, params))
+}
+
+/** The JSON of an answer; undefined where it has no body. */
+export async function bodyOf<Answer>(response: Response): Promise<Answer> {
+  const text = await response.text()
+  return (text === '' ? undefined : JSON.parse(text)) as Answer
 }
 
 /** What a response that is no success says. */

@@ -1,4 +1,4 @@
-import { faultOf } from './call.js'
+import { bodyOf, faultOf } from './call.js'
 import { agent } from './session.js'
 
 /**
@@ -9,6 +9,5 @@ export async function own<Answer>(path: string, body?: object): Promise<Answer> 
   const init = body && { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
   const response = await agent.sessionManager.fetchHandler(path, init ?? {})
   if (!response.ok) throw await faultOf(response)
-  const text = await response.text()
-  return (text === '' ? undefined : JSON.parse(text)) as Answer
+  return bodyOf<Answer>(response)
 }

@@ -23,6 +23,14 @@ export const agent = new AtpAgent({ service: location.origin, fetch: fetchAt(loc
 // The renewal of what was kept is begun at once; calls wait for it.
 if (account.value) void agent.resumeSession(account.value).catch(() => undefined)
 
+// Another window of this browser has renewed the session, or ended it: what this one has is not good any more.
+addEventListener('storage', ({ key }) => {
+  if (key !== KEPT) return
+  const session = kept()
+  agent.sessionManager.session = session ?? undefined
+  account.value = session
+})
+
 /** The DID of the account that is signed in. @throws Error when nobody is: a page that needs one stands behind `Member` */
 export function ownDid(): string {
   if (!account.value) throw new Error('Nobody is signed in')

@@ -36,16 +36,22 @@ export default function ThreadPage() {
       {thread.fault?.error === 'NotFound' ? (
         <p class="stub">This post is not there: it was deleted, or never was.</p>
       ) : (
-        <Loaded of={thread}>{(node) => <Thread of={node} />}</Loaded>
+        <Loaded of={thread}>
+          {(node) => (AppBskyFeedDefs.isThreadViewPost(node) ? <Thread of={node} /> : <Stub of={node} />)}
+        </Loaded>
       )}
     </ClientPage>
   )
 }
 
-function Thread({ of: node }: { of: NonNullable<Node> }) {
-  if (!AppBskyFeedDefs.isThreadViewPost(node)) return <Stub of={node} />
+function Thread({ of: node }: { of: AppBskyFeedDefs.ThreadViewPost }) {
   const { post, replies = [] } = node
   const parents = parentsOf(node)
+  const place = useRef<HTMLDivElement>(null)
+  // What it answers is above; one comes for the post itself.
+  useEffect(() => {
+    if (parents.length > 0) place.current?.scrollIntoView({ block: 'center' })
+  }, [post.uri])
   return (
     <>
       {parents.length > 0 ? (
@@ -57,7 +63,9 @@ function Thread({ of: node }: { of: NonNullable<Node> }) {
           ))}
         </ol>
       ) : null}
-      {deleted.value.has(post.uri) ? <p class="stub">This post is deleted.</p> : <PostCard post={post} isMain />}
+      <div ref={place}>
+        {deleted.value.has(post.uri) ? <p class="stub">This post is deleted.</p> : <PostCard post={post} isMain />}
+      </div>
       <Section title="Replies">
         <ReplyBox to={post} />
         {replies.length > 0 ? <Replies of={replies} /> : <p class="empty">No replies yet.</p>}

@@ -9,8 +9,9 @@ import { Crumbs } from './crumbs.js'
 import { DidDocument } from './did-document.js'
 import './everyone.css'
 import { explorePath } from './places.js'
+import { hostOf } from './read-did-document.js'
 import { RepoCommit } from './repo-commit.js'
-import { fetchRepoHead, hostOf, type Profile, type RepoHead } from './repos.js'
+import { fetchRepoHead, isThisServer, type Profile, type RepoHead } from './repos.js'
 import { StatusBadge } from './status-badge.js'
 import { TakeAway } from './take-away.js'
 
@@ -59,7 +60,7 @@ function Repo({ head }: { head: RepoHead }) {
 
 function Head({ head: { did, handle, isHandleCorrect, document, state, profile } }: { head: RepoHead }) {
   const host = hostOf(document)
-  const isHosted = host !== null && URL.canParse(host) && new URL(host).host === location.host
+  const isHosted = host !== null && isThisServer(host)
   return (
     <>
       {profile ? (

@@ -2,8 +2,6 @@ import type { InspectPage } from '../../../src/modules/cli/inspect-page.js'
 import { bytes, count } from '../ui/amounts.js'
 import { element, part } from './element.js'
 
-/** Lines of a plot that are shown; the largest, where there are more. */
-const MAX_LINES = 60
 /** Bars that a time has at most. */
 const MAX_BARS = 120
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -16,7 +14,7 @@ interface Line {
 }
 
 /** All figures of a report that can be plotted. */
-export function figures({ collections, layers, recordSizes, activity }: InspectPage): HTMLElement[] {
+export function figures({ collections, collectionCount, layers, recordSizes, activity }: InspectPage): HTMLElement[] {
   return [
     part(
       'Collections',
@@ -27,6 +25,7 @@ export function figures({ collections, layers, recordSizes, activity }: InspectP
           cells: [count(records), bytes(size)],
           value: size,
         })),
+        collectionCount,
       ),
     ),
     part(
@@ -53,19 +52,16 @@ export function figures({ collections, layers, recordSizes, activity }: InspectP
   ]
 }
 
-/** A table with a bar in each line: it reads as a table, and looks like a plot. */
-function plot(columns: readonly string[], lines: readonly Line[]): HTMLElement {
-  const kept = new Set(lines.toSorted((a, b) => b.value - a.value).slice(0, MAX_LINES))
+/** A table with a bar in each line: it reads as a table, and looks like a plot. `all`: how many lines there would be. */
+function plot(columns: readonly string[], lines: readonly Line[], all = lines.length): HTMLElement {
   const most = Math.max(...lines.map(({ value }) => value), 1)
-  const rows = lines
-    .filter((line) => kept.has(line))
-    .map(({ name, cells, value }) => {
-      const bar = element('div', { class: 'bar' })
-      bar.style.width = `${(100 * value) / most}%`
-      const numbers = cells.map((cell) => element('td', { class: 'number' }, cell))
-      const drawn = element('td', { class: 'drawn', 'aria-hidden': 'true' }, bar)
-      return element('tr', {}, element('th', { scope: 'row' }, name), ...numbers, drawn)
-    })
+  const rows = lines.map(({ name, cells, value }) => {
+    const bar = element('div', { class: 'bar' })
+    bar.style.width = `${(100 * value) / most}%`
+    const numbers = cells.map((cell) => element('td', { class: 'number' }, cell))
+    const drawn = element('td', { class: 'drawn', 'aria-hidden': 'true' }, bar)
+    return element('tr', {}, element('th', { scope: 'row' }, name), ...numbers, drawn)
+  })
   const head = columns.map((column, i) => element('th', { scope: 'col', ...(i > 0 && { class: 'number' }) }, column))
   const table = element(
     'table',
@@ -73,7 +69,7 @@ function plot(columns: readonly string[], lines: readonly Line[]): HTMLElement {
     element('thead', {}, element('tr', {}, ...head)),
     element('tbody', {}, ...rows),
   )
-  const more = lines.length - rows.length
+  const more = all - rows.length
   return more > 0 ? element('div', {}, table, element('p', {}, `and ${count(more)} smaller ones`)) : table
 }
 

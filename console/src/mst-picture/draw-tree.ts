@@ -113,7 +113,10 @@ export function drawTree(element: HTMLElement, data: TreeData, { onSelect }: Tre
       view.goTo(found)
       return true
     },
-    destroy: () => void frame.remove(),
+    destroy() {
+      view.end()
+      frame.remove()
+    },
   }
 }
 
@@ -141,7 +144,7 @@ function paint(
     .attr('aria-selected', 'false')
     .attr('aria-label', ({ item }) => describe(item))
     .attr('class', ({ item }) =>
-      item.kind === 'entry' ? `mst-entry mst-c${colours.get(collectionOf(item.key)) ?? COLOURS}` : `mst-${item.kind}`,
+      item.kind === 'entry' ? `mst-entry mst-c${colours.get(collectionOf(item.key))!}` : `mst-${item.kind}`,
     )
   marks
     .append('rect')
@@ -164,20 +167,21 @@ function legend(
   colours: ReadonlyMap<string, number>,
 ): void {
   const list = frame.append('ul').attr('class', 'mst-legend').attr('aria-label', 'Collections')
-  for (const [name, colour] of colours) {
+  const named = [...colours].filter(([, colour]) => colour < COLOURS)
+  for (const [name, colour] of colours.size > named.length ? [...named, ['others', COLOURS] as const] : named) {
     const line = list.append('li')
     line.append('span').attr('class', `mst-swatch mst-c${colour}`)
     line.append('span').text(name)
   }
 }
 
-/** A colour for each of the collections that have most records in the picture. */
+/** Numbers of colours by collection: one each for those that have most records in the picture, and one for all others. */
 function coloursOf({ items }: PlacedTree): Map<string, number> {
   const counts = new Map<string, number>()
   for (const { item } of items)
     if (item.kind === 'entry') counts.set(collectionOf(item.key), (counts.get(collectionOf(item.key)) ?? 0) + 1)
-  const largest = [...counts].sort(([, a], [, b]) => b - a).slice(0, COLOURS)
-  return new Map(largest.map(([name], i) => [name, i]))
+  const bySize = [...counts].sort(([, a], [, b]) => b - a)
+  return new Map(bySize.map(([name], i) => [name, Math.min(i, COLOURS)]))
 }
 
 function itemAt(target: EventTarget | null): Placed | null {

@@ -19,6 +19,8 @@ export interface Zooming {
   fit(): void
   /** Brings an item into the middle, close enough to be looked at. */
   goTo(item: Placed): void
+  /** Stops looking at the size of the window. */
+  end(): void
 }
 
 /**
@@ -31,9 +33,10 @@ export function zoomable(
   scene: Selection<SVGGElement, unknown, null, undefined>,
   { box, layers }: PlacedTree,
 ): Zooming {
-  const [width, height] = [svg.node()!.clientWidth || 800, svg.node()!.clientHeight || 400]
-  const upright = Math.min(height / (box.bottom - box.top + 2 * MARGIN), 1.5)
-  const whole = Math.min(width / (box.right - box.left + 2 * MARGIN), upright)
+  const element = svg.node()!
+  let [width, height] = [0, 0]
+  /** How much the picture is scaled when its layers fill the height, and when all of it is to be seen. */
+  let [upright, whole] = [1, 1]
   const paint = ({ k, x, y }: ZoomTransform): void => {
     const ky = Math.max(k, upright)
     const down = k >= upright ? y : (height - upright * (box.top + box.bottom)) / 2
@@ -48,18 +51,22 @@ export function zoomable(
       .text(({ layer }) => `layer ${layer}`)
   }
   const zooming = zoom<SVGSVGElement, unknown>()
-    .extent([
+    .extent(() => [
       [0, 0],
       [width, height],
     ])
-    .scaleExtent([whole, Math.max(CLOSEST, whole)])
     // What is smaller than the window stays in its middle, what is larger cannot be lost.
     .translateExtent([
       [box.left - MARGIN, box.top - MARGIN],
       [box.right + MARGIN, box.bottom + MARGIN],
     ])
     .on('zoom', ({ transform }: { transform: ZoomTransform }) => paint(transform))
-  svg.call(zooming).on('dblclick.zoom', null)
+  const measure = (): void => {
+    ;[width, height] = [element.clientWidth || 800, element.clientHeight || 400]
+    upright = Math.min(height / (box.bottom - box.top + 2 * MARGIN), 1.5)
+    whole = Math.min(width / (box.right - box.left + 2 * MARGIN), upright)
+    zooming.scaleExtent([whole, Math.max(CLOSEST, whole)])
+  }
   const fit = (): void =>
     void svg.call(
       zooming.transform,
@@ -67,14 +74,25 @@ export function zoomable(
         .translate(width / 2 - (whole * (box.left + box.right)) / 2, height / 2 - (whole * (box.top + box.bottom)) / 2)
         .scale(whole),
     )
+  measure()
+  svg.call(zooming).on('dblclick.zoom', null)
   fit()
+  const watch = new ResizeObserver(() => {
+    if (element.clientWidth === width && element.clientHeight === height) return
+    const wasWhole = zoomTransform(element).k === whole
+    measure()
+    if (wasWhole) fit()
+    else svg.call(zooming.scaleBy, 1)
+  })
+  watch.observe(element)
   return {
     in: () => void svg.call(zooming.scaleBy, STEP),
     out: () => void svg.call(zooming.scaleBy, 1 / STEP),
     fit,
     goTo({ x, y }) {
-      svg.call(zooming.scaleTo, Math.max(zoomTransform(svg.node()!).k, READABLE))
+      svg.call(zooming.scaleTo, Math.max(zoomTransform(element).k, READABLE))
       svg.call(zooming.translateTo, x, y)
     },
+    end: () => watch.disconnect(),
   }
 }

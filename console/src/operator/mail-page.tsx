@@ -1,3 +1,4 @@
+import type { MailTestResult } from '../../../src/modules/mail/mail-test.js'
 import { ask, order } from '../api/operator.js'
 import { count } from '../ui/amounts.js'
 import { Field, Form, textOf } from '../ui/form.js'
@@ -69,7 +70,10 @@ function Queue() {
 }
 
 function Test() {
-  const send = useAction((form: FormData) => order('/admin/mail/test', { to: textOf(form, 'to') }))
+  const send = useAction(async (form: FormData) => {
+    const result = await order<MailTestResult>('/admin/mail/test', { to: textOf(form, 'to') })
+    if (!result.sent) throw new Error(`${result.error}. ${result.advice}`)
+  })
   return (
     <Form action={send} submit="Send a mail" done="The mail server has taken it.">
       <Field label="To" name="to" type="email" required />

@@ -11,5 +11,6 @@ export const operatorRoutes = [
   page('/operator/network', () => import('./network-page.js')),
   page('/operator/storage', () => import('./storage-page.js')),
   page('/operator/mail', () => import('./mail-page.js')),
+  page('/operator/doctor', () => import('./doctor-page.js')),
   page('/operator/actions', () => import('./actions-page.js')),
 ]

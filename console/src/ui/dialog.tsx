@@ -14,7 +14,10 @@ export function Dialog({
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
+    const before = document.activeElement
     dialog.current!.showModal()
+    // The browser sees to it where a dialog is closed, and not where it is taken away.
+    return () => void (before instanceof HTMLElement && before.isConnected && before.focus())
   }, [])
   return (
     <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>

@@ -3,8 +3,12 @@ import { verifyCommit } from '../../repo-engine/index.js'
 import type { Reader } from '../database/database.js'
 import { SqliteDatabase } from '../database/sqlite-database.js'
 import { examineRepo, Problems } from './examine-repo.js'
+import type { Progress } from './progress.js'
 import { compareLog, disagreements } from './repo-report.js'
 import { StoredRepo } from './stored-repo.js'
+
+/** All of them together show how far they have come. */
+const SILENT: Progress = { to: () => undefined, end: () => undefined }
 
 /** What a look at all repositories of a data directory has found. */
 export interface ReposChecked {
@@ -53,6 +57,6 @@ async function checkRepo(reader: Reader, did: string): Promise<string[]> {
     if (stored.repo.hosting === 'hosted' && key && !verifyCommit(found.commit, key.public_key))
       problems.add(`the head is not signed by the key held here: ${key.public_key}`)
   }
-  await compareLog(stored, problems, () => undefined)
+  await compareLog(stored, problems, () => SILENT)
   return problems.lines()
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { packageRoot } from '../config/package-root.js'
 import type { InspectPage } from './inspect-page.js'
 import type { RepoReport } from './repo-report.js'
-import { commitRows, recordDays, sourceRows } from './report-text.js'
+import { commitRows, largestOf, recordDays, sourceRows } from './report-text.js'
 
 /** The page without its data, made by console/vite.inspect.config.ts. */
 const TEMPLATE = join(packageRoot, 'console/dist/inspect.html')
@@ -11,6 +11,8 @@ const TEMPLATE = join(packageRoot, 'console/dist/inspect.html')
 const PLACE = '<script type="application/json" id="data">'
 /** Problems that the page names. */
 const MAX_PROBLEMS = 100
+/** Collections that the page plots. */
+const MAX_COLLECTIONS = 60
 
 /** @throws Error where the page has not been built */
 export function assertPageBuilt(): void {
@@ -35,7 +37,8 @@ function pageOf(report: RepoReport): InspectPage {
     did: did ?? 'Not a repository',
     facts: report.handle === null ? facts : [['handle', report.handle], ...facts],
     problems: told.length > MAX_PROBLEMS ? [...told.slice(0, MAX_PROBLEMS), '… and more'] : told,
-    collections: examination?.collections ?? [],
+    collections: largestOf(examination?.collections ?? [], MAX_COLLECTIONS),
+    collectionCount: examination?.collections.length ?? 0,
     layers: examination?.layers ?? [],
     recordSizes: examination?.figures.sizes() ?? [],
     activity: [

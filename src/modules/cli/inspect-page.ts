@@ -9,7 +9,10 @@ export interface InspectPage {
   /** What is known of it, a name and a value each. */
   facts: [name: string, value: string][]
   problems: string[]
+  /** The largest of them, in order of their names. */
   collections: CollectionSize[]
+  /** How many there are. */
+  collectionCount: number
   /** Highest layer first. */
   layers: LayerShape[]
   recordSizes: SizeClass[]

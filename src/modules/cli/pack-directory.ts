@@ -11,14 +11,16 @@ import {
   type CarBlock,
   carSectionHead,
   Cid,
+  cidKey,
   type DecodedCommit,
   headerOf,
+  isAmong,
   numberOfBeyond,
   packCommit,
   type PackedLayout,
   packRecord,
   parseLayout,
-  parseRecordPath,
+  pathOfRecord,
   readBeyond,
   type RepoChanges,
   RepoPacking,
@@ -116,17 +118,12 @@ function readCommitFile(
 }
 
 function readRecords(directory: UnpackedDirectory, packing: RepoPacking, records: Spool): void {
-  const files = new Map<string, string>()
-  for (const path of directory.records) {
-    const { key } = parseRecordPath(path)
-    const other = files.get(key)
-    if (other !== undefined) throw new Error(`${path}: stands beside another file of ${key}, ${other}`)
-    files.set(key, path)
-  }
-  const progress = startProgress('Reading', files.size, 'records')
+  const files = directory.records.sort((a, b) => (a.key < b.key ? -1 : 1))
+  const progress = startProgress('Reading', files.length, 'records')
   try {
-    for (const key of [...files.keys()].sort()) {
-      const path = files.get(key)!
+    for (const [i, { key, form }] of files.entries()) {
+      const path = pathOfRecord(key, form)
+      if (files[i - 1]?.key === key) throw new Error(`${path} stands beside another file of ${key}`)
       const record = packRecord({ path, bytes: readRecordFile(directory, path) })
       packing.add(record)
       records.add(record)
@@ -141,7 +138,7 @@ function readRecords(directory: UnpackedDirectory, packing: RepoPacking, records
 function readLayout(directory: UnpackedDirectory, index: UnpackedIndex | null, beyond: Spool): PackedLayout | null {
   const read = (path: string): Buffer => {
     const bytes = readTop(directory, path)
-    if (index && !index.top.get(path)?.split(' ').includes(Cid.ofRaw(bytes).toString()))
+    if (index && !isAmong(index.top.get(path), cidKey(Cid.ofRaw(bytes))))
       throw new Error(`${path} is not as it was unpacked`)
     return bytes
   }

@@ -12,7 +12,7 @@ import { drawnRecords } from './drawn-records.js'
 import { type Examination, examineRepo, Problems } from './examine-repo.js'
 import type { DrawnRecords } from './inspect-page.js'
 import { WrongUsage } from './options.js'
-import { startProgress } from './progress.js'
+import { type Progress, startProgress } from './progress.js'
 import type { DayCount } from './record-figures.js'
 import { checkKeyOption, checkSignature, documentWithin, resolverOf, type SignatureCheck } from './signature.js'
 import { StoredRepo } from './stored-repo.js'
@@ -71,6 +71,8 @@ export interface ReportOptions {
   foldLog: boolean
   /** Also read the records that a picture of the tree shows. */
   draw?: boolean
+  /** Shows how far it has come, where that is not to be as of a command that does this alone. */
+  begin?: (label: string, total: number, unit?: string) => Progress
 }
 
 /** Looks at what an argument names: a DID in the data directory, or a CAR file. @throws WrongUsage, or Error when it is not there */
@@ -130,7 +132,7 @@ async function reportOnStored(did: Did, config: Config, options: ReportOptions):
       const report = emptyReport({ directory: dataDirectory, hosting, status, rev, verified }, problems)
       report.did = did
       report.head = head
-      const found = await examine(stored, did, await stored.countRows(), report)
+      const found = await examine(stored, did, await stored.countRows(), report, options.begin)
       if (found.whole) await stored.finish()
       problems.add(...stored.problems)
       report.activity = await stored.days()
@@ -139,7 +141,7 @@ async function reportOnStored(did: Did, config: Config, options: ReportOptions):
         problems.add(...disagreements(stored, found.commit))
         await addIdentity(report, found.commit, config, options.key, reader)
       }
-      if (options.foldLog) report.log = await showFolding(stored, problems)
+      if (options.foldLog) report.log = await compareLog(stored, problems, options.begin)
       return report
     })
   } finally {
@@ -168,8 +170,9 @@ async function examine(
   did: Did | undefined,
   blocks: number,
   report: RepoReport,
+  begin = startProgress,
 ): Promise<Examination> {
-  const progress = startProgress('Checking', blocks, 'blocks')
+  const progress = begin('Checking', blocks, 'blocks')
   try {
     const found = await examineRepo(source, did, (done) => progress.to(done))
     report.examination = found
@@ -220,21 +223,8 @@ export function disagreements({ repo }: StoredRepo, commit: DecodedCommit): stri
   return problems
 }
 
-async function showFolding(stored: StoredRepo, problems: Problems): Promise<FoldedLog> {
-  const progress = startProgress('Folding the log', await stored.countEvents(), 'events')
-  try {
-    return await compareLog(stored, problems, (done) => progress.to(done))
-  } finally {
-    progress.end()
-  }
-}
-
-/** Folds the log and compares what comes out with what is stored. `onProgress` is told the number of events so far. */
-export async function compareLog(
-  stored: StoredRepo,
-  problems: Problems,
-  onProgress: (events: number) => void,
-): Promise<FoldedLog> {
+/** Folds the log and compares what comes out with what is stored. */
+export async function compareLog(stored: StoredRepo, problems: Problems, begin = startProgress): Promise<FoldedLog> {
   const { head, rev, data } = stored.repo
   const last = await stored.lastMove()
   if (!last || !Cid.fromBytes(last.cid).equals(head) || last.rev !== rev)
@@ -244,8 +234,13 @@ export async function compareLog(
         : 'the log has no event of this repository',
     )
   const events = await stored.countEvents()
+  const progress = begin('Folding the log', events, 'events')
   try {
-    const folded = await foldLog(stored.events(), (partOf) => stored.parts(partOf), onProgress)
+    const folded = await foldLog(
+      stored.events(),
+      (partOf) => stored.parts(partOf),
+      (done) => progress.to(done),
+    )
     if (folded && !folded.data.equals(data))
       problems.add(`the log makes the tree ${folded.data.toString()}, stored is ${data.toString()}`)
     return { events, data: folded?.data ?? null }
@@ -253,6 +248,8 @@ export async function compareLog(
     if (!(error instanceof BrokenLog)) throw error
     problems.add(`log: ${error.message}`)
     return { events, data: null }
+  } finally {
+    progress.end()
   }
 }
 

@@ -161,11 +161,8 @@ function shapeText(report: RepoReport): string {
 function collectionsText(report: RepoReport): string {
   const { collections } = report.examination!
   const { records } = sizesOf(report)
-  const shown = new Set(collections.toSorted((a, b) => b.bytes - a.bytes).slice(0, SHOWN_COLLECTIONS))
-  const rows = [
-    ...collections.filter((collection) => shown.has(collection)),
-    { name: 'all', ...records, records: records.blocks },
-  ]
+  const shown = largestOf(collections, SHOWN_COLLECTIONS)
+  const rows = [...shown, { name: 'all', ...records, records: records.blocks }]
   const most = Math.max(terminalWidth() - 30, 20)
   const text = withBars(
     table(
@@ -175,8 +172,14 @@ function collectionsText(report: RepoReport): string {
     ),
     rows.slice(0, -1).map((row) => row.bytes),
   )
-  const more = collections.length - shown.size
+  const more = collections.length - shown.length
   return more > 0 ? `${text}\n  … and ${count(more)} smaller ones (--json has them all)` : text
+}
+
+/** Those with most bytes, in the order in which they come. */
+export function largestOf(collections: readonly CollectionSize[], most: number): CollectionSize[] {
+  const largest = new Set(collections.toSorted((a, b) => b.bytes - a.bytes).slice(0, most))
+  return collections.filter((collection) => largest.has(collection))
 }
 
 function cut(text: string, most: number): string {

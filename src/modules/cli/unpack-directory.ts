@@ -10,14 +10,17 @@ import {
   CAR_LIMITS,
   CarLayout,
   Cid,
+  cidKey,
+  type CidKeys,
   formatIndex,
   INDEX_NAME,
+  inOrder,
+  isAmong,
   MAX_JSON_BYTES,
   numberOfBeyond,
   packCommit,
   packRecord,
   parseIndex,
-  parseRecordPath,
   pathOfRecord,
   type RecordForm,
   RepoError,
@@ -41,11 +44,10 @@ const MAX_TOP_BYTES: Readonly<Record<string, number>> = {
 }
 const MAX_BEYOND_BYTES = 1 << 24
 
-/** One record: what it was when it was unpacked, what it is to be (texts of CIDs), and how it lies there now. */
-interface Place {
-  known: string | null
-  wanted: string | null
-  found: RecordForm | null
+/** Records by their keys: what is to be there, in order, and in which form there is something. */
+interface Plan {
+  readonly wanted: Map<string, CidKeys>
+  readonly found: Map<string, RecordForm>
 }
 
 export interface Unpacked {
@@ -64,13 +66,13 @@ export async function unpackInto(
   const directory = UnpackedDirectory.open(path)
   const index = readIndex(directory)
   const layout = new CarLayout()
-  const places = await plan(source, index, layout)
+  const wanted = await wantedRecords(source, layout)
   checkTop(directory, index, source.head)
-  check(directory, places)
+  const found = checkRecords(directory, index, wanted)
   directory.assertNoStrangers()
   const files = new DurableFiles(directory.root)
   try {
-    return await new Unpacking(directory, source, index, places, files).run(layout, onRecord)
+    return await new Unpacking(directory, source, index, { wanted, found }, files).run(layout, onRecord)
   } finally {
     files.close()
   }
@@ -95,71 +97,68 @@ function readAny(directory: UnpackedDirectory, path: string): Buffer {
   return directory.top.has(path) ? readTop(directory, path) : readRecordFile(directory, path)
 }
 
-async function plan(source: UnpackSource, index: UnpackedIndex | null, layout: CarLayout): Promise<Map<string, Place>> {
-  const places = new Map<string, Place>()
-  for (const [key, known] of index?.records ?? []) places.set(key, { known, wanted: null, found: null })
+/** What records there are to be, and all blocks for `layout`. */
+async function wantedRecords(source: UnpackSource, layout: CarLayout): Promise<Map<string, CidKeys>> {
+  const wanted = new Map<string, CidKeys>()
   const builder = new TreeBuilder(() => undefined)
-  let records = 0
   layout.walk(source.head)
   await source.walk(
     ({ path, cid }) => {
       builder.add(path, cid)
-      const place = places.get(path)
-      if (place) place.wanted = cid.toString()
-      else places.set(path, { known: null, wanted: cid.toString(), found: null })
-      if (++records > MAX_FILES) throw new RepoError('LimitExceeded', `a repository of more than ${MAX_FILES} records`)
+      wanted.set(path, cidKey(cid))
+      if (wanted.size > MAX_FILES)
+        throw new RepoError('LimitExceeded', `a repository of more than ${MAX_FILES} records`)
     },
     (cid) => layout.walk(cid),
   )
   assertRebuilt(builder, source.commit.data)
-  return places
+  return wanted
 }
 
-/** Whether all files of records are ours. Notes which there are. */
-function check(directory: UnpackedDirectory, places: Map<string, Place>): void {
+/** Whether all files of records are ours. Gives which there are. */
+function checkRecords(
+  directory: UnpackedDirectory,
+  index: UnpackedIndex | null,
+  wanted: ReadonlyMap<string, CidKeys>,
+): Map<string, RecordForm> {
+  const found = new Map<string, RecordForm>()
   const progress = startProgress('Checking', directory.records.length, 'files')
   let done = 0
-  for (const path of directory.records) {
+  for (const { key, form } of directory.records.splice(0)) {
+    const path = pathOfRecord(key, form)
+    const known = index?.records.get(key)
+    const isNamed = known !== undefined || wanted.has(key)
+    if (!isNamed) directory.refuse(path, 'not a record that was unpacked')
+    else if (found.has(key)) directory.refuse(path, `stands beside another file of ${key}`)
+    else
+      directory.attempt(() => {
+        const cid = cidKey(packRecord({ path, bytes: readRecordFile(directory, path) }).cid)
+        if (cid !== wanted.get(key) && !isAmong(known, cid)) directory.refuse(path, 'was changed after it was unpacked')
+        else found.set(key, form)
+      })
     progress.to(++done)
-    try {
-      const { key, form } = parseRecordPath(path)
-      const place = places.get(key)
-      if (!place) directory.refuse(path, 'not a record that was unpacked')
-      else if (place.found) directory.refuse(path, `stands beside another file of ${key}`)
-      else {
-        place.found = form
-        const cid = packRecord({ path, bytes: readRecordFile(directory, path) }).cid.toString()
-        if (cid !== place.wanted && !place.known?.split(' ').includes(cid))
-          directory.refuse(path, 'was changed after it was unpacked')
-      }
-    } catch (error) {
-      directory.strangers.push((error as Error).message)
-    }
   }
   progress.end()
+  return found
 }
 
 /** Whether all that stands at the top is ours. */
 function checkTop(directory: UnpackedDirectory, index: UnpackedIndex | null, head: Cid): void {
-  for (const path of directory.top) {
-    if (path === INDEX_NAME) continue
-    try {
+  for (const path of directory.top)
+    directory.attempt(() => {
+      if (path === INDEX_NAME) return
       const bytes = readTop(directory, path)
       const cid = path === COMMIT_NAME ? packCommit({ path, bytes }).cid : Cid.ofRaw(bytes)
-      if (index?.top.get(path)?.split(' ').includes(cid.toString())) continue
+      if (isAmong(index?.top.get(path), cidKey(cid))) return
       // While a directory is being written, nothing is noted yet of what tells the order of blocks.
       const isOurs = path === COMMIT_NAME ? cid.equals(head) : index?.whole === false
-      if (!isOurs)
-        directory.refuse(path, index ? 'was changed after it was unpacked' : `there is no ${INDEX_NAME} beside it`)
-    } catch (error) {
-      directory.strangers.push((error as Error).message)
-    }
-  }
+      if (!isOurs) directory.refuse(path, index ? 'was changed after it was unpacked' : `no ${INDEX_NAME} is beside it`)
+    })
 }
 
 /** The part that changes something. */
 class Unpacking {
-  private readonly top = new Map<string, string>()
+  private readonly top = new Map<string, CidKeys>()
   private hasBegun = false
   private readonly done: Unpacked = { records: 0, written: 0, removed: 0 }
 
@@ -167,12 +166,12 @@ class Unpacking {
     private readonly directory: UnpackedDirectory,
     private readonly source: UnpackSource,
     private readonly index: UnpackedIndex | null,
-    private readonly places: Map<string, Place>,
+    private readonly plan: Plan,
     private readonly files: DurableFiles,
   ) {}
 
   async run(layout: CarLayout, onRecord: (bytes: Uint8Array) => void): Promise<Unpacked> {
-    const { source, places, directory, done } = this
+    const { source, plan, directory, done } = this
     const progress = startProgress('Unpacking', source.blocks, 'blocks')
     let blocks = 0
     try {
@@ -188,35 +187,27 @@ class Unpacking {
     } finally {
       progress.end()
     }
-    for (const [key, { wanted, found }] of places) if (!wanted && found) this.remove(pathOfRecord(key, found))
+    for (const [key, form] of plan.found) if (!plan.wanted.has(key)) this.remove(pathOfRecord(key, form))
     for await (const file of source.layoutFiles(layout)) this.putTop(file, Cid.ofRaw(file.bytes))
     for (const path of directory.top)
       if ((path === BLOCKS_NAME || numberOfBeyond(path) !== null) && !this.top.has(path)) this.remove(path)
     this.putTop(unpackCommit(source.commitBlock), source.head)
     this.files.flush()
     // Only now does it name what is there, and nothing else.
-    this.put(
-      formatIndex(
-        true,
-        this.top,
-        this.sorted(({ wanted }) => wanted),
-      ),
-      directory.top.has(INDEX_NAME),
-      true,
-    )
+    this.put(formatIndex(true, inOrder(this.top), plan.wanted), directory.top.has(INDEX_NAME), true)
     this.files.flush()
     return done
   }
 
   private putRecord(key: string, file: UnpackedFile): void {
-    const { found } = this.places.get(key)!
-    const before = found && pathOfRecord(key, found)
+    const form = this.plan.found.get(key)
+    const before = form && pathOfRecord(key, form)
     this.put(file, before === file.path)
-    if (before !== null && before !== file.path) this.remove(before)
+    if (before !== undefined && before !== file.path) this.remove(before)
   }
 
   private putTop(file: UnpackedFile, cid: Cid): void {
-    this.top.set(file.path, cid.toString())
+    this.top.set(file.path, cidKey(cid))
     this.put(file, this.directory.top.has(file.path))
   }
 
@@ -243,25 +234,29 @@ class Unpacking {
   private begin(): void {
     if (this.hasBegun) return
     this.hasBegun = true
-    const { index, source } = this
-    const commit = union(index?.top.get(COMMIT_NAME) ?? null, source.head.toString())!
-    const records = this.sorted(({ known, wanted }) => union(known, wanted))
-    this.files.write(formatIndex(false, [[COMMIT_NAME, commit]], records))
+    const { index, source, plan } = this
+    const commit = union(index?.top.get(COMMIT_NAME), cidKey(source.head))
+    this.files.write(formatIndex(false, [[COMMIT_NAME, commit]], unions(index?.records ?? new Map(), plan.wanted)))
     this.files.flush()
-  }
-
-  private sorted(pick: (place: Place) => string | null): Iterable<[string, string]> {
-    const { places } = this
-    return (function* () {
-      for (const key of [...places.keys()].sort()) {
-        const cids = pick(places.get(key)!)
-        if (cids !== null) yield [key, cids]
-      }
-    })()
   }
 }
 
-function union(known: string | null, wanted: string | null): string | null {
-  if (known === null || wanted === null) return known ?? wanted
-  return known.split(' ').includes(wanted) ? known : `${known} ${wanted}`
+/** Two maps in order, as one: where both have a key, with what either has. */
+function* unions(
+  known: ReadonlyMap<string, CidKeys>,
+  wanted: ReadonlyMap<string, CidKeys>,
+): Generator<[string, CidKeys]> {
+  const rest = known.entries()
+  let next = rest.next()
+  for (const [key, cid] of wanted) {
+    for (; !next.done && next.value[0] < key; next = rest.next()) yield next.value
+    const before = !next.done && next.value[0] === key ? next.value[1] : undefined
+    if (before !== undefined) next = rest.next()
+    yield [key, union(before, cid)]
+  }
+  for (; !next.done; next = rest.next()) yield next.value
+}
+
+function union(known: CidKeys | undefined, wanted: CidKeys): CidKeys {
+  return known === undefined || isAmong(known, wanted) ? (known ?? wanted) : known + wanted
 }

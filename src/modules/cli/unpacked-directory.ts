@@ -15,7 +15,7 @@ import {
   realpathSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { shown, TOP_NAMES } from '../../repo-engine/index.js'
+import { parseRecordPath, type RecordForm, shown, TOP_NAMES } from '../../repo-engine/index.js'
 
 /** Files of records that one directory may have. */
 export const MAX_FILES = 1_000_000
@@ -38,13 +38,20 @@ export class Strangers extends Error {
   }
 }
 
+/** A record's file, which is called {@link pathOfRecord} of these. */
+export interface RecordFile {
+  readonly key: string
+  readonly form: RecordForm
+}
+
 export class UnpackedDirectory {
   /** Names at the top that are ours, without the folder of blobs. */
   readonly top = new Set<string>()
-  /** Paths of all other files, with `/` between names, in no order. */
-  readonly records: string[] = []
+  /** All other files whose names are right, in no order. */
+  readonly records: RecordFile[] = []
   /** What does not belong here, each with the reason. */
   readonly strangers: string[] = []
+  private files = 0
 
   private constructor(
     readonly root: string,
@@ -70,6 +77,15 @@ export class UnpackedDirectory {
 
   refuse(path: string, why: string): void {
     this.strangers.push(`${shown(path)}: ${why}`)
+  }
+
+  /** Does what may show that a file does not belong here, and goes on if it does. */
+  attempt(look: () => void): void {
+    try {
+      look()
+    } catch (error) {
+      this.strangers.push((error as Error).message)
+    }
   }
 
   /** @throws Strangers if there are any */
@@ -122,8 +138,9 @@ export class UnpackedDirectory {
     for (const { name, kind } of this.namesIn(folder)) {
       const path = `${folder}/${name}`
       if (kind === 'file') {
-        if (this.records.push(path) > this.maxFiles)
+        if (++this.files > this.maxFiles)
           throw new Error(`${this.root} has more than ${this.maxFiles} files; the last one seen is ${shown(path)}`)
+        this.attempt(() => this.records.push(parseRecordPath(path)))
       } else if (kind === 'directory' && (name.endsWith('%') || folder.endsWith('%'))) {
         // Only a name that goes on in the next one, or a collection under such a name, has folders in it.
         if (depth < MAX_DEPTH) this.list(path, depth + 1)

@@ -70,6 +70,8 @@ export class Config {
   /** Address of the resolver for TXT records; null: the system's. */
   readonly dnsServer: string | null
   readonly log: LogSettings
+  /** Where spans go; null: nowhere. */
+  readonly tracing: TracingSettings | null
   /** Who shows it may read the metrics, besides the operator; null: nobody. */
   readonly metricsToken: string | null
   /** Outgoing requests may reach private addresses. */
@@ -79,6 +81,8 @@ export class Config {
   /** Where others find videos (APPVIEW_PUBLIC_URL) and images; null: here. */
   readonly appViewPublicUrl: string | null
   readonly imageUrl: string | null
+  /** What was set, of what is known. */
+  readonly given: Readonly<Partial<Environment>>
   /** `PDS_…` names that are set and mean nothing here: said at start, because a silently ignored setting is a trap. */
   readonly unknownNames: readonly string[]
   /** All names that are set, for whoever wants to know what was said and not what follows from it. */
@@ -147,11 +151,13 @@ export class Config {
       destination: env.LOG_DESTINATION ?? null,
       requests: env.LOG_REQUESTS ?? false,
     }
+    this.tracing = tracingOf(env)
     this.metricsToken = env.METRICS_TOKEN ?? null
     this.privateNetworks = env.PDS_DISABLE_SSRF_PROTECTION ?? this.devMode
     this.trustedVerifiers = new Set(env.APPVIEW_TRUSTED_VERIFIERS?.split(',').map((did) => did.trim()))
     this.appViewPublicUrl = withoutSlash(env.APPVIEW_PUBLIC_URL)
     this.imageUrl = withoutSlash(env.APPVIEW_IMG_URL)
+    this.given = env
     const known = new Set(environmentNames())
     this.setNames = names
     this.unknownNames = names.filter((name) => name.startsWith('PDS_') && !known.has(name))
@@ -193,6 +199,16 @@ export class Config {
 export interface MailSettings {
   smtpUrl: string
   from: string
+}
+
+/** A collector of OpenTelemetry. */
+export interface TracingSettings {
+  /** Without a slash at its end; spans go to `/v1/traces` below it. */
+  endpoint: string
+  headers: Readonly<Record<string, string>>
+  serviceName: string
+  /** Which part of the traces that begin here is kept, 0 to 1. */
+  ratio: number
 }
 
 /** Another server that has a role here. Without a URL it is not called. */
@@ -274,6 +290,21 @@ function mailOf(name: string, smtpUrl: string | undefined, from: string | undefi
   if (smtpUrl === undefined) return null
   if (from === undefined) throw new ConfigError(`${name}: mail needs an address that it comes from`)
   return { smtpUrl, from }
+}
+
+function tracingOf(env: Environment): TracingSettings | null {
+  const endpoint = withoutSlash(env.OTEL_EXPORTER_OTLP_ENDPOINT)
+  if (endpoint === null) return null
+  const headers = listOf(env.OTEL_EXPORTER_OTLP_HEADERS).map((header) => {
+    const at = header.indexOf('=')
+    return [header.slice(0, at).trim(), decodeURIComponent(header.slice(at + 1).trim())]
+  })
+  return {
+    endpoint,
+    headers: Object.fromEntries(headers) as Record<string, string>,
+    serviceName: env.OTEL_SERVICE_NAME ?? 'skylog',
+    ratio: Number(env.OTEL_TRACES_SAMPLER_ARG ?? 1),
+  }
 }
 
 function blobStoreOf(env: Environment, dataDirectory: string): BlobStoreSettings {

@@ -125,6 +125,14 @@ export class Environment {
   @IsOptional() @IsUrl(url) BACKUP_S3_ENDPOINT?: string
   @IsOptional() @IsString() @IsNotEmpty() BACKUP_S3_REGION?: string
   @IsOptional() @IsString() @Length(16, 1024) METRICS_TOKEN?: string
+  @IsOptional() @IsUrl(url) OTEL_EXPORTER_OTLP_ENDPOINT?: string
+  @IsOptional()
+  @Matches(/^[^=,]+=[^,]*(,[^=,]+=[^,]*)*$/, { message: 'must be name=value, with commas between' })
+  OTEL_EXPORTER_OTLP_HEADERS?: string
+  @IsOptional() @IsString() @Length(1, 100) OTEL_SERVICE_NAME?: string
+  @IsOptional()
+  @Matches(/^(0(\.\d+)?|1(\.0+)?)$/, { message: 'must be a number from 0 to 1' })
+  OTEL_TRACES_SAMPLER_ARG?: string
   @IsOptional() @flag @IsBoolean() LOG_ENABLED?: boolean
   @IsOptional() @IsIn(LOG_LEVELS) LOG_LEVEL?: (typeof LOG_LEVELS)[number]
   @IsOptional() @IsString() LOG_DESTINATION?: string

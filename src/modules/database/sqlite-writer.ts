@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { Histogram, SECONDS } from '../config/histogram.js'
 import type { Tx, SqlValue, WriterFigures } from './database.js'
 import { currentScope, type Scope, within } from '../log/scope.js'
+import { wasDone } from '../tracing/spans.js'
 import type { SqliteConnection } from './sqlite-connection.js'
 
 interface Job {
@@ -147,11 +148,14 @@ export class SqliteWriter {
   /** What a group that is durable has taken. */
   private note(tried: readonly Attempt[]): void {
     const now = performance.now()
+    const begun = this.groupSince!
     this.groupSince = null
     this.committedAt = now
     this.isLost = false
     this.sizes.add(tried.length)
     for (const { job, failed } of tried) {
+      wasDone(job.scope, 'commit queue', job.since, Math.max(begun, job.since))
+      wasDone(job.scope, 'commit transaction', Math.max(begun, job.since), now, { 'skylog.group.size': tried.length })
       if (failed) this.failed++
       this.seconds.add((now - job.since) / 1000)
     }

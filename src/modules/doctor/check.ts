@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js'
 import type { Database } from '../database/database.js'
-import type { Area, Finding } from './finding.js'
+import { type Area, counted, type Finding } from './finding.js'
 import type { Patient } from './patient.js'
 
 /**
@@ -57,8 +57,8 @@ export async function throughPages<Row>(
   return { seen, whole: false }
 }
 
-/** `all 12 repositories`, or `the first 4,000 repositories, for which there was time`. */
-export function lookedAt({ seen, whole }: { seen: number; whole: boolean }, noun: string): string {
-  const number = seen.toLocaleString('en-US')
-  return whole ? `all ${number} ${noun}` : `the first ${number} ${noun}, for which there was time,`
+/** `of all 12 accounts`, or `of the first 4,000 accounts, for which there was time`. */
+export function ofThose({ seen, whole }: { seen: number; whole: boolean }, noun: string, plural?: string): string {
+  if (!whole) return `of the first ${counted(seen, noun, plural)}, for which there was time`
+  return seen === 1 ? `of the one ${noun}` : `of all ${counted(seen, noun, plural)}`
 }

@@ -69,3 +69,8 @@ export function reasonOf(error: unknown): string {
   const { message, code } = error as { message?: string; code?: string }
   return (message || code || String(error)).replace(/\s+/g, ' ').slice(0, 300)
 }
+
+/** `1 account`, `2,000 accounts`. */
+export function counted(value: number, noun: string, plural = `${noun}s`): string {
+  return `${value.toLocaleString('en-US')} ${value === 1 ? noun : plural}`
+}

@@ -17,6 +17,7 @@ import { ReservedKeys } from './reserved-keys.js'
 import { SafeFetch } from './safe-fetch.js'
 import { ServerAddress } from './server-address.js'
 import { SigningKeys } from './signing-keys.js'
+import { TlsCheckController } from './tls-check.controller.js'
 import { WellKnownController } from './well-known.controller.js'
 
 @Global()
@@ -24,7 +25,7 @@ import { WellKnownController } from './well-known.controller.js'
 export class IdentityModule {
   /** Without a PLC directory in the settings, the embedded one is opened and served; with one, `EmbeddedPlc` is not provided. */
   static with({ plcUrl }: Config): DynamicModule {
-    const controllers = [IdentityController, WellKnownController]
+    const controllers = [IdentityController, WellKnownController, TlsCheckController]
     const keys = { provide: ServiceKeys, useClass: AccountKeys }
     const rooms = [
       ...[DidResolver, HandleResolver, Identities, OwnDocuments, ReservedKeys, SafeFetch, ServerAddress, SigningKeys],

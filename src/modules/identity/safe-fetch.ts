@@ -5,6 +5,7 @@ import { isIP, type LookupFunction } from 'node:net'
 import { Readable } from 'node:stream'
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
 import { Config } from '../config/config.js'
+import { traced, type Work } from '../tracing/spans.js'
 import { isPublicAddress } from './public-address.js'
 
 export interface OpenOptions {
@@ -113,7 +114,9 @@ export class SafeFetch implements OnApplicationShutdown {
     const trusted = options.trusted || this.config.privateNetworks
     const target = this.checkUrl(url, trusted)
     const { http, https } = options.trusted ? this.trusting : this.guarded
-    const response = await send(target, options, target.protocol === 'https:' ? https : http)
+    const response = await traced(workOf(target, options), () =>
+      send(target, options, target.protocol === 'https:' ? https : http),
+    )
     const status = response.statusCode!
     if ((status >= 200 && status < 300) || (status >= 400 && status < 600)) return response
     response.destroy()
@@ -162,6 +165,17 @@ function send(target: URL, options: OpenOptions, agent: HttpAgent): Promise<Inco
     if (body instanceof Readable) body.on('error', (error) => request.destroy(error)).pipe(request)
     else request.end(body)
   })
+}
+
+/** As the semantic conventions of HTTP have it. What is asked for may have a secret in its query. */
+function workOf({ hostname, port, protocol, pathname }: URL, { method = 'GET' }: OpenOptions): Work {
+  const attributes = {
+    'http.request.method': method,
+    'server.address': hostname,
+    'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
+    'url.path': pathname,
+  }
+  return { name: method, kind: 'CLIENT', attributes }
 }
 
 function checkUrl(text: string, trusted: boolean): URL {

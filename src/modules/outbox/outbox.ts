@@ -4,6 +4,7 @@ import type { Did } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
 import { Database, type Tx } from '../database/database.js'
 import { within } from '../log/scope.js'
+import { traced } from '../tracing/spans.js'
 
 /** What is written in the same transaction that takes the finished work off the list. */
 export type Finish = (tx: Tx) => Promise<void>
@@ -205,8 +206,10 @@ export class Outbox implements OnApplicationBootstrap, OnApplicationShutdown {
     try {
       const work = this.works.get(row.kind)
       if (!work) throw new Error(`nobody does the work of kind ${row.kind}`)
-      const finish = await work(JSON.parse(row.payload) as never, this.stop.signal, (last) => this.remove(id, last))
-      await this.remove(id, finish)
+      await traced({ name: `outbox ${row.kind}`, attributes: { 'skylog.outbox.attempts': row.attempts } }, async () => {
+        const finish = await work(JSON.parse(row.payload) as never, this.stop.signal, (last) => this.remove(id, last))
+        await this.remove(id, finish)
+      })
       this.endedOf(row.kind).done++
     } catch (error) {
       const ended = this.endedOf(row.kind)

@@ -4,6 +4,7 @@ import type { Did } from '../../repo-engine/index.js'
 import { mintServiceJwt } from '../auth/service-jwt.js'
 import { Clock } from '../config/clock.js'
 import { Config } from '../config/config.js'
+import { traceHeaders } from '../tracing/spans.js'
 import { SigningKeys } from '../identity/signing-keys.js'
 import type { Service } from './service.js'
 
@@ -38,6 +39,7 @@ export class CallHeaders {
         Object.keys(client).filter((name) => PASSED_ON.test(name)),
       ),
       via: [client.via, this.via].filter(Boolean).join(', '),
+      ...traceHeaders(),
       ...(token !== null && { authorization: `Bearer ${token}` }),
     }
   }

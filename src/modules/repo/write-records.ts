@@ -12,6 +12,7 @@ import {
 } from '../../repo-engine/index.js'
 import { Database } from '../database/database.js'
 import { SigningKeys } from '../identity/signing-keys.js'
+import { traced } from '../tracing/spans.js'
 import { invalidRequest, unauthorized } from '../xrpc/xrpc-error.js'
 import { CommitWriter } from './commit-writer.js'
 import { type PreparedWrite, resolveWrite } from './prepare-write.js'
@@ -105,13 +106,14 @@ export class WriteRecordsHandler implements ICommandHandler<WriteRecords> {
     await this.writer.checkBlobs(did, writes)
     const key = await this.keys.get(did)
     const replaced = conditions.replaceLinks ? await this.linked(tip, writes[0]!, MAX_OPS - writes.length) : []
-    const commit = await tip.read(() => {
+    const formats = (): FormattedCommit | null => {
       checkSwapRecord(tip, writes[0], conditions.swapRecord)
       const changes = [...replaced.map((path): RepoWrite => ({ action: 'delete', path })), ...changesOf(tip, writes)]
       if (changes.length === 0) return null
       const { head, rev: since } = repo
       return formatted({ did, tree: tip.tree, head, since, rev: this.tids.next(since), writes: changes, key })
-    })
+    }
+    const commit = await traced({ name: 'commit format' }, () => tip.read(formats))
     if (!commit) return { commit, durable: tip.durable }
     const changes = await tip.read(() => tip.nodeChanges(commit))
     const durable = this.writer.write(repo, commit, writes, changes)

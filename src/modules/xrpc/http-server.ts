@@ -51,7 +51,7 @@ export async function createHttpApp(
   app.useLogger(logger)
   const fastify = adapter.getInstance() as unknown as FastifyInstance
   fastify.server.headersTimeout = HEADERS_TIMEOUT_MS
-  watchRequests(fastify, app.get(RequestCounts, { strict: false }), logger)
+  watchRequests(fastify, app.get(RequestCounts, { strict: false }), logger, proxies)
   parseBodies(fastify)
   allowEveryOrigin(fastify)
   const database = app.get(Database, { strict: false })

@@ -5,6 +5,7 @@ import type { AddressList } from '../config/address-list.js'
 import { type Scope, within } from '../log/scope.js'
 import type { ServerLogger } from '../log/server-logger.js'
 import { UNSERVED } from './bodies.js'
+import { beginRequest, endRequest } from '../tracing/spans.js'
 import type { RequestCounts } from './request-counts.js'
 
 const XRPC = '/xrpc/'
@@ -41,10 +42,15 @@ export function requestIds(proxies: AddressList): (request: IncomingMessage) => 
  * Counts and logs every request of a server from now on, and has whatever is done for one know which it is. To be called
  * before anything else looks at requests.
  */
-export function watchRequests(fastify: FastifyInstance, counts: RequestCounts, logger: ServerLogger): void {
+export function watchRequests(
+  fastify: FastifyInstance,
+  counts: RequestCounts,
+  logger: ServerLogger,
+  proxies: AddressList,
+): void {
   fastify.decorateRequest('scope', null)
   fastify.addHook('onRequest', (request, reply, done) => {
-    const scope = { requestId: request.id, span: null }
+    const scope = { requestId: request.id, span: spanOf(request, proxies) }
     ;(request as WatchedRequest).scope = scope
     reply.header(REQUEST_ID, request.id)
     watch(request as WatchedRequest, reply, counts, logger)
@@ -64,8 +70,9 @@ function watch(request: WatchedRequest, reply: FastifyReply, counts: RequestCoun
   reply.raw.once('close', () => {
     const status = reply.raw.writableFinished ? String(reply.raw.statusCode) : ABORTED
     const { method, ms, bytesOut } = counts.end(methodOf(request), status, begunAt, socket)
+    const { id, viewer, scope } = request
+    endRequest(scope.span, status, viewer?.did)
     if (!logger.writesRequests) return
-    const { id, viewer } = request
     logger.request({
       requestId: id,
       method,
@@ -78,8 +85,27 @@ function watch(request: WatchedRequest, reply: FastifyReply, counts: RequestCoun
   })
 }
 
+function spanOf(request: FastifyRequest, proxies: AddressList): Scope['span'] {
+  const { method, url, id, raw } = request
+  const { traceparent } = request.headers
+  const isTrusted = traceparent !== undefined && proxies.has(raw.socket.remoteAddress ?? '')
+  return beginRequest({
+    method,
+    route: routeOf(request),
+    path: url.split('?', 1)[0]!,
+    requestId: id,
+    traceparent: isTrusted ? String(traceparent) : undefined,
+  })
+}
+
 /** An NSID that is answered here, or the pattern of another route: the router's own words, of which no client makes more. */
-function methodOf({ routeOptions: { url } }: FastifyRequest): string {
-  if (url === undefined || url === UNSERVED || url === '*') return OTHER
-  return url.startsWith(XRPC) ? url.slice(XRPC.length) : url
+function methodOf(request: FastifyRequest): string {
+  const route = routeOf(request)
+  if (route === undefined) return OTHER
+  return route.startsWith(XRPC) ? route.slice(XRPC.length) : route
+}
+
+/** The pattern of the route that a request has; undefined for what only catches all that has none. */
+function routeOf({ routeOptions: { url } }: FastifyRequest): string | undefined {
+  return url === UNSERVED || url === '*' ? undefined : url
 }

@@ -15,7 +15,7 @@
 import { CAR_LIMITS, type CarBlock, decodeCar, encodeCarHeader, encodeCarSection } from '../car.js'
 import type { Cid } from '../cid.js'
 import { RepoError } from '../errors.js'
-import { joined, linesOf } from './index-file.js'
+import { type CidKeys, cidKey, joined, linesOf } from './index-file.js'
 import { areEqual, type UnpackedFile } from './record-file.js'
 
 export const BLOCKS_NAME = 'blocks.txt'
@@ -34,7 +34,7 @@ export function numberOfBeyond(name: string): number | null {
 /** Takes a repository in streamable order, then its CAR, and gives the files that tell the one from the other. */
 export class CarLayout {
   /** Number of each block by its CID; where one stands several times, the first. */
-  private readonly numbers = new Map<string, number>()
+  private readonly numbers = new Map<CidKeys, number>()
   /** The first number of the block with a number. */
   private readonly first: number[] = []
   private beyond = 0
@@ -48,7 +48,7 @@ export class CarLayout {
 
   /** The next block of the repository: the commit, a node, a record. */
   walk(cid: Cid): void {
-    const key = keyOf(cid)
+    const key = cidKey(cid)
     const known = this.numbers.get(key)
     if (known === undefined) this.numbers.set(key, this.first.length)
     this.first.push(known ?? this.first.length)
@@ -57,7 +57,7 @@ export class CarLayout {
   /** The next block of the CAR, after all of the repository. */
   *take({ cid, bytes }: CarBlock): Generator<UnpackedFile> {
     this.taken++
-    const key = keyOf(cid)
+    const key = cidKey(cid)
     let number = this.numbers.get(key)
     if (number === undefined) {
       number = this.first.length + this.beyond++
@@ -119,52 +119,49 @@ export function assertFewRepeats(blocks: number, different: number): void {
 export interface ReadLayout {
   /** Of the CAR, without its length; null: the usual one. */
   readonly header: Uint8Array | null
-  readonly runs: readonly (readonly [from: number, to: number])[]
+  /** The first and the last number of each run, one run after another. */
+  readonly runs: readonly number[]
 }
 
 /** @throws RepoError InvalidData */
 export function parseLayout(bytes: Uint8Array): ReadLayout {
   let header: Uint8Array | null = null
-  const runs: [number, number][] = []
+  const runs: number[] = []
   let number = 0
-  for (const line of linesOf(bytes)) {
+  for (const [first, rest] of linesOf(bytes)) {
     number++
-    const digits = number === 1 ? /^header ((?:[0-9a-f]{2}){1,16384})$/.exec(line)?.[1] : undefined
-    const [, from, to = from] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(line) ?? []
-    if (digits !== undefined) header = fromHex(digits)
-    else if (from !== undefined) runs.push([Number(from), Number(to)])
+    const isHeader = number === 1 && first === 'header' && /^(?:[0-9a-f]{2}){1,16384}$/.test(rest)
+    const [, from, to = from] = (rest === '' && /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(first)) || []
+    if (isHeader) header = fromHex(rest)
+    else if (from !== undefined) runs.push(Number(from), Number(to))
     else throw new RepoError('InvalidData', `${BLOCKS_NAME}, line ${number}: not a number, and not two with - between`)
   }
   return { header, runs }
 }
 
 /**
- * The numbers in the order of the CAR. `count` are all blocks, the first `needed` of them the repository; `first` gives,
- * for one of these, the first number that has the same block.
+ * The numbers in the order of the CAR. `count` are all blocks; `first` gives, for each that is of the repository, the
+ * first number that has the same block.
  * @throws RepoError InvalidData, LimitExceeded when a CAR of this order would not hold the repository, or be endless
  */
-export function* orderOf(
-  { runs }: ReadLayout,
-  count: number,
-  needed: number,
-  first: (n: number) => number,
-): Generator<number> {
-  const met = new Uint8Array(needed)
+export function* orderOf({ runs }: ReadLayout, count: number, first: readonly number[]): Generator<number> {
+  const met = new Uint8Array(first.length)
   let taken = 0
-  for (const [from, to] of runs) {
-    if (from >= count || to >= count)
-      throw new RepoError('InvalidData', `${BLOCKS_NAME} names a block ${Math.max(from, to)} of ${count}`)
+  for (let run = 0; run < runs.length; run += 2) {
+    const from = runs[run]!
+    const to = runs[run + 1]!
+    const highest = Math.max(from, to)
+    if (highest >= count) throw new RepoError('InvalidData', `${BLOCKS_NAME} names a block ${highest} of ${count}`)
     const step = from <= to ? 1 : -1
-    for (let n = from; ; n += step) {
+    for (let n = from; n !== to + step; n += step) {
       if (++taken > MAX_REPEATS * count)
         throw new RepoError('LimitExceeded', `${BLOCKS_NAME} names its blocks again and again`)
-      if (n < needed) met[first(n)] = 1
+      if (n < first.length) met[first[n]!] = 1
       yield n
-      if (n === to) break
     }
   }
-  for (let n = 0; n < needed; n++)
-    if (!met[first(n)]) throw new RepoError('InvalidData', `${BLOCKS_NAME} leaves out block ${n}`)
+  const missing = first.findIndex((n) => !met[n])
+  if (missing >= 0) throw new RepoError('InvalidData', `${BLOCKS_NAME} leaves out block ${missing}`)
 }
 
 /** The blocks of one of the files beyond the head. @throws RepoError InvalidCar, LimitExceeded */
@@ -181,11 +178,6 @@ export function readBeyond({ path, bytes }: UnpackedFile): CarBlock[] {
 export function usualHeader(head: Cid): Uint8Array {
   // It is shorter than 128 bytes, so its length is one.
   return encodeCarHeader([head]).subarray(1)
-}
-
-/** One character a byte: half the memory of its text, and made faster. */
-function keyOf({ bytes }: Cid): string {
-  return String.fromCharCode(...bytes)
 }
 
 function toHex(bytes: Uint8Array): string {

@@ -16,7 +16,7 @@ import { splitPath } from '../syntax.js'
 import type { Tid } from '../tid.js'
 import { varintLength, writeVarint } from '../varint.js'
 import { orderOf, type ReadLayout } from './car-layout.js'
-import type { UnpackedIndex } from './index-file.js'
+import { type CidKeys, cidKey, isAmong, type UnpackedIndex } from './index-file.js'
 
 /** Paths (`collection/rkey`) of what is not as it was unpacked, each list in order. */
 export interface RepoChanges {
@@ -26,7 +26,7 @@ export interface RepoChanges {
 }
 
 /** A block of the CAR: commit or node with its bytes, the n-th record that was added, the n-th block beyond the head. */
-export type PackedBlock = CarBlock | { readonly record: number; readonly cid: Cid } | { readonly beyond: number }
+export type PackedBlock = CarBlock | { readonly record: number } | { readonly beyond: number }
 
 /** The order of the CAR as it was read, with the number of blocks beyond the head. */
 export interface PackedLayout extends ReadLayout {
@@ -40,8 +40,10 @@ export class RepoPacking {
   private readonly builder = new TreeBuilder(({ cid, bytes }) => this.nodes.put(cid, bytes))
   private readonly added: string[] = []
   private readonly edited: string[] = []
-  /** By name, what was unpacked and has not come yet. */
-  private readonly awaited: Map<string, string> | null
+  private readonly removed: string[] = []
+  /** What was unpacked, in order, and the next of it that has not come yet. */
+  private readonly unpacked: Iterator<[string, CidKeys]> | null
+  private awaited: readonly [path: string, cids: CidKeys] | undefined
   private unfit: RepoError | null = null
   private data: Cid | null = null
 
@@ -50,7 +52,8 @@ export class RepoPacking {
     private readonly commit: DecodedCommit,
     index: UnpackedIndex | null,
   ) {
-    this.awaited = index && new Map(index.records)
+    this.unpacked = index && index.records.entries()
+    this.await()
   }
 
   /** Takes the next record, in ascending order of the paths. @throws RepoError InvalidMst for any other order */
@@ -58,16 +61,19 @@ export class RepoPacking {
     const { path, cid } = record
     this.builder.add(path, cid)
     this.records++
-    const before = this.awaited?.get(path)
-    this.awaited?.delete(path)
-    if (before !== undefined && before.split(' ').includes(cid.toString())) return
-    if (before === undefined) this.added.push(path)
-    else this.edited.push(path)
+    while (this.awaited && this.awaited[0] < path) this.miss()
+    const isKnown = this.awaited?.[0] === path
+    const isSame = isKnown && isAmong(this.awaited![1], cidKey(cid))
+    if (isKnown) this.await()
+    if (isSame) return
+    if (isKnown) this.edited.push(path)
+    else this.added.push(path)
     this.unfit ??= unfitness(record)
   }
 
   /** All records have come. Gives the root of their tree. */
   finish(): Cid {
+    while (this.awaited) this.miss()
     return (this.data = this.builder.finish().root)
   }
 
@@ -83,7 +89,7 @@ export class RepoPacking {
 
   /** What has changed; null when there was no index to tell by. */
   get changes(): RepoChanges | null {
-    return this.awaited && { added: this.added, edited: this.edited, removed: [...this.awaited.keys()].sort() }
+    return this.unpacked && { added: this.added, edited: this.edited, removed: this.removed }
   }
 
   /**
@@ -106,25 +112,39 @@ export class RepoPacking {
    */
   *blocks(commit: CarBlock, layout: PackedLayout | null): Generator<PackedBlock> {
     if (!layout) {
-      yield* this.streamable(commit)
+      yield* this.streamable(commit, () => undefined)
       return
     }
-    const all = [...this.streamable(commit)]
-    const first = new Map<string, number>()
-    const firsts = all.map((block, n) => {
-      const name = (block as { cid: Cid }).cid.toString()
-      if (!first.has(name)) first.set(name, n)
-      return first.get(name)!
-    })
-    for (const n of orderOf(layout, all.length + layout.beyond, all.length, (block) => firsts[block]!))
-      yield all[n] ?? { beyond: n - all.length }
+    const all: PackedBlock[] = []
+    const numbers = new Map<CidKeys, number>()
+    const first: number[] = []
+    const note = (cid: Cid): void => {
+      const known = numbers.get(cidKey(cid)) ?? first.length
+      numbers.set(cidKey(cid), known)
+      first.push(known)
+    }
+    for (const block of this.streamable(commit, note)) all.push(block)
+    numbers.clear()
+    for (const n of orderOf(layout, all.length + layout.beyond, first)) yield all[n] ?? { beyond: n - all.length }
   }
 
-  private *streamable(commit: CarBlock): Generator<PackedBlock> {
+  private await(): void {
+    this.awaited = this.unpacked?.next().value as [string, CidKeys] | undefined
+  }
+
+  private miss(): void {
+    this.removed.push(this.awaited![0])
+    this.await()
+  }
+
+  private *streamable(commit: CarBlock, note: (cid: Cid) => void): Generator<PackedBlock> {
+    note(commit.cid)
     yield commit
     let record = 0
-    for (const item of walkTree(this.nodes, this.data!))
-      yield item.kind === 'node' ? { cid: item.cid, bytes: item.bytes } : { record: record++, cid: item.value }
+    for (const item of walkTree(this.nodes, this.data!)) {
+      note(item.kind === 'node' ? item.cid : item.value)
+      yield item.kind === 'node' ? { cid: item.cid, bytes: item.bytes } : { record: record++ }
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import { TreeBuilder } from '../mst/build.js'
 import { walkTree } from '../mst/walk.js'
 import type { Tid } from '../tid.js'
 import { BLOCKS_NAME, CarLayout, parseLayout, readBeyond } from './car-layout.js'
-import { assertUnpacked, formatIndex, INDEX_NAME, joined, parseIndex } from './index-file.js'
+import { assertUnpacked, cidKey, type CidKeys, formatIndex, INDEX_NAME, joined, parseIndex } from './index-file.js'
 import { headerOf, type RepoChanges, RepoPacking } from './pack-repo.js'
 import { packCommit, packRecord, unpackCommit, unpackRecord, type UnpackedFile } from './record-file.js'
 
@@ -29,8 +29,8 @@ export function* unpackCar(car: Uint8Array, limits?: Partial<CarLimits>): Genera
 
   const layout = new CarLayout()
   const builder = new TreeBuilder(() => undefined)
-  const top = new Map<string, string>([['commit.json', head.toString()]])
-  const records: [string, string][] = []
+  const top = new Map<string, CidKeys>([['commit.json', cidKey(head)]])
+  const records: [string, CidKeys][] = []
   layout.walk(head)
   for (const item of walkTree(store, commit.data)) {
     layout.walk(item.kind === 'node' ? item.cid : item.value)
@@ -39,16 +39,16 @@ export function* unpackCar(car: Uint8Array, limits?: Partial<CarLimits>): Genera
     const bytes = store.get(cid)
     if (!bytes) throw new MissingBlock(cid)
     builder.add(path, cid)
-    records.push([path, cid.toString()])
+    records.push([path, cidKey(cid)])
     yield unpackRecord({ path, cid, bytes })
   }
   assertRebuilt(builder, commit.data)
   for (const file of layoutFiles(layout, blocks, head, parser.header!)) {
-    top.set(file.path, Cid.ofRaw(file.bytes).toString())
+    top.set(file.path, cidKey(Cid.ofRaw(file.bytes)))
     yield file
   }
   yield unpackCommit(commitBlock)
-  yield formatIndex(true, top, records)
+  yield formatIndex(true, inOrder(top), records)
 }
 
 /** @throws RepoError InvalidMst when the records make another tree than the one that is signed, so that it could not be made again */
@@ -112,6 +112,11 @@ export function packCar(files: Iterable<UnpackedFile>, signer?: PackSigner): Pac
     pieces.push(encodeCarSection(found.cid, found.bytes))
   }
   return { head: head.cid, car: joined(pieces), changes: packing.isChanged ? packing.changes : null }
+}
+
+/** Entries in order of their keys. */
+export function inOrder<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 function take(files: Map<string, UnpackedFile>, path: string): UnpackedFile | undefined {

@@ -1,4 +1,5 @@
 /** What others write, and what must not be done with it: hostile text, blocks, takedowns, labels, and those who come without an account. */
+import { readFileSync } from 'node:fs'
 import type { AtpAgent } from '@atproto/api'
 import type { Browser, Page } from 'playwright-core'
 import { faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
@@ -62,16 +63,13 @@ describe('hostile text', () => {
     expect(await page.title()).toBe('@bob.test · Skylog')
   }, 60_000)
 
-  it('may be a record that is no post, or none that can be read', async () => {
-    for (const record of [
-      { text: 7, createdAt: 'never' },
-      { text: 'odd', facets: [{ index: { byteStart: -1, byteEnd: 1e9 }, features: [] }, null], reply: 'x', langs: 'y' },
-    ])
-      await bob.com.atproto.repo
-        .createRecord({ repo: bob.assertDid, collection: 'app.bsky.feed.post', record, validate: false })
-        .catch(() => undefined)
+  it('may be in a record that is hardly a post', async () => {
+    const facets = [{ index: { byteStart: -1, byteEnd: 1e9 }, features: [] }, null]
+    const record = { text: 'Hardly a post', facets, reply: 'x', langs: 'y', createdAt: new Date().toISOString() }
+    const place = { repo: bob.assertDid, collection: 'app.bsky.feed.post', validate: false }
+    await bob.com.atproto.repo.createRecord({ ...place, record })
     await page.goto('/home')
-    await card(page, 'A beginning').waitFor()
+    await card(page, 'my-bank.example').waitFor()
     expect(window.errors).toEqual([])
   }, 60_000)
 })
@@ -110,6 +108,51 @@ describe('what is not there', () => {
     },
     60_000,
   )
+})
+
+describe('what a post has with it', () => {
+  it('may be a video, played from its blob, which is not fetched before', async () => {
+    const bytes = readFileSync('test/fixtures/videos/plain.mp4')
+    const { data } = await bob.uploadBlob(bytes, { encoding: 'video/mp4' })
+    const embed = { $type: 'app.bsky.embed.video', video: data.blob, alt: 'Waves' }
+    await bob.post({ text: 'Moving', embed })
+    const fetched: string[] = []
+    page.on('request', (request) => fetched.push(new URL(request.url()).pathname))
+    await page.goto('/home')
+    const video = card(page, 'Moving').getByLabel('Waves')
+    await video.waitFor()
+    expect(fetched).not.toContain('/xrpc/com.atproto.sync.getBlob')
+    const response = await page.request.get((await video.getAttribute('src'))!)
+    expect([response.status(), response.headers()['content-type']]).toEqual([200, 'video/mp4'])
+    expect(await response.body()).toEqual(bytes)
+    expect(await faultsOf(window)).toEqual([])
+  }, 60_000)
+
+  it('may be a card of a link, or a list', async () => {
+    const external = { uri: 'https://example.com/a', title: 'An example', description: 'Of a page' }
+    await bob.post({ text: 'With a card', embed: { $type: 'app.bsky.embed.external', external } })
+    const list = await alice.app.bsky.graph.list.create(
+      { repo: alice.assertDid },
+      { name: 'Builders', purpose: 'app.bsky.graph.defs#curatelist', createdAt: new Date().toISOString() },
+    )
+    await bob.post({ text: 'With a list', embed: { $type: 'app.bsky.embed.record', record: list } })
+    await page.goto('/home')
+    const link = card(page, 'With a card').getByRole('link', { name: 'An example' })
+    expect(await link.getAttribute('href')).toBe('https://example.com/a')
+    await card(page, 'With a list').getByRole('link', { name: 'Builders' }).waitFor()
+    expect(await faultsOf(window)).toEqual([])
+
+    // The list, pinned, is a feed of those who are on it.
+    await alice.app.bsky.graph.listitem.create(
+      { repo: alice.assertDid },
+      { list: list.uri, subject: bob.assertDid, createdAt: new Date().toISOString() },
+    )
+    await alice.addSavedFeeds([{ type: 'list', value: list.uri, pinned: true }])
+    await page.reload()
+    await page.getByRole('navigation', { name: 'Feeds' }).getByRole('link', { name: 'Builders' }).click()
+    await page.getByRole('region', { name: 'Builders' }).getByText('With a card').waitFor()
+    expect(await faultsOf(window)).toEqual([])
+  }, 60_000)
 })
 
 describe('labels', () => {
@@ -161,6 +204,10 @@ describe('without an account', () => {
       await visitor.page.getByText('From carla').waitFor()
       await visitor.page.getByText('Sign in to reply').waitFor()
       expect(await faultsOf(visitor)).toEqual([])
+      await visitor.page.goto('/search?q=bob')
+      await visitor.page.getByRole('link', { name: '@bob.test' }).waitFor()
+      await visitor.page.goto('/search?tab=posts&q=beginning')
+      await card(visitor.page, 'A beginning').waitFor()
       for (const path of ['/home', '/notifications']) {
         await visitor.page.goto(path)
         await visitor.page.getByText('This needs an account').waitFor()
@@ -189,4 +236,14 @@ it('a session that the server has ended leads to signing in, and back', async ()
   await other.page.getByRole('button', { name: 'Sign in' }).click()
   await other.page.waitForURL(/\/search\?tab=posts&q=beginning$/)
   await card(other.page, 'A beginning').waitFor()
+}, 60_000)
+
+it('who signs out in one window has signed out in all of this browser', async () => {
+  const one = await windowOf(browser, server, alice)
+  await one.page.goto('/home')
+  const other = await one.page.context().newPage()
+  await other.goto('/home')
+  await card(other, 'A beginning').waitFor()
+  await one.page.evaluate(() => localStorage.removeItem('skylog.session'))
+  await other.getByText('This needs an account').waitFor()
 }, 60_000)

@@ -1,5 +1,6 @@
 import type { SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
 import type { Tx } from '../../../src/modules/database/database.js'
+import { currentScope, within } from '../../../src/modules/log/scope.js'
 import { type Scratch, scratchDatabase } from '../../support/crash.js'
 
 let scratch: Scratch
@@ -257,5 +258,58 @@ describe('afterCommit', () => {
     expect(rung).toEqual(['a', 'c'])
     expect(scratch.bellErrors).toEqual([error])
     expect(await keys()).toEqual(['a', 'b', 'c'])
+  })
+})
+
+describe('figures', () => {
+  it('each write runs in the scope that it was asked for in, whoever it shares a transaction with', async () => {
+    const scopeOf = (requestId: string): Promise<[string | undefined, string | undefined]> =>
+      within({ requestId, span: null }, () =>
+        database.write(async (tx) => {
+          const before = currentScope()?.requestId ?? undefined
+          await insert(tx, requestId)
+          return [before, currentScope()?.requestId ?? undefined]
+        }),
+      )
+    expect(await Promise.all(['a', 'b', 'c'].map(scopeOf))).toEqual(['a', 'b', 'c'].map((id) => [id, id]))
+    let rung: unknown = 'never'
+    await within({ requestId: 'd', span: null }, () =>
+      database.write(async (tx) => {
+        await insert(tx, 'd')
+        tx.afterCommit(() => (rung = currentScope()))
+      }),
+    )
+    expect(rung).toBeUndefined()
+  })
+
+  it('writes are counted by the transaction that they shared, and those that were undone', async () => {
+    const before = database.writerFigures()!
+    const [sizes, writes] = [before.sizes.count, before.seconds.count]
+    await Promise.allSettled([put('a'), put('b'), database.write(() => Promise.reject(new Error('no')))])
+    const { failed, lost, waiting, waitingSeconds, isLost, ...after } = database.writerFigures()!
+    expect([after.sizes.count - sizes, after.seconds.count - writes]).toEqual([1, 3])
+    expect({ failed, lost, waiting, waitingSeconds, isLost }).toMatchObject({
+      failed: 1,
+      lost: 0,
+      waiting: 0,
+      isLost: false,
+    })
+  })
+
+  it('the size of the database and of its log, and what a checkpoint has yet to copy', async () => {
+    const { bytes, walBytes, walPendingBytes, snapshots, walRestarts } = await database.figures()
+    expect(bytes % 4096).toBe(0)
+    expect(walPendingBytes).toBeGreaterThan(0)
+    expect(walPendingBytes).toBeLessThanOrEqual(walBytes)
+    expect(snapshots).toEqual({ open: 0, busy: 0, waiting: 0 })
+    await database.snapshot(async () => {
+      expect((await database.figures()).snapshots).toEqual({ open: 1, busy: 1, waiting: 0 })
+    })
+    await database.write(async (tx) => tx.run('INSERT INTO t (k) VALUES (?)', 'x'.repeat(1_000_000)))
+    const grown = await database.figures()
+    expect(grown.walPendingBytes - walPendingBytes).toBeGreaterThan(1_000_000)
+    for (let i = 0; i < 20; i++)
+      await database.write(async (tx) => tx.run('INSERT INTO t (k) VALUES (?)', `${i}${'x'.repeat(1_000_000)}`))
+    expect((await database.figures()).walRestarts).toBeGreaterThan(walRestarts)
   })
 })

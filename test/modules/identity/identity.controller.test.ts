@@ -129,3 +129,17 @@ describe('what the host says of itself', () => {
     })
   })
 })
+
+describe('tls-check, for a proxy that gets certificates on demand', () => {
+  it.each([
+    ['localhost', 200, undefined],
+    ['alice.test', 200, undefined],
+    ['ALICE.test', 200, undefined],
+    ['nobody.test', 404, 'NotFound'],
+    ['example.com', 400, 'InvalidRequest'],
+    ['', 400, 'InvalidRequest'],
+  ])('%s: %i', async (domain, status, error) => {
+    const answer = await fetch(`${identity.url}/tls-check?domain=${domain}`)
+    expect([answer.status, ((await answer.json()) as { error?: string }).error]).toEqual([status, error])
+  })
+})

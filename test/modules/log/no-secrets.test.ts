@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AtpAgent } from '@atproto/api'
+import type { AtpAgent } from '@atproto/api'
 import { Secret, TOTP } from 'otpauth'
 import { WebSocket } from 'ws'
 import { SmtpSink } from '../../support/smtp-sink.js'

@@ -21,7 +21,6 @@ it('40. a message is one line, whatever somebody else has put into it', async ()
       const [logger, text] = await open({}, isTTY)
       logger[level](EVIL, 'Test')
       // What a terminal is told of colours is the log's own.
-      // eslint-disable-next-line no-control-regex
       const plain = text().replace(/\u001b\[\d+m/g, '')
       expect([...plain.trimEnd()].filter((character) => /[\0-\x1f\x7f-\x9f\u2028]/.test(character))).toEqual([])
       expect(plain).toContain(isTTY ? 'a\\u000d\\u000a[Nest]' : 'a\\\\u000d\\\\u000a[Nest]')

@@ -171,3 +171,27 @@ it('begins no sooner than was promised, also when the clock is set', async () =>
   expect(done).toEqual(['now', 'later'])
   now.mockRestore()
 })
+
+it('tells what is owed by kind, how long the oldest has been due, and what has come of the rest', async () => {
+  let time = Date.now()
+  const now = jest.spyOn(clock, 'now').mockImplementation(() => time)
+  outbox.handle('mail', (payload: unknown) =>
+    payload === 'fails' ? Promise.reject(new Error('busy')) : Promise.resolve(),
+  )
+  outbox.handle('order', () => Promise.reject(new GivenUp(new Error('never'), () => Promise.resolve())))
+  outbox.handle('crawl', () => Promise.resolve())
+  await promise('fails')
+  await promise('works')
+  await promise('x', 'order')
+  await database.write((tx) => outbox.addOnce(tx, 'crawl', 'later', time + 3_600_000))
+  await settle()
+  const waiting = { waiting: 0, failing: 0, oldestSeconds: 0, done: 0, failed: 0, givenUp: 0 }
+  expect(await outbox.figures()).toEqual([
+    { ...waiting, kind: 'crawl', waiting: 1 },
+    { ...waiting, kind: 'mail', waiting: 1, failing: 1, done: 1, failed: 1 },
+    { ...waiting, kind: 'order', failed: 1, givenUp: 1 },
+  ])
+  time += 90_000
+  expect(await outbox.figures()).toMatchObject([{ oldestSeconds: 0 }, { oldestSeconds: 90 }, { oldestSeconds: 0 }])
+  now.mockRestore()
+})

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { BlobRef } from '@atproto/api'
 import { CommandBus } from '@nestjs/cqrs'
 import { ActionLog } from '../../../src/modules/audit/action-log.js'
+import { Secrets } from '../../../src/modules/config/secrets.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { CompactLog } from '../../../src/modules/repo/compact-log.js'
 import { type RestoredRecords, RestoreRecords } from '../../../src/modules/repo/restore-records.js'
@@ -201,9 +202,30 @@ describe('in a server of its own', () => {
     await expect(house.restore(did, await house.moment())).rejects.toThrow(`${did} is deactivated`)
   })
 
+  it('one at a time', async () => {
+    const frank = await server.signUp('frank')
+    const at = await house.moment()
+    const both = [house.restore(frank.assertDid as Did, at), house.restore(frank.assertDid as Did, at)]
+    expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    await expect(both[1]).rejects.toThrow('another restore is under way')
+  })
+
   it('is for the operator alone, who has to say what', async () => {
     const url = `${server.url}/admin/records/restore`
     expect((await fetch(url, { method: 'POST' })).status).toBe(401)
+    const authorization = `Basic ${Buffer.from(`admin:${server.app.get(Secrets, { strict: false }).adminPassword}`).toString('base64')}`
+    const did = 'did:web:alice.test'
+    for (const body of [
+      {},
+      { did },
+      { did, at: 'noon' },
+      { did, at: '2026-01-01', path: 'a' },
+      { did: 'alice.test' },
+    ]) {
+      const headers = { authorization, 'content-type': 'application/json' }
+      const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+      expect([answer.status, body]).toEqual([400, body])
+    }
   })
 })
 

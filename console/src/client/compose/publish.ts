@@ -4,6 +4,7 @@ import {
   type AppBskyEmbedRecord,
   type AppBskyFeedPost,
   type AppBskyFeedThreadgate,
+  AppBskyRichtextFacet,
   type ComAtprotoRepoApplyWrites,
   RichText,
 } from '@atproto/api'
@@ -42,7 +43,7 @@ export async function publish(written: Written, occasion: Occasion): Promise<str
   const record: AppBskyFeedPost.Record = {
     $type: 'app.bsky.feed.post',
     text: richText.text,
-    ...(richText.facets && { facets: richText.facets }),
+    ...(richText.facets && { facets: richText.facets.filter(isWhole) }),
     ...(written.language && { langs: [written.language] }),
     ...replyOf(occasion),
     ...embedOf(images, occasion),
@@ -67,6 +68,11 @@ export async function publish(written: Written, occasion: Occasion): Promise<str
   }))
   await agent.com.atproto.repo.applyWrites({ repo: ownDid(), writes })
   return uri
+}
+
+/** Whoever is mentioned and not to be found is left as text. */
+function isWhole({ features }: AppBskyRichtextFacet.Main): boolean {
+  return !features.some((feature) => AppBskyRichtextFacet.isMention(feature) && !feature.did.startsWith('did:'))
 }
 
 const RULES: Record<Gate, string[]> = {

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs'
 import { Cid } from '../../../repo-engine/index.js'
 import { openBlobStore } from '../../blob/open-blob-store.js'
-import { type Check, lookedAt, NETWORK_MS, ofDatabase, throughPages } from '../check.js'
-import { type Finding, note, ok, problem, reasonOf, warning } from '../finding.js'
+import { type Check, ofThose, NETWORK_MS, ofDatabase, throughPages } from '../check.js'
+import { counted, type Finding, note, ok, problem, reasonOf, warning } from '../finding.js'
 import type { Patient } from '../patient.js'
 
 /** Blobs that are looked for in the store: a look, where `blob scrub` reads all of them. */
@@ -37,10 +37,10 @@ export const BLOBS: Check[] = [
       ACCOUNTS_AT_ONCE,
     )
     if (seen.seen === 0) return []
-    if (missing === 0) return [ok(`the blobs of ${lookedAt(seen, 'accounts')} are here`)]
+    if (missing === 0) return [ok(`the blobs are here, ${ofThose(seen, 'account')}`)]
     return [
       warning(
-        `${missing} blobs that records refer to are not here, of ${accounts.length} accounts, among them ${accounts[0]!}`,
+        `${counted(missing, 'blob')} that records refer to not here, of ${counted(accounts.length, 'account')}, among them ${accounts[0]!}`,
         'Their owners can upload them again, as `skylog migrate` does; `com.atproto.repo.listMissingBlobs` names them.',
       ),
     ]
@@ -51,7 +51,7 @@ export const BLOBS: Check[] = [
       clock.now() - OVERDUE_MS,
     ))!
     if (n === 0) return []
-    const text = `${n} blobs that no record refers to have not been deleted`
+    const text = `${counted(n, 'blob')} that no record refers to not deleted yet`
     return [
       running
         ? warning(text, 'The log of the server says why; `skylog blob scrub --repair` looks at the store.')
@@ -79,7 +79,7 @@ async function store({ config, clock, database }: Patient): Promise<Finding[]> {
     const found = await Promise.all(rows.map(({ cid }) => opened.stat(Cid.fromBytes(cid))))
     const lost = found.filter((blob) => blob === null).length
     if (lost === 0) return [ok(`${name} takes blobs and has them`)]
-    return [problem(`${lost} of ${rows.length} blobs that were looked for are not in ${name}`, RESTORE)]
+    return [problem(`not in ${name}: ${lost} of ${counted(rows.length, 'blob')} that were looked for`, RESTORE)]
   } catch (error) {
     const advice = isBucket
       ? 'Check PDS_BLOBSTORE_S3_…: the endpoint, the region, the keys, and that they may read, write and delete.'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { migrations } from '../../../../migrations/index.js'
 import type { Reader } from '../../database/database.js'
 import type { Check } from '../check.js'
-import { type Finding, note, ok, problem } from '../finding.js'
+import { counted, type Finding, note, ok, problem } from '../finding.js'
 
 export const DATABASE: Check[] = [
   {
@@ -48,7 +48,7 @@ export function schemaFinding({ lacking, unknown }: Schema): Finding {
     )
   if (lacking.length > 0)
     return note(
-      `the database is of an older version: ${lacking.length} migrations are to come, and nothing in it was looked at`,
+      `the database is of an older version: ${counted(lacking.length, 'migration')} to come, and nothing in it was looked at`,
       'They run when the server starts; make a backup before.',
     )
   return ok('the database is of this version')

@@ -1,7 +1,7 @@
 /** Whether the keys of the accounts can be opened with the secret that is here. */
 import { openKey } from '../../identity/sealed-key.js'
-import { type Check, lookedAt, ofDatabase, throughPages } from '../check.js'
-import { type Finding, note, ok, problem, reasonOf } from '../finding.js'
+import { type Check, ofThose, ofDatabase, throughPages } from '../check.js'
+import { counted, type Finding, note, ok, problem, reasonOf } from '../finding.js'
 
 interface Row {
   did: string
@@ -36,12 +36,12 @@ export const KEYS: Check[] = [
       signal,
     )
     if (seen.seen === 0) return []
-    if (shut.length === 0) return [ok(`the signing keys of ${lookedAt(seen, 'accounts')} can be opened`)]
+    if (shut.length === 0) return [ok(`the signing keys can be opened, ${ofThose(seen, 'account')}`)]
     const advice =
       'Put back the secrets.json that belongs to this database, or set PDS_SIGNING_KEY_ENCRYPTION_KEY_HEX to its keyEncryptionKey.'
     return [
       problem(
-        `the signing keys of ${shut.length} of ${seen.seen} accounts cannot be opened, among them that of ${shut[0]!.did}`,
+        `${shut.length} of ${counted(seen.seen, 'signing key')} cannot be opened, among them that of ${shut[0]!.did}`,
         advice,
       ),
     ]
@@ -68,7 +68,7 @@ export const KEYS: Check[] = [
       if (former === 0) return []
       return [
         note(
-          `${former} former rotation keys are kept, because identities may still name them`,
+          `${counted(former, 'former rotation key')} kept, because identities may still name it`,
           'skylog keys rotate --rotation --all',
         ),
       ]

@@ -1,8 +1,8 @@
 /** Whether the log and the repositories say the same (I4), and whether its numbers are safe. */
 import { readSeqFloor } from '../../commit-log/seq-floor.js'
 import type { Reader } from '../../database/database.js'
-import { type Check, lookedAt, ofDatabase, throughPages } from '../check.js'
-import { type Finding, ok, problem, reasonOf, warning } from '../finding.js'
+import { type Check, ofThose, ofDatabase, throughPages } from '../check.js'
+import { counted, type Finding, ok, problem, reasonOf, warning } from '../finding.js'
 
 interface Head {
   did: string
@@ -33,11 +33,11 @@ async function heads(read: Reader, signal: AbortSignal): Promise<Finding[]> {
     signal,
   )
   if (seen.seen === 0) return []
-  if (odd.length === 0) return [ok(`the heads of ${lookedAt(seen, 'repositories')} are those of their last events`)]
+  if (odd.length === 0) return [ok(`heads and last events agree, ${ofThose(seen, 'repository', 'repositories')}`)]
   const some = odd.slice(0, TOLD).join(', ') + (odd.length > TOLD ? ' …' : '')
   return [
     problem(
-      `the heads of ${odd.length} repositories are not those of their last events: ${some}`,
+      `heads and last events do not agree, of ${counted(odd.length, 'repository', 'repositories')}: ${some}`,
       `\`skylog verify ${odd[0]}\` says more; stop the server and restore a backup.`,
     ),
   ]

@@ -7,7 +7,7 @@ import { dnsResolver } from '../../identity/dns-txt.js'
 import { isPublicAddress } from '../../identity/public-address.js'
 import { serviceDomainOf } from '../../identity/service-handles.js'
 import { type Check, NETWORK_MS } from '../check.js'
-import { type Finding, note, ok, orElse, problem, reasonOf, warning } from '../finding.js'
+import { counted, type Finding, note, ok, orElse, problem, reasonOf, warning } from '../finding.js'
 import type { Patient } from '../patient.js'
 
 /** Accounts of each kind whose names are looked at, the newest ones. */
@@ -78,7 +78,7 @@ async function wellKnown(patient: Patient, signal: AbortSignal): Promise<Finding
   }
   const found = (await Promise.all(asked)).filter((finding) => finding !== null)
   const accounts = asked.length - 1
-  const whose = accounts === 0 ? '' : ` and ${accounts} account${accounts === 1 ? '' : 's'}`
+  const whose = accounts === 0 ? '' : ` and ${counted(accounts, 'account')}`
   return orElse(found, `what is under .well-known is right for this server${whose}`)
 }
 

@@ -1,6 +1,6 @@
 /** What is owed to the outside and does not get done. */
 import { type Check, ofDatabase } from '../check.js'
-import { note, ok, warning } from '../finding.js'
+import { counted, note, ok, warning } from '../finding.js'
 
 /** Work that has failed so often is not just unlucky. */
 const STUCK_ATTEMPTS = 5
@@ -29,7 +29,8 @@ export const OUTBOX: Check[] = [
       clock.now() - OVERDUE_MS,
     )
     const { n } = (await read.get<{ n: number }>('SELECT count(*) AS n FROM outbox'))!
-    if (stuck.length === 0) return [ok(n === 0 ? 'nothing is owed' : `${n} things are owed, and none of them is late`)]
+    if (stuck.length === 0)
+      return [ok(n === 0 ? 'nothing is owed' : `${counted(n, 'thing')} owed, and nothing is late`)]
     return stuck.map((row) => {
       const text = `${row.n} of ${row.kind} do not get done, after ${row.attempts} tries: ${row.error ?? 'not tried yet'}`
       if (!running) return note(text, 'The server goes on with it when it starts.')

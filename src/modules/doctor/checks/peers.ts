@@ -2,7 +2,7 @@
 import { hasProblem } from '../../replication/peer-problem.js'
 import { Peers } from '../../replication/peers.js'
 import { type Check, ofDatabase } from '../check.js'
-import { type Finding, ok, orElse, warning } from '../finding.js'
+import { counted, type Finding, ok, orElse, warning } from '../finding.js'
 
 export const PEERS: Check[] = [
   ofDatabase('peers', async (database, { clock, running }) => {
@@ -18,6 +18,6 @@ export const PEERS: Check[] = [
         ),
       ]
     })
-    return orElse(found, `all ${peers.length} peers are well`)
+    return orElse(found, `all is well with ${counted(peers.length, 'peer')}`)
   }),
 ]

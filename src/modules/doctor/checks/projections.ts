@@ -4,7 +4,7 @@ import { INLINE, readPosition } from '../../../projections/position.js'
 import { PROJECTION_CLASSES } from '../../../projections/projections.module.js'
 import { readRebuild, readVersions } from '../../../projections/replay/rebuild-row.js'
 import { type Check, ofDatabase } from '../check.js'
-import { type Finding, note, orElse, warning } from '../finding.js'
+import { counted, type Finding, note, orElse, warning } from '../finding.js'
 
 export const PROJECTIONS: Check[] = [
   ofDatabase('projections', async ({ read }) => {
@@ -27,7 +27,7 @@ export const PROJECTIONS: Check[] = [
     if (last !== null && position < last && behind > 0)
       found.push(
         warning(
-          `the tables are ${behind.toLocaleString('en-US')} events behind the log`,
+          `the tables are ${counted(behind, 'event')} behind the log`,
           'The server catches up when it starts: restart it, or `skylog rebuild`.',
         ),
       )

@@ -1,6 +1,6 @@
 /** What the relays that are asked to crawl this server make of it. */
 import { type Check, NETWORK_MS } from '../check.js'
-import { type Finding, note, ok, problem, reasonOf, warning } from '../finding.js'
+import { counted, type Finding, note, ok, problem, reasonOf, warning } from '../finding.js'
 import type { Patient } from '../patient.js'
 
 /** Events that a relay may be behind while it is well. */
@@ -66,7 +66,7 @@ async function finding(
   const behind = last === null || told.seq === undefined ? 0 : last - told.seq
   if (behind > BEHIND)
     return warning(
-      `the relay ${crawler} is ${behind.toLocaleString('en-US')} events behind`,
+      `the relay ${crawler} is ${counted(behind, 'event')} behind`,
       'It may be busy. If it stays so, ask whoever runs it.',
     )
   return ok(`the relay ${crawler} follows ${host}: ${told.status ?? 'no status'}`)
