@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { plainToInstance } from 'class-transformer'
 import { validateSync } from 'class-validator'
 import { AddressList } from './address-list.js'
+import { type BackupSettings, backupOf } from './backup-settings.js'
 import { Environment, environmentNames } from './environment.js'
 import type { LogSettings } from './log-settings.js'
 import type { ThrowAway } from './throw-away.js'
@@ -230,18 +231,6 @@ export interface S3Settings {
   credentials: { accessKeyId: string; secretAccessKey: string } | null
 }
 
-/** Where this server backs itself up while it runs, and how buckets are reached. */
-export interface BackupSettings {
-  /** A folder or `s3://bucket/folder`; null: it does not. */
-  target: string | null
-  /** How often what was written is shipped, and how often everything is looked at, in milliseconds. */
-  intervalMs: number
-  snapshotMs: number
-  /** How many snapshots are kept, or for how long (`30d`); null: all. */
-  keep: string | null
-  s3: Omit<S3Settings, 'bucket'>
-}
-
 /** A setting that cannot be used: the server does not start. */
 export class ConfigError extends Error {}
 
@@ -323,24 +312,6 @@ function blobStoreOf(env: Environment, dataDirectory: string): BlobStoreSettings
     endpoint: env.PDS_BLOBSTORE_S3_ENDPOINT ?? null,
     forcePathStyle: env.PDS_BLOBSTORE_S3_FORCE_PATH_STYLE ?? false,
     credentials: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : null,
-  }
-}
-
-/** `ownKeys`: the environment has credentials in the words of AWS, which then count for backups. */
-function backupOf(env: Environment, blobs: BlobStoreSettings, ownKeys: boolean): BackupSettings {
-  const shared = blobs.kind === 's3' ? blobs : null
-  const endpoint = env.BACKUP_S3_ENDPOINT ?? shared?.endpoint ?? null
-  return {
-    target: env.BACKUP_TARGET ?? null,
-    intervalMs: env.BACKUP_INTERVAL ?? 1_000,
-    snapshotMs: env.BACKUP_SNAPSHOT_INTERVAL ?? 24 * 60 * 60 * 1000,
-    keep: env.BACKUP_KEEP ?? null,
-    s3: {
-      endpoint,
-      region: env.BACKUP_S3_REGION ?? shared?.region ?? 'us-east-1',
-      forcePathStyle: endpoint !== null,
-      credentials: ownKeys ? null : (shared?.credentials ?? null),
-    },
   }
 }
 
