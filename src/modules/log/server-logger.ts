@@ -128,7 +128,14 @@ function textOf(message: unknown): string {
 }
 
 function clean(text: string, control: RegExp, length: number): string {
-  return withoutSecrets(text)
+  return withoutSecrets(beginningOf(text, 4 * length))
     .slice(0, length)
     .replace(control, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** What is looked at of a text. It ends between two words: half of a secret would not be known for one. */
+function beginningOf(text: string, length: number): string {
+  if (text.length <= length) return text
+  const end = text.slice(0, length).search(/\s\S*$/)
+  return text.slice(0, end === -1 ? length : end)
 }

@@ -115,3 +115,12 @@ it("a disk that is full is nobody's end", async () => {
   const logger = await ServerLogger.open({ ...SETTINGS, destination: '/dev/full' })
   for (let i = 0; i < 1_000; i++) logger.log('x'.repeat(4_000), 'Test')
 })
+
+it('a text of any length is written at once, and without half a secret at its end', async () => {
+  const [logger, text] = await open()
+  for (const piece of ['a.', 'eyJ-', 'http://', 'aaaa-', 'bearer ', '/xrpc/a?', 'password '])
+    logger.log(piece.repeat(1e6 / piece.length), 'Test')
+  const address = `https://example.com/?q=${'q'.repeat(15_968)}`
+  logger.log(`${address} eyJhbGciOiJub25lIn0.${'e'.repeat(100)}`, 'Test')
+  expect(text()).not.toContain('eyJhbGci')
+})
