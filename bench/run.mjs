@@ -9,6 +9,7 @@ const SCRIPTS = [
   'server',
   'accounts',
   'blobs',
+  'backup',
   'appview',
   'replay',
   'projections',

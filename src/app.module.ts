@@ -4,6 +4,7 @@ import { CommitLogModule } from './modules/commit-log/commit-log.module.js'
 import { AccountModule } from './modules/account/account.module.js'
 import { AuditModule } from './modules/audit/audit.module.js'
 import { AuthModule } from './modules/auth/auth.module.js'
+import { BackupModule } from './modules/backup/backup.module.js'
 import { BlobModule } from './modules/blob/blob.module.js'
 import { BskyModule } from './modules/bsky/bsky.module.js'
 import { Config } from './modules/config/config.js'
@@ -58,6 +59,7 @@ export class AppModule {
         PrivateStateModule,
         ModerationModule,
         MigrationModule,
+        BackupModule,
         // Before the room whose methods others may be asked for instead.
         ProxyModule,
         BskyModule,

@@ -63,6 +63,22 @@ const MODULES: Record<string, string[]> = {
     ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'commit-log', 'repo', 'account', 'blob'],
     ...['private-state', 'moderation', 'xrpc-error'],
   ],
+  // How all of it is copied, and what a copy has to do before it may go on.
+  backup: [
+    ...[
+      'config',
+      'database',
+      'xrpc',
+      'auth',
+      'audit',
+      'identity',
+      'commit-log',
+      'repo',
+      'account',
+      'blob',
+      'xrpc-error',
+    ],
+  ],
   // How that is read.
   bsky: [
     ...['config', 'lexicon', 'database', 'xrpc', 'auth', 'identity', 'proxy', 'xrpc-error'],
@@ -97,13 +113,13 @@ const MODULES: Record<string, string[]> = {
   'app.module': [
     ...['config', 'tracing', 'lexicon', 'database', 'health', 'xrpc', 'auth', 'audit', 'rate-limit', 'identity'],
     ...['proxy', 'commit-log', 'repo', 'account', 'sync', 'firehose', 'replication', 'blob', 'projections'],
-    ...['private-state', 'moderation', 'migration', 'bsky', 'metrics', 'doctor', 'console'],
+    ...['private-state', 'moderation', 'migration', 'backup', 'bsky', 'metrics', 'doctor', 'console'],
   ],
   // Whole servers, for the tests of those who write clients.
   'dev-network': ['config', 'lexicon', 'database', 'replication', 'app.module'],
   cli: [
     ...['config', 'database', 'identity', 'xrpc', 'audit', 'commit-log', 'repo', 'account', 'replication'],
-    ...['mail', 'projections', 'blob', 'moderation', 'migration', 'doctor', 'xrpc-error', 'app.module'],
+    ...['mail', 'projections', 'blob', 'moderation', 'migration', 'backup', 'doctor', 'xrpc-error', 'app.module'],
     'dev-network',
   ],
   'src/main.ts': ['config', 'app.module'],

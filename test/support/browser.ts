@@ -33,20 +33,16 @@ export interface Look {
 }
 
 /**
- * A window of its own, with nothing remembered from others, on the server at `url`, or on a page from the disk; signed in to the web console as whom `as`
- * is, where there is somebody.
+ * A window of its own, with nothing remembered from others, on the server at `url`, or on a page from the disk; signed in to the
+ * web console as whom `as` is, where there is somebody.
  */
 export async function openWindow(browser: Browser, url: string, look: Look = {}, as?: AtpAgent): Promise<WatchedPage> {
-  // A page from the disk has no origin that anything could be kept for.
-  const origins = as
-    ? [{ origin: new URL(url).origin, localStorage: [{ name: 'skylog.session', value: JSON.stringify(as.session) }] }]
-    : []
   const context: BrowserContext = await browser.newContext({
     baseURL: url,
     viewport: look.phone ? { width: 390, height: 844 } : { width: 1200, height: 800 },
     colorScheme: look.dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
-    storageState: { cookies: [], origins },
+    storageState: as && { cookies: [], origins: [{ origin: new URL(url).origin, localStorage: sessionOf(as) }] },
   })
   const page = await context.newPage()
   const errors: string[] = []
@@ -59,13 +55,21 @@ export async function openWindow(browser: Browser, url: string, look: Look = {},
   return { page, errors }
 }
 
+function sessionOf({ session }: AtpAgent): { name: string; value: string }[] {
+  return [{ name: 'skylog.session', value: JSON.stringify(session) }]
+}
+
 /**
  * What stands in the way of people on this page: accessible names, contrast, structure, keyboard (axe-core, WCAG 2.1 AA and
  * best practices), a page wider than the window, errors of scripts. Empty when all is well. Waits for what is still loading.
  */
 export async function faultsOf({ page, errors }: WatchedPage): Promise<string[]> {
   await page.waitForFunction(() => !document.querySelector('.waiting'))
-  const { violations } = await new AxeBuilder({ page }).analyze()
+  // No page here has frames, for which alone it would open a window of its own at the end.
+  const { violations } = await new AxeBuilder({ page })
+    .setLegacyMode()
+    .options({ resultTypes: ['violations'] })
+    .analyze()
   const inTheWay = violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help} (${target.join(' ')}) ${failureSummary}`),
   )

@@ -10,6 +10,7 @@ const PAGES: [href: string, label: string][] = [
   ['/settings/sessions', 'Sessions and apps'],
   ['/settings/email', 'Email'],
   ['/settings/handle', 'Handle and identity'],
+  ['/settings/seeing', 'What you see'],
   ['/settings/data', 'Your data'],
   ['/settings/move', 'Move'],
 ]

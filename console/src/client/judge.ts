@@ -43,6 +43,11 @@ export function useRules(): boolean {
   return rulesOf.value === did
 }
 
+/** Goes by the preferences as they are now: they were changed. */
+export function renewRules(): Promise<void> {
+  return fetchRules(account.value?.did ?? 'nobody')
+}
+
 async function fetchRules(did: string): Promise<void> {
   const isMember = did !== 'nobody'
   const fetched = isMember ? await ownRules(did).catch(() => ({ ...DEFAULT, userDid: did })) : DEFAULT

@@ -8,6 +8,7 @@ import {
   decodeCbor,
   decodeCborPrefix,
 } from '../../../src/repo-engine/index.js'
+import { statusWords } from '../ui/repo-status.js'
 
 interface Numbered {
   seq: number
@@ -54,7 +55,11 @@ export function readFrame(frame: Uint8Array): FirehoseEvent | StreamNotice | nul
     case '#identity':
       return { kind: 'identity', ...told, said: body.handle ? `Is called @${textOf(body.handle)}` : 'Has changed' }
     case '#account':
-      return { kind: 'account', ...told, said: body.active ? 'Is active' : `Is ${textOf(body.status) || 'not active'}` }
+      return {
+        kind: 'account',
+        ...told,
+        said: body.active ? 'Is active' : `Is ${statusWords(textOf(body.status)) || 'not active'}`,
+      }
     case '#info':
       return { kind: 'info', name: textOf(body.name), message: textOf(body.message) }
     default:

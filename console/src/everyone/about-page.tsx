@@ -7,6 +7,7 @@ import { OutLink } from '../ui/out-link.js'
 import { Page, Section } from '../ui/page.js'
 import { useLoad } from '../ui/use-load.js'
 import { ActorLine } from './actor-line.js'
+import { CopyBadge } from './copy-badge.js'
 import './everyone.css'
 import { type ListedRepo, type Profile, profilesOf } from './repos.js'
 
@@ -138,18 +139,19 @@ function Population() {
   return (
     <Section title="Who is here">
       <Loaded of={residents}>
-        {({ count: accounts, isMore, newest }) => (
+        {({ count: repos, isMore, newest }) => (
           <>
             <p>
               {isMore ? 'More than ' : ''}
-              {count(accounts)} {accounts === 1 ? 'account' : 'accounts'}
+              {count(repos)} {repos === 1 ? 'repository' : 'repositories'}
               {newest.length > 0 ? ', the newest of them:' : '.'}
             </p>
             {newest.length > 0 ? (
-              <ul class="cards" aria-label="Newest accounts">
+              <ul class="cards" aria-label="Newest">
                 {newest.map(({ did, profile }) => (
-                  <li key={did}>
+                  <li key={did} class="actor-row">
                     <ActorLine did={did} profile={profile} />
+                    <CopyBadge did={did} />
                   </li>
                 ))}
               </ul>

@@ -1,7 +1,7 @@
 import { explorePath } from './places.js'
-import type { Profile } from './repos.js'
+import { handleOf, type Profile } from './repos.js'
 
-/** Somebody, in a line that leads to the repository. Without a profile there is only the DID. */
+/** Somebody, in a line that leads to the repository. Where there is neither a name nor a handle, there is the DID. */
 export function ActorLine({
   did,
   profile,
@@ -9,6 +9,8 @@ export function ActorLine({
   did: string
   profile: Pick<Profile, 'handle' | 'displayName' | 'avatar'> | undefined
 }) {
+  const handle = handleOf(profile)
+  const name = profile?.displayName || (handle && `@${handle}`)
   return (
     <span class="actor-line">
       {profile?.avatar ? (
@@ -17,9 +19,9 @@ export function ActorLine({
         <span class="avatar small" aria-hidden="true" />
       )}
       <span class="actor-names">
-        <a href={explorePath(did)}>{profile ? profile.displayName || `@${profile.handle}` : <code>{did}</code>}</a>
-        {profile?.displayName ? <small>@{profile.handle}</small> : null}
-        {profile ? <small class="did">{did}</small> : null}
+        <a href={explorePath(did)}>{name ? <bdi>{name}</bdi> : <code>{did}</code>}</a>
+        {handle && profile?.displayName ? <small>@{handle}</small> : null}
+        {name ? <small class="did">{did}</small> : null}
       </span>
     </span>
   )

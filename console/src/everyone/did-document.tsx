@@ -1,28 +1,27 @@
 import { OutLink } from '../ui/out-link.js'
 import { useLoad } from '../ui/use-load.js'
-import type { DidDocument as Document } from './repos.js'
+import type { DidDocument as Document } from './read-did-document.js'
 
 /** The directory of all did:plc that have no other. */
 const PLC_DIRECTORY = 'https://plc.directory'
 
 /** Who a DID is: its names, keys and services, and where that can be looked up. */
 export function DidDocument({ did, document }: { did: string; document: Document }) {
-  const { alsoKnownAs = [], verificationMethod = [], service = [] } = document
-  if (!document.id) return <p class="empty">The document of this DID cannot be had from here at the moment.</p>
+  const { id, alsoKnownAs, verificationMethod, service } = document
+  if (id === null) return <p class="empty">The document of this DID cannot be had from here at the moment.</p>
   return (
     <>
       <dl class="facts">
         <dt>Known as</dt>
         <dd>{alsoKnownAs.join(', ') || 'nothing'}</dd>
-        {verificationMethod.map(({ id, type, publicKeyMultibase = '' }) => (
+        {verificationMethod.map(({ id, type, publicKeyMultibase }) => (
           <Fact key={id} name={`Key ${fragment(id)}`}>
             <code>{publicKeyMultibase}</code> <small>{type}</small>
           </Fact>
         ))}
         {service.map(({ id, type, serviceEndpoint }) => (
           <Fact key={id} name={`Service ${fragment(id)}`}>
-            {typeof serviceEndpoint === 'string' ? <OutLink href={serviceEndpoint}>{serviceEndpoint}</OutLink> : null}{' '}
-            <small>{type}</small>
+            <OutLink href={serviceEndpoint}>{serviceEndpoint}</OutLink> <small>{type}</small>
           </Fact>
         ))}
         <dt>Look it up</dt>
@@ -67,5 +66,5 @@ function WebLink({ did }: { did: string }) {
 }
 
 function fragment(id: string): string {
-  return id.slice(id.indexOf('#'))
+  return id.includes('#') ? id.slice(id.indexOf('#')) : id
 }

@@ -32,8 +32,8 @@ export interface Feed {
   lines: FeedLine[]
   seconds: Second[]
   state: StreamState
-  /** What happened to the connection, newest first. */
-  notices: string[]
+  /** What happened to the connection, newest first; numbered from the first on. */
+  notices: { number: number; words: string }[]
   /** Events since the page was opened. */
   total: number
   lastSeq: number | null
@@ -49,7 +49,7 @@ const SHOWN_EVERY = 250
 
 const EMPTY: Feed = {
   ...{ lines: [], seconds: [], notices: [], total: 0, lastSeq: null, held: 0 },
-  state: { is: 'connecting' },
+  state: 'connecting',
 }
 
 /**
@@ -81,10 +81,13 @@ export function useFeed(begin: { cursor: number | undefined } | null, filter: Fe
       },
       onState: (state) => setFeed((feed) => ({ ...feed, state })),
       onNotice: (words) =>
-        setFeed((feed) => ({
-          ...feed,
-          notices: [`${new Date().toLocaleTimeString('en-GB')} ${words}`, ...feed.notices].slice(0, KEPT_NOTICES),
-        })),
+        setFeed((feed) => {
+          const notice = {
+            number: (feed.notices[0]?.number ?? 0) + 1,
+            words: `${new Date().toLocaleTimeString('en-GB')} ${words}`,
+          }
+          return { ...feed, notices: [notice, ...feed.notices].slice(0, KEPT_NOTICES) }
+        }),
     })
     const showing = setInterval(() => {
       if (fresh.length === 0) return

@@ -24,7 +24,7 @@ export default function FirehosePage() {
   const [isPaused, setPaused] = useState(false)
   const feed = useFeed(begin, filter, isPaused)
   const handles = useHandles(feed.lines.map(({ event }) => event.did))
-  const isEnded = begin === null || feed.state.is === 'ended'
+  const isEnded = begin === null || feed.state === 'ended'
   return (
     <Page title="Firehose">
       <p>
@@ -71,20 +71,20 @@ function Standing({ feed, isEnded }: { feed: Feed; isEnded: boolean }) {
   const { state, total, lastSeq, notices } = feed
   const words = isEnded
     ? 'Not connected'
-    : { connecting: 'Connecting …', open: 'Connected', waiting: 'The connection is lost', ended: '' }[state.is]
+    : { connecting: 'Connecting …', open: 'Connected', waiting: 'The connection is lost', ended: '' }[state]
   return (
     <>
       <p class="about">
-        <span class={`badge ${!isEnded && state.is === 'open' ? 'good' : 'bad'}`}>{words}</span> {count(total)}{' '}
+        <span class={`badge ${!isEnded && state === 'open' ? 'good' : 'bad'}`}>{words}</span> {count(total)}{' '}
         {total === 1 ? 'event' : 'events'} so far
         {lastSeq !== null ? `, the last of them number ${lastSeq}` : ''}
       </p>
       <Spoken words={words} feed={feed} />
       {notices.length > 0 ? (
         <ul class="plain-list" aria-label="What happened to the connection">
-          {notices.map((notice) => (
-            <li key={notice}>
-              <Notice kind="note">{notice}</Notice>
+          {notices.map(({ number, words }) => (
+            <li key={number}>
+              <Notice kind="note">{words}</Notice>
             </li>
           ))}
         </ul>

@@ -1,15 +1,11 @@
 /** The connection to the firehose, which comes back by itself after the last event that was heard. */
 import { type FirehoseEvent, readFrame, type StreamNotice } from '../engine/read-frame.js'
 
-export type StreamState =
-  | { is: 'connecting' | 'open' }
-  /** Lost, and tried again in so many seconds. */
-  | { is: 'waiting'; seconds: number }
-  /** The server will not have it, or somebody has ended it. */
-  | { is: 'ended' }
+/** `waiting`: lost, and tried again. `ended`: the server will not have it, or somebody has ended it. */
+export type StreamState = 'connecting' | 'open' | 'waiting' | 'ended'
 
 export interface StreamListener {
-  onEvent(event: FirehoseEvent, bytes: number): void
+  onEvent(event: FirehoseEvent): void
   onState(state: StreamState): void
   /** Something that whoever looks on should know. */
   onNotice(words: string): void
@@ -28,12 +24,12 @@ export function openStream(cursor: number | undefined, listener: StreamListener)
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function connect(): void {
-    listener.onState({ is: 'connecting' })
+    listener.onState('connecting')
     socket = new WebSocket(addressAfter(last))
     socket.binaryType = 'arraybuffer'
     socket.onopen = () => {
       failures = 0
-      listener.onState({ is: 'open' })
+      listener.onState('open')
     }
     socket.onmessage = ({ data }) => receive(new Uint8Array(data as ArrayBuffer))
     socket.onclose = ({ code, reason }) => {
@@ -42,7 +38,7 @@ export function openStream(cursor: number | undefined, listener: StreamListener)
       const from = last === undefined ? 'at the moment of then' : `after event ${last}`
       const why = reason || `code ${code}`
       listener.onNotice(`The connection was lost (${why}). It is made again in ${seconds} s, and goes on ${from}.`)
-      listener.onState({ is: 'waiting', seconds })
+      listener.onState('waiting')
       timer = setTimeout(connect, seconds * 1000)
     }
   }
@@ -57,7 +53,7 @@ export function openStream(cursor: number | undefined, listener: StreamListener)
     if (read === null) return
     if (isNotice(read)) return notice(read)
     last = read.seq
-    listener.onEvent(read, frame.length)
+    listener.onEvent(read)
   }
 
   function notice({ kind, name, message }: StreamNotice): void {
@@ -69,7 +65,7 @@ export function openStream(cursor: number | undefined, listener: StreamListener)
     isEnded = true
     clearTimeout(timer)
     socket?.close()
-    listener.onState({ is: 'ended' })
+    listener.onState('ended')
   }
 
   connect()

@@ -3,18 +3,18 @@ import type { Claim, Step } from '../engine/check-record.js'
 import { FaultNotice, Notice } from '../ui/notice.js'
 import { useAction } from '../ui/use-action.js'
 import { useState } from 'preact/hooks'
-import type { DidDocument } from './repos.js'
+import { readDidDocument } from './read-did-document.js'
 
 async function check(claim: Claim): Promise<Step[]> {
   const { did, collection, rkey } = claim
   // The code that checks is fetched when somebody wants to know.
   const [response, { didDoc }, { checkRecord }] = await Promise.all([
     fetch(withQuery('/xrpc/com.atproto.sync.getRecord', { did, collection, rkey })),
-    query<{ didDoc: DidDocument }>('com.atproto.identity.resolveDid', { did }),
+    query<{ didDoc: unknown }>('com.atproto.identity.resolveDid', { did }),
     import('../engine/check-record.js'),
   ])
   if (!response.ok) throw await faultOf(response)
-  return checkRecord(claim, new Uint8Array(await response.arrayBuffer()), didDoc)
+  return checkRecord(claim, new Uint8Array(await response.arrayBuffer()), readDidDocument(didDoc))
 }
 
 /** Checks a record from its bytes up to the key of its author, and shows each step. */
@@ -32,7 +32,7 @@ export function RecordProof({ claim }: { claim: Claim }) {
         tree, the signature.
       </p>
       <p>
-        <button type="button" onClick={() => void action.run()} disabled={action.isRunning}>
+        <button type="button" onClick={() => void action.run()} aria-disabled={action.isRunning}>
           Check the proof
         </button>
       </p>

@@ -3,7 +3,7 @@ import { Loaded } from '../ui/loaded.js'
 import { Time } from '../ui/time.js'
 import { useLoad } from '../ui/use-load.js'
 import type { CommitFacts } from '../engine/read-commit.js'
-import type { DidDocument } from './repos.js'
+import type { DidDocument } from './read-did-document.js'
 
 async function fetchCommit(did: string, document: DidDocument): Promise<CommitFacts> {
   const { cid } = await query<{ cid: string }>('com.atproto.sync.getLatestCommit', { did })

@@ -9,8 +9,9 @@ import { Crumbs } from './crumbs.js'
 import { DidDocument } from './did-document.js'
 import './everyone.css'
 import { explorePath } from './places.js'
+import { hostOf } from './read-did-document.js'
 import { RepoCommit } from './repo-commit.js'
-import { fetchRepoHead, hostOf, type Profile, type RepoHead } from './repos.js'
+import { fetchRepoHead, handleOf, isThisServer, type Profile, type RepoHead } from './repos.js'
 import { StatusBadge } from './status-badge.js'
 import { TakeAway } from './take-away.js'
 
@@ -18,7 +19,7 @@ import { TakeAway } from './take-away.js'
 export default function RepoPage() {
   const { actor } = useRoute().params as { actor: string }
   const head = useLoad(() => fetchRepoHead(actor), [actor])
-  const name = head.value?.profile?.displayName || head.value?.profile?.handle || actor
+  const name = head.value?.profile?.displayName || handleOf(head.value?.profile) || actor
   return (
     <Page title={name}>
       <Crumbs of={[{ label: actor, href: explorePath(actor) }]} />
@@ -59,7 +60,7 @@ function Repo({ head }: { head: RepoHead }) {
 
 function Head({ head: { did, handle, isHandleCorrect, document, state, profile } }: { head: RepoHead }) {
   const host = hostOf(document)
-  const isHosted = host !== null && URL.canParse(host) && new URL(host).host === location.host
+  const isHosted = host !== null && isThisServer(host)
   return (
     <>
       {profile ? (

@@ -2,17 +2,10 @@
 import type { AppBskyActorDefs, ComAtprotoSyncListRepos } from '@atproto/api'
 import { query } from '../api/call.js'
 import { Fault } from '../api/fault.js'
+import { claimedHandleOf, type DidDocument, readDidDocument } from './read-did-document.js'
 
 export type ListedRepo = ComAtprotoSyncListRepos.Repo
 export type Profile = AppBskyActorDefs.ProfileViewDetailed
-
-/** As much as is looked at of a DID document; it is somebody else's word. */
-export interface DidDocument {
-  id?: string
-  alsoKnownAs?: string[]
-  verificationMethod?: { id: string; type: string; publicKeyMultibase?: string }[]
-  service?: { id: string; type: string; serviceEndpoint: unknown }[]
-}
 
 /** A repository, as far as this server knows it. */
 export interface RepoHead {
@@ -36,6 +29,11 @@ export async function profilesOf(dids: string[]): Promise<Map<string, Profile>> 
   return new Map(profiles.map((profile) => [profile.did, profile]))
 }
 
+/** The handle of somebody, where it is one that leads to them; else null. */
+export function handleOf(profile: { handle: string } | null | undefined): string | null {
+  return profile && profile.handle !== 'handle.invalid' ? profile.handle : null
+}
+
 /** @throws Fault when nobody has the handle */
 export async function didOf(actor: string): Promise<string> {
   if (actor.startsWith('did:')) return actor
@@ -48,24 +46,24 @@ export async function fetchRepoHead(actor: string): Promise<RepoHead> {
   const [state, described, identity, profile] = await Promise.all([
     unlessRefused(query<{ active: boolean; status?: string; rev?: string }>('com.atproto.sync.getRepoStatus', { did })),
     unlessRefused(
-      query<{ handle: string; handleIsCorrect: boolean; didDoc: DidDocument; collections: string[] }>(
+      query<{ handle: string; handleIsCorrect: boolean; didDoc: unknown; collections: string[] }>(
         'com.atproto.repo.describeRepo',
         { repo: did },
       ),
     ),
     unlessRefused(
-      query<{ handle: string; didDoc: DidDocument }>('com.atproto.identity.resolveIdentity', { identifier: did }),
+      query<{ handle: string; didDoc: unknown }>('com.atproto.identity.resolveIdentity', { identifier: did }),
     ),
     unlessRefused(query<Profile>('app.bsky.actor.getProfile', { actor: did })),
   ])
   if (!state && !identity)
     throw new Fault(404, 'RepoNotFound', `Neither a repository nor an identity is known here by the name of ${actor}`)
-  const document = described?.didDoc ?? identity?.didDoc ?? {}
-  const claimed = document.alsoKnownAs?.find((name) => name.startsWith('at://'))?.slice('at://'.length)
+  const document = readDidDocument(described?.didDoc ?? identity?.didDoc)
+  const claimed = claimedHandleOf(document)
   return {
     did,
     handle: described?.handle ?? claimed ?? 'handle.invalid',
-    isHandleCorrect: described?.handleIsCorrect ?? (claimed !== undefined && identity?.handle === claimed),
+    isHandleCorrect: described?.handleIsCorrect ?? (claimed !== null && identity?.handle === claimed),
     document,
     state,
     collections: described?.collections ?? null,
@@ -73,10 +71,9 @@ export async function fetchRepoHead(actor: string): Promise<RepoHead> {
   }
 }
 
-/** Where the document says that the repository lives, or null. */
-export function hostOf({ service }: DidDocument): string | null {
-  const endpoint = service?.find(({ id }) => id.endsWith('#atproto_pds'))?.serviceEndpoint
-  return typeof endpoint === 'string' ? endpoint : null
+/** Whether an address of a host is that of this server. */
+export function isThisServer(host: string): boolean {
+  return URL.canParse(host) && new URL(host).host === location.host
 }
 
 /** What the server says, or null where it refuses. @throws Fault when it cannot be reached, or fails */

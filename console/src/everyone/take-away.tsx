@@ -12,6 +12,7 @@ const MAX_CAR_BYTES = 200_000_000
 export function TakeAway({ did }: { did: string }) {
   const [progress, setProgress] = useState<RepoProgress>({ bytes: 0, files: 0 })
   const running = useRef<AbortController>(null)
+  const button = useRef<HTMLButtonElement>(null)
   const action = useAction(async () => {
     const cancelling = (running.current = new AbortController())
     setProgress({ bytes: 0, files: 0 })
@@ -23,17 +24,22 @@ export function TakeAway({ did }: { did: string }) {
     }
   })
   useEffect(() => () => running.current?.abort(), [])
+  // The button that was pressed goes away; whoever pressed it stands before the one that begins anew.
+  const cancel = (): void => {
+    running.current?.abort()
+    button.current?.focus()
+  }
   return (
     <>
       <p class="row">
         <a class="button" href={`/xrpc/com.atproto.sync.getRepo?did=${did}`} download={`${did}.car`}>
           Download as CAR
         </a>
-        <button type="button" onClick={() => void action.run()} disabled={action.isRunning}>
+        <button type="button" ref={button} onClick={() => void action.run()} aria-disabled={action.isRunning}>
           Unpack into a zip
         </button>
       </p>
-      {action.isRunning ? <JobProgress progress={progress} onCancel={() => running.current?.abort()} /> : null}
+      {action.isRunning ? <JobProgress progress={progress} onCancel={cancel} /> : null}
       <FaultNotice fault={action.fault} />
       {action.isDone && !running.current?.signal.aborted ? <Notice kind="good">The zip is downloaded.</Notice> : null}
       <p>

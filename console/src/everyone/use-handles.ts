@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { profilesOf } from './repos.js'
+import { handleOf, profilesOf } from './repos.js'
 
 /** As many as are asked for at a time, and how often, in milliseconds. */
 const BATCH = 25
@@ -30,8 +30,4 @@ export function useHandles(dids: readonly string[]): ReadonlyMap<string, string 
     return () => clearInterval(timer)
   }, [])
   return known
-}
-
-function handleOf(profile: { handle: string } | undefined): string | null {
-  return profile && profile.handle !== 'handle.invalid' ? profile.handle : null
 }

@@ -16,7 +16,9 @@ const PAGES: [href: string, label: string][] = [
   ['/operator/network', 'Network'],
   ['/operator/storage', 'Storage'],
   ['/operator/mail', 'Mail'],
+  ['/operator/backups', 'Backups'],
   ['/operator/doctor', 'Doctor'],
+  ['/operator/settings', 'Settings'],
   ['/operator/actions', 'Actions'],
 ]
 

@@ -26,6 +26,14 @@ export interface PlotProps {
 /** How series differ besides their colours (`--series-1` and on). */
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 2], [1, 4]]
 const TABLE_ROWS = 30
+const [SECOND, MINUTE, HOUR, DAY] = [1_000, 60_000, 3_600_000, 86_400_000]
+/** What may be between two times on the axis, in milliseconds; nothing is said of parts of a second. */
+const STEPS = [
+  ...[1, 2, 5, 10, 15, 30].map((seconds) => seconds * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR),
+  ...[1, 2, 7, 14, 30, 90, 365].map((days) => days * DAY),
+]
 
 /**
  * Numbers over time, drawn by uPlot and changed in place when other values are given. What is drawn is also said: the last,
@@ -115,7 +123,8 @@ function options(
       {
         ...axis,
         space: 70,
-        values: (_, ticks, __, ___, step) => ticks.map((tick) => moment(tick, step < 60_000, step)),
+        incrs: STEPS,
+        values: (_, ticks, __, ___, step) => ticks.map((tick) => moment(tick, step < MINUTE, step)),
       },
       {
         ...axis,
@@ -196,7 +205,7 @@ function say(value: number | null | undefined, format: (value: number) => string
 /** A time of day; a date where steps are of days. */
 function moment(at: number, hasSeconds: boolean, step = 0): string {
   const date = new Date(at)
-  if (step >= 86_400_000) return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })
+  if (step >= DAY) return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })
   const second = hasSeconds ? ({ second: '2-digit' } as const) : {}
   return date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', ...second })
 }

@@ -14,6 +14,9 @@ export interface StoredBlob {
  * temporary name, because their CID is known only at their end; what is there under a CID is whole and durable.
  */
 export abstract class BlobStore {
+  /** Called with every blob that has got its name, before anybody is told of it. */
+  onPermanent: (cid: Cid) => void = () => undefined
+
   /**
    * Takes bytes in as they come, and gives their temporary name. Nothing of them is left when `source` or the store throws.
    * Pieces are the store's from then on: nobody else looks at them again.

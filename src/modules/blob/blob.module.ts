@@ -60,6 +60,6 @@ import { Videos } from './video/videos.js'
     ScaledImages,
     Videos,
   ],
-  exports: [RecordBlobs, HostedBlobs, BlobCache, BlobCounts],
+  exports: [BlobStore, RecordBlobs, HostedBlobs, BlobCache, BlobCounts],
 })
 export class BlobModule {}

@@ -56,6 +56,7 @@ export class DiskStore extends BlobStore implements OnModuleInit, OnApplicationS
     await rename(join(this.temps, temp), join(folder, digestOf(cid)))
     // The name, too, survives a loss of power.
     await (await this.handleOf(folder)).sync()
+    this.onPermanent(cid)
   }
 
   async dropTemp(temp: string): Promise<void> {

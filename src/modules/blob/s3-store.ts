@@ -82,6 +82,7 @@ export class S3Store extends BlobStore implements OnApplicationShutdown {
     const { CopyObjectCommand } = this.sdk
     const CopySource = `${this.bucket}/${TEMPS}${temp}`
     await this.client.send(new CopyObjectCommand({ Bucket: this.bucket, Key: keyOf(cid), CopySource }))
+    this.onPermanent(cid)
     await this.dropTemp(temp)
   }
 

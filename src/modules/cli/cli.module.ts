@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common'
 import { AccountCommand } from './account.command.js'
 import { AdoptOfficialCommand } from './adopt-official.command.js'
+import { BackupCommand } from './backup.command.js'
 import { DevCommand } from './dev.command.js'
 import { BlobCommand } from './blob.command.js'
 import { ActionCommand } from './action.command.js'
@@ -44,6 +45,7 @@ import { VerifyCommand } from './verify.command.js'
     UnpackCommand,
     PackCommand,
     RebuildCommand,
+    BackupCommand,
     DoctorCommand,
     CompletionCommand,
     ...AccountCommand.registerWithSubCommands(),

@@ -214,7 +214,7 @@ async function openIfThere({ dataDirectory }: Config): Promise<SqliteDatabase | 
 }
 
 /** Where the row of a repository does not say what its commit says. */
-function disagreements({ repo }: StoredRepo, commit: DecodedCommit): string[] {
+export function disagreements({ repo }: StoredRepo, commit: DecodedCommit): string[] {
   const problems: string[] = []
   if (!commit.data.equals(repo.data))
     problems.push(`the row names the tree ${repo.data.toString()}, the head ${commit.data.toString()}`)
@@ -224,7 +224,7 @@ function disagreements({ repo }: StoredRepo, commit: DecodedCommit): string[] {
 }
 
 /** Folds the log and compares what comes out with what is stored. */
-async function compareLog(stored: StoredRepo, problems: Problems, begin = startProgress): Promise<FoldedLog> {
+export async function compareLog(stored: StoredRepo, problems: Problems, begin = startProgress): Promise<FoldedLog> {
   const { head, rev, data } = stored.repo
   const last = await stored.lastMove()
   if (!last || !Cid.fromBytes(last.cid).equals(head) || last.rev !== rev)

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { plainToInstance } from 'class-transformer'
 import { validateSync } from 'class-validator'
 import { AddressList } from './address-list.js'
+import { type BackupSettings, backupOf } from './backup-settings.js'
 import { Environment, environmentNames } from './environment.js'
 import type { LogSettings } from './log-settings.js'
 import type { ThrowAway } from './throw-away.js'
@@ -37,6 +38,7 @@ export class Config {
   /** Largest blob that may be uploaded, in bytes. */
   readonly blobUploadLimit: number
   readonly blobStore: BlobStoreSettings
+  readonly backup: BackupSettings
   readonly acceptingImports: boolean
   /** Largest CAR that importRepo takes, in bytes. */
   readonly maxImportBytes: number
@@ -124,6 +126,7 @@ export class Config {
     )
     this.blobUploadLimit = env.PDS_BLOB_UPLOAD_LIMIT ?? 100 * 1024 ** 2
     this.blobStore = blobStoreOf(env, this.dataDirectory)
+    this.backup = backupOf(env, this.blobStore, names.includes('AWS_ACCESS_KEY_ID'))
     this.acceptingImports = env.PDS_ACCEPTING_REPO_IMPORTS ?? true
     this.maxImportBytes = env.PDS_MAX_REPO_IMPORT_SIZE ?? 1024 ** 3
     this.subscriptionBuffer = env.PDS_MAX_SUBSCRIPTION_BUFFER ?? 20_000

@@ -116,6 +116,14 @@ export class Environment {
   @IsOptional() @IsUrl(url) PDS_REPORT_SERVICE_URL?: string
   @IsOptional() @Matches(DID, { message: 'must be a DID' }) PDS_REPORT_SERVICE_DID?: string
   @IsOptional() @IsString() DNS_SERVER?: string
+  @IsOptional() @IsString() @IsNotEmpty() BACKUP_TARGET?: string
+  @IsOptional() @integer @IsInt() @Min(100) BACKUP_INTERVAL?: number
+  @IsOptional() @integer @IsInt() @Min(60_000) BACKUP_SNAPSHOT_INTERVAL?: number
+  @IsOptional()
+  @Matches(/^\d{1,6}[smhdw]?$/, { message: 'must be a number of snapshots, or a duration as 30d' })
+  BACKUP_KEEP?: string
+  @IsOptional() @IsUrl(url) BACKUP_S3_ENDPOINT?: string
+  @IsOptional() @IsString() @IsNotEmpty() BACKUP_S3_REGION?: string
   @IsOptional() @IsString() @Length(16, 1024) METRICS_TOKEN?: string
   @IsOptional() @IsUrl(url) OTEL_EXPORTER_OTLP_ENDPOINT?: string
   @IsOptional()

@@ -23,12 +23,13 @@ export class ConsoleController implements OnModuleInit {
     this.policy = contentPolicy(config.devMode)
   }
 
-  async onModuleInit(): Promise<void> {
+  onModuleInit(): void {
     // A command line has the rooms of a server, and no server.
     const fastify = this.http.httpAdapter?.getInstance<FastifyInstance>()
     if (!fastify) return
     if (!existsSync(BUILT)) return new Logger('Console').warn('The web console is not built: npm run build:console')
-    await fastify.register(fastifyStatic, {
+    // Not waited for: that would start the server up before anybody has said how errors are answered.
+    void fastify.register(fastifyStatic, {
       root: join(BUILT, 'assets'),
       prefix: '/assets/',
       // Files are named after what is in them.

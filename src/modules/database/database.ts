@@ -6,6 +6,7 @@
  */
 
 import type { Histogram } from '../config/histogram.js'
+import type { PageFollower } from './page-follower.js'
 
 /** What may be bound to a placeholder. Booleans are stored as 0 and 1. */
 export type SqlValue = null | number | string | Uint8Array
@@ -101,6 +102,12 @@ export abstract class Database {
 
   /** Makes a write that changes nothing for anybody, and reaches the disk like any other. @throws whatever keeps it from that */
   abstract tryWrite(): Promise<void>
+
+  /** Begins to copy the database as it lies on the disk. `now` gives milliseconds since the epoch. */
+  abstract followPages(now: () => number): PageFollower
+
+  /** Has something done when the database closes: behind every write, while all can still be read. It must not throw. */
+  abstract beforeClose(fn: () => Promise<void>): void
 
   /** Waits for the writes under way, then closes every connection. Again: nothing. */
   abstract close(): Promise<void>

@@ -4,11 +4,15 @@ import Sqlite, { type Database as Driver } from 'better-sqlite3'
 import type { DataSource } from 'typeorm'
 import { DataDirectoryInUse } from '../config/config.js'
 import { Database, type DatabaseFigures, type Reader, type Tx, type WriterFigures } from './database.js'
+import type { PageFollower } from './page-follower.js'
 import { SqliteConnection } from './sqlite-connection.js'
 import { SqliteSnapshots } from './sqlite-snapshots.js'
 import { driverOf, openSource, READER_CACHE, WRITER_CACHE } from './sqlite-source.js'
+import { SqliteWal, type WalState } from './sqlite-wal.js'
 import { SqliteWriter } from './sqlite-writer.js'
-import { readWalState } from './wal-state.js'
+
+/** Of a database that is open for reading alone, it is somebody else's. */
+const NO_WAL: WalState = { bytes: 0, pendingBytes: 0, restarts: 0 }
 
 /**
  * SQLite in one file. One writer connection behind a queue, and read-only connections that never see an open write.
@@ -19,13 +23,15 @@ import { readWalState } from './wal-state.js'
  */
 export class SqliteDatabase extends Database {
   private closing: Promise<void> | undefined
+  private closed = false
+  private readonly last: (() => Promise<void>)[] = []
   private mark = 0
 
   private constructor(
-    private readonly file: string,
     readonly read: Reader,
     private readonly snapshots: SqliteSnapshots,
     private readonly writer: SqliteWriter | null,
+    private readonly wal: SqliteWal | null,
     private readonly closeAll: () => Promise<void>,
   ) {
     super()
@@ -50,10 +56,13 @@ export class SqliteDatabase extends Database {
     }
     try {
       sources.push(await openSource(file, { readonly: false, durable }))
-      const writer = new SqliteWriter(new SqliteConnection(driverOf(sources[0]!)), onDoorbellError)
+      const driver = driverOf(sources[0]!)
+      const writer = new SqliteWriter(new SqliteConnection(driver), onDoorbellError)
+      const wal = new SqliteWal(file, driver)
+      writer.onCommit = () => wal.committed()
       sources.push(await openSource(file, { readonly: true }))
       const reader = new SqliteConnection(driverOf(sources[1]!))
-      return new SqliteDatabase(file, reader, new SqliteSnapshots(file), writer, close)
+      return new SqliteDatabase(reader, new SqliteSnapshots(file), writer, wal, close)
     } catch (error) {
       await close()
       throw error
@@ -65,7 +74,7 @@ export class SqliteDatabase extends Database {
     if (!existsSync(file)) throw new Error(`${file} does not exist: no server has run on this data directory`)
     const source = await openSource(file, { readonly: true })
     const reader = new SqliteConnection(driverOf(source))
-    return new SqliteDatabase(file, reader, new SqliteSnapshots(file), null, () => source.destroy())
+    return new SqliteDatabase(reader, new SqliteSnapshots(file), null, null, () => source.destroy())
   }
 
   /** Whether another process has a file open for writing. */
@@ -84,7 +93,17 @@ export class SqliteDatabase extends Database {
   }
 
   write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
+    if (this.closed) return Promise.reject(new Error('the database is closed'))
     return this.writer?.write(fn) ?? Promise.reject(new Error('this database is open for reading only'))
+  }
+
+  followPages(now: () => number): PageFollower {
+    if (!this.wal || this.closed) throw new Error('this database is not open for writing')
+    return this.wal.follow(now)
+  }
+
+  beforeClose(fn: () => Promise<void>): void {
+    this.last.push(fn)
   }
 
   /**
@@ -109,7 +128,7 @@ export class SqliteDatabase extends Database {
       `SELECT page_size AS size, page_count AS pages, freelist_count AS free
        FROM pragma_page_size, pragma_page_count, pragma_freelist_count`,
     ))!
-    const wal = await readWalState(this.file)
+    const wal = this.wal?.state() ?? NO_WAL
     const snapshots = this.snapshots.figures()
     return {
       bytes: pages * size,
@@ -134,9 +153,16 @@ export class SqliteDatabase extends Database {
   }
 
   private async closeOnce(): Promise<void> {
-    await this.writer?.idle()
+    for (let done = -1; this.writer && done !== this.writer.commits;) {
+      await this.writer.idle()
+      done = this.writer.commits
+      for (const fn of this.last) await fn()
+      await this.writer.idle()
+    }
+    this.closed = true
     await this.snapshots.close()
     await this.closeAll()
+    this.wal?.close()
   }
 }
 

@@ -8,7 +8,7 @@ export const READER_CACHE = 4_000
 /** Bytes of the file that readers look at where the system keeps them, instead of copying page by page. */
 const READER_MAP = 256 * 1024 ** 2
 /** Pages of 4 KiB in the WAL before they are copied into the file: those that are written often are then copied once. */
-const CHECKPOINT_PAGES = 4_000
+export const CHECKPOINT_PAGES = 4_000
 
 /** Opens one connection to the file; a writable one creates the file and runs the migrations that it lacks. */
 export async function openSource(

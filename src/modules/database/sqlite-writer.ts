@@ -38,6 +38,10 @@ const SIZES = [1, 2, 4, 8, 16, 32, MAX_GROUP]
 export class SqliteWriter {
   private queue: Job[] = []
   private running: Promise<void> | null = null
+  /** Called after every COMMIT, when its writers have been answered. */
+  onCommit: () => void = () => undefined
+  /** How many there have been. */
+  commits = 0
   private readonly inside = new AsyncLocalStorage<true>()
   private readonly sizes = new Histogram(SIZES)
   private readonly seconds = new Histogram(SECONDS)
@@ -137,6 +141,8 @@ export class SqliteWriter {
       if (failed) job.reject(outcome)
       else job.resolve(outcome)
     }
+    this.commits++
+    this.ring(this.onCommit)
   }
 
   /** What a group that is durable has taken. */

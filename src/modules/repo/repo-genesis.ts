@@ -73,13 +73,15 @@ export class RepoGenesis {
   }
 
   /**
-   * Signs the head of a repository hosted here anew, because its key is another one now, and gives its event, a sync, for
-   * the log. To be called in its turn. @throws Error where there is none: broken own state
+   * Signs the head of a repository hosted here anew, because its key is another one now, or later heads are lost, and gives
+   * its event, a sync, for the log. Its rev is above that of the head, and above `above`. To be called in its turn.
+   * @throws Error where there is none: broken own state
    */
-  async resign(tx: Tx, did: Did, key: SigningKey): Promise<NewEvent[]> {
+  async resign(tx: Tx, did: Did, key: SigningKey, above?: Tid): Promise<NewEvent[]> {
     const repo = await readRepo(tx, did)
     if (repo?.hosting !== 'hosted') throw new Error(`there is no repository of ${did}`)
-    const { rev, head, block } = this.sign(repo, key)
+    const since = above && above > repo.rev ? above : repo.rev
+    const { rev, head, block } = this.sign({ ...repo, rev: since }, key)
     await resignRepo(tx, repo, { rev, head }, block)
     return [{ ...syncEvent(did, rev, head, block), silent: repo.status !== null }]
   }

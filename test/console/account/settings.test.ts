@@ -133,7 +133,7 @@ describe('sessions and apps', () => {
     await page.getByRole('button', { name: /^End the session of/ }).click()
     await page.getByRole('button', { name: /^End the session of/ }).waitFor({ state: 'detached' })
     await other.goto('/settings')
-    await other.getByRole('link', { name: 'sign in', exact: true }).waitFor()
+    await other.getByText('Your session has ended').waitFor()
   })
 
   it('an app password is made, shown once, works, and is taken back', async () => {

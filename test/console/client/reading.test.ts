@@ -178,6 +178,23 @@ describe('labels', () => {
     expect(await page.getByText('For grown-ups').count()).toBe(0)
   }, 60_000)
 
+  it('and words mean what the reader wants them to mean', async () => {
+    await page.getByRole('link', { name: 'What you see' }).click()
+    await page.getByLabel('I am an adult').check()
+    await page.getByLabel('Adult content').selectOption('Ask before showing it')
+    await page.getByLabel('A word, or a tag').fill('beginning')
+    await page.getByRole('button', { name: 'Mute' }).click()
+    await page.getByRole('button', { name: 'Unmute beginning' }).waitFor()
+    expect(await faultsOf(window)).toEqual([])
+    await page.goto('/profile/bob.test')
+    await card(page, 'For grown-ups').waitFor()
+    await page.getByText('One post is not shown').waitFor()
+    expect(await page.getByText('A beginning').count()).toBe(0)
+    await page.goto('/settings/seeing')
+    await page.getByRole('button', { name: 'Unmute beginning' }).click()
+    await page.getByText('None.').waitFor()
+  }, 60_000)
+
   async function label(uri: string, val: string): Promise<void> {
     const response = await fetch(`${server.url}/admin/labels`, {
       method: 'POST',

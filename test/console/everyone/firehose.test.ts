@@ -44,7 +44,7 @@ it('tells the history from its beginning, as text', async () => {
   await page.goto('/firehose?cursor=0')
   await lines().filter({ hasText: 'Is called @alice.test' }).waitFor()
   await lines().filter({ hasText: SCRIPT }).first().waitFor()
-  await lines().filter({ hasText: 'Is takendown' }).waitFor()
+  await lines().filter({ hasText: 'Is taken down' }).waitFor()
   expect(await page.title()).toBe('Firehose · Skylog')
 })
 

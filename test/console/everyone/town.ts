@@ -2,7 +2,9 @@
 import type { AtpAgent } from '@atproto/api'
 import { CommandBus } from '@nestjs/cqrs'
 import sharp from 'sharp'
+import { formatGenesis } from '../../../src/modules/identity/plc/genesis.js'
 import { ImportRepo } from '../../../src/modules/repo/import-repo.js'
+import { SigningKey } from '../../../src/repo-engine/index.js'
 import { repoOf } from '../../e2e/cars.js'
 import { ADMIN_PASSWORD, operator } from '../../modules/bsky/operator.js'
 import { startTestServer, type TestServer } from '../../support/server.js'
@@ -17,6 +19,8 @@ export interface Town {
   carla: Member
   /** A repository whose identity nobody can look up any more. */
   archived: string
+  /** A copy of the repository of Dora, who lives on pds.elsewhere.example. */
+  copied: string
   /** Of alice: a post with an image, which bob likes, reposts, quotes and answers. */
   post: { uri: string; cid: string; rkey: string }
   /** Of bob: text that would like to be something else. */
@@ -28,7 +32,7 @@ export interface Town {
 export const SCRIPT = '<img src=x onerror="document.title=\'taken\'"><script>document.title = "taken"</script>'
 
 export async function startTown(): Promise<Town> {
-  const server = await startTestServer({ PDS_ADMIN_PASSWORD: ADMIN_PASSWORD })
+  const server = await startTestServer({ PDS_ADMIN_PASSWORD: ADMIN_PASSWORD, PDS_FIREHOSE_SCOPE: 'all' })
   const [alice, bob, carla] = [await server.signUp('alice'), await server.signUp('bob'), await server.signUp('carla')]
   await alice.upsertProfile(() => ({ displayName: 'Alice of the tests', description: 'Writes first.\nThen thinks.' }))
   await carla.post({ text: 'soon nobody will read this' })
@@ -52,6 +56,7 @@ export async function startTown(): Promise<Town> {
   return {
     ...{ server, alice, bob, carla },
     archived: await archive(server),
+    copied: await copy(server),
     post: { ...post, rkey: rkeyOf(post.uri) },
     hostile: { ...hostile, rkey: rkeyOf(hostile.uri) },
     deep: { rkey: rkeyOf(deep.data.uri) },
@@ -73,13 +78,37 @@ async function postWithImage(who: Member): Promise<{ uri: string; cid: string }>
 async function archive(server: TestServer): Promise<string> {
   const did = 'did:plc:ewvi7nxzyoun6zhxrhs64oiz'
   const record = { $type: 'com.example.note', text: 'from long ago' }
-  const { car } = await repoOf(did, { 'com.example.note/one': record })
+  await takeIn(server, did, 'archived', { 'com.example.note/one': record })
+  return did
+}
+
+/** Takes in the repository of somebody who lives elsewhere, as the directory has it. */
+async function copy(server: TestServer): Promise<string> {
+  const [signingKey, rotationKey] = [SigningKey.generate().didKey, SigningKey.generate()]
+  const { did, op } = formatGenesis({
+    ...{ handle: 'dora.elsewhere.example', signingKey, rotationKey },
+    pdsUrl: 'https://pds.elsewhere.example',
+  })
+  const headers = { 'content-type': 'application/json' }
+  const { status } = await fetch(`${server.url}/${did}`, { method: 'POST', headers, body: JSON.stringify(op) })
+  expect(status).toBe(200)
+  const profile = { $type: 'app.bsky.actor.profile', displayName: 'Dora Elsewhere' }
+  await takeIn(server, did, 'mirrored', { 'app.bsky.actor.profile/self': profile })
+  return did
+}
+
+async function takeIn(
+  server: TestServer,
+  did: string,
+  hosting: 'archived' | 'mirrored',
+  records: Record<string, unknown>,
+): Promise<void> {
+  const { car } = await repoOf(did, records)
   const source = (async function* () {
     yield car
   })()
   const bus = server.app.get(CommandBus, { strict: false })
-  await bus.execute(new ImportRepo(source, { did: null, hosting: 'archived', key: null, signedBy: async () => null }))
-  return did
+  await bus.execute(new ImportRepo(source, { did: null, hosting, key: null, signedBy: async () => null }))
 }
 
 function nested(depth: number): unknown {

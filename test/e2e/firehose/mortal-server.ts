@@ -31,6 +31,14 @@ export class MortalServer {
     return (this.up = this.replace(() => this.child.kill()))
   }
 
+  /** Kills it where it stands, and starts it anew when something was done to what it had. */
+  killAndRestartAfter(work: () => Promise<unknown>): Promise<void> {
+    return (this.up = this.replace(async () => {
+      await this.child.kill()
+      await work()
+    }))
+  }
+
   /** Lets it end as it should, and starts it anew. */
   stopAndRestart(): Promise<void> {
     return (this.up = this.replace(() => this.child.stop()))

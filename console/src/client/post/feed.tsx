@@ -32,7 +32,8 @@ export function Feed({ of: items }: { of: AppBskyFeedDefs.FeedViewPost[] }) {
       </ol>
       {spared > 0 ? (
         <p class="empty">
-          {spared === 1 ? 'One post is' : `${spared} posts are`} not shown, because of labels or of what you have muted.
+          {spared === 1 ? 'One post is' : `${spared} posts are`} not shown, because of labels or of what you have muted.{' '}
+          {account.value ? <a href="/settings/seeing">What you see</a> : null}
         </p>
       ) : null}
     </>

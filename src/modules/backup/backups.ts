@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common'
+import { Clock } from '../config/clock.js'
+import { BackupStatus } from './backup-status.js'
+import { BackupProblem } from './backup-target.js'
+import { Chains } from './chains.js'
+import { targetName } from './open-target.js'
+import { parseKeep } from './retention.js'
+import { Shipping } from './shipping.js'
+import { makeSnapshot, type Snapshot } from './snapshot.js'
+
+/** Where to, and what is kept there of what was there before. */
+export interface BackupWish {
+  /** A folder or `s3://bucket/folder`; null: the target of the settings. */
+  target: string | null
+  /** Where S3 is, if not where the settings say. */
+  endpoint: string | null
+  /** See {@link parseKeep}; null: everything. */
+  keep: string | null
+}
+
+/** Backups that somebody asks for. */
+@Injectable()
+export class Backups {
+  private readonly running = new Set<string>()
+
+  constructor(
+    private readonly chains: Chains,
+    private readonly shipping: Shipping,
+    private readonly status: BackupStatus,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws ConfigError for what is no target; BackupProblem for what is kept, or as {@link Chains.hold} */
+  assertPossible({ target, keep }: BackupWish): void {
+    if (keep !== null) parseKeep(keep)
+    if (target === null && this.shipping.target === null) throw new BackupProblem('no target is given, nor set')
+    const name = target === null ? this.shipping.target! : targetName(target)
+    if (this.running.has(name)) throw new BackupProblem(`a backup to ${name} is under way`)
+  }
+
+  /** Makes a snapshot, while the server goes on. @throws as {@link assertPossible}; what the target throws */
+  async run(wish: BackupWish, onProgress: (done: number, total: number) => void): Promise<Snapshot> {
+    this.assertPossible(wish)
+    const name = wish.target === null ? this.shipping.target! : targetName(wish.target)
+    this.running.add(name)
+    try {
+      // What is shipped to anyway is this server's already.
+      return name === this.shipping.target ? await this.shipping.snapshotNow() : await this.make(name, wish, onProgress)
+    } finally {
+      this.running.delete(name)
+    }
+  }
+
+  private async make(
+    name: string,
+    { endpoint, keep }: BackupWish,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<Snapshot> {
+    const { target, lock } = await this.chains.hold(name, endpoint)
+    this.status.working++
+    try {
+      const chain = this.chains.begin(target)
+      try {
+        const snapshot = await makeSnapshot(chain, target, { keep, now: this.clock.now(), onProgress })
+        this.status.snapshot = snapshot
+        return snapshot
+      } finally {
+        this.chains.end(chain)
+      }
+    } finally {
+      this.status.working--
+      await lock.release()
+      target.close()
+    }
+  }
+}

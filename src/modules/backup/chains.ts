@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve, sep } from 'node:path'
+import { Injectable } from '@nestjs/common'
+import { BlobStore } from '../blob/blob-store.js'
+import { CommitLog } from '../commit-log/commit-log.js'
+import { Clock } from '../config/clock.js'
+import { Config } from '../config/config.js'
+import { Database } from '../database/database.js'
+import { BackupProblem, type BackupTarget } from './backup-target.js'
+import { Chain } from './chain.js'
+import { listManifests, OWNER_FILE, readManifest } from './manifest.js'
+import { openTarget } from './open-target.js'
+import { TargetLock } from './target-lock.js'
+
+/** A target that is this server's to write to. */
+export interface HeldTarget {
+  target: BackupTarget
+  lock: TargetLock
+}
+
+/** Begins generations of backups of this server, and tells those that are being made what has come. */
+@Injectable()
+export class Chains {
+  private readonly live = new Set<Chain>()
+
+  constructor(
+    readonly database: Database,
+    private readonly log: CommitLog,
+    private readonly blobs: BlobStore,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {
+    blobs.onPermanent = (cid) => {
+      for (const chain of this.live) chain.arrives(cid)
+    }
+  }
+
+  /**
+   * Opens a target, and locks it. @throws ConfigError for what is none; BackupProblem when it is in use, lies in the data
+   * directory, or has the backups of another server
+   */
+  async hold(name: string, endpoint: string | null = null): Promise<HeldTarget> {
+    const { config, clock } = this
+    const { s3 } = config.backup
+    const access = endpoint === null ? s3 : { ...s3, endpoint, forcePathStyle: true }
+    const target = await openTarget(name, access, () => clock.now())
+    try {
+      if (`${target.name}${sep}`.startsWith(`${resolve(config.dataDirectory)}${sep}`))
+        throw new BackupProblem(`${target.name} is in the data directory: a backup there is lost with it`)
+      await this.assertOwn(target)
+      return { target, lock: await TargetLock.take(target, this.owner(), () => clock.now()) }
+    } catch (error) {
+      target.close()
+      throw error
+    }
+  }
+
+  /** A generation begins: what is committed from now on can be shipped. */
+  begin(target: BackupTarget): Chain {
+    const { database, log, blobs, config, clock } = this
+    const chain = new Chain({ database, log, blobs, config, clock }, target)
+    this.live.add(chain)
+    return chain
+  }
+
+  end(chain: Chain): void {
+    this.live.delete(chain)
+    chain.end()
+  }
+
+  private async assertOwn(target: BackupTarget): Promise<void> {
+    const newest = (await listManifests(target)).at(-1)
+    const server = newest && (await readManifest(target, newest)).server
+    if (server && server !== this.config.serviceDid)
+      throw new BackupProblem(`${target.name} has backups of ${server}; this is ${this.config.serviceDid}`)
+  }
+
+  /** Names this data directory, where it lies and as long as it is not copied. */
+  private owner(): string {
+    const file = join(this.config.dataDirectory, OWNER_FILE)
+    if (!existsSync(file)) writeFileSync(file, `${randomUUID()}\n`, { mode: 0o600 })
+    return readFileSync(file, 'utf8').trim()
+  }
+}

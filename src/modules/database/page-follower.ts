@@ -1,0 +1,36 @@
+/** How a database is copied as it lies on the disk while it is written to: its file at leisure, then what was committed since. */
+
+/** What some commits have written, in their order. */
+export interface PageBatch {
+  pageSize: number
+  /**
+   * Records of 8 bytes and a page: the page's number, and how many pages the database has after a commit, or 0 where the
+   * commit goes on (both 32 bits, most significant byte first). The last record ends a commit.
+   */
+  pages: Buffer
+  /** Where commits end, counted in records, and when that was noticed (milliseconds since the epoch). Ascending. */
+  commits: { end: number; time: number }[]
+}
+
+/**
+ * Somebody who copies the database. The file as {@link PageFollower.readFile} gives it, with all that {@link PageFollower.take}
+ * gives laid over it up to a commit, is the database as that commit left it, from `fileNeeds` on.
+ */
+export interface PageFollower {
+  readonly pageSize: number
+  /** Bytes of the file. It stays as it is until {@link releaseFile}. */
+  readonly fileBytes: number
+  /** Reads of the file, which others write to as soon as it is released. */
+  readFile(at: number, length: number): Promise<Buffer>
+  /** The file may change from now on. */
+  releaseFile(): void
+  /** Whether what was committed before the follower came is in the file, so that this needs nothing laid over it. */
+  readonly fileIsWhole: boolean
+  /** What has been committed since the last call, about `maxBytes` of it; null when there is nothing. @throws PagesLost */
+  take(maxBytes: number): PageBatch | null
+  /** No longer follows. Again: nothing. */
+  end(): void
+}
+
+/** Something was committed that the follower has not been given and never will be: it has to begin anew. */
+export class PagesLost extends Error {}

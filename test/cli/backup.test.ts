@@ -1,0 +1,82 @@
+/** `skylog backup` and `skylog restore` of backups: beside a server and without one. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { startTestServer, stopTestServer, type TestServer } from '../support/server.js'
+import { dataDirectory, skylog } from './run-cli.js'
+
+const scratch = dataDirectory()
+const target = join(scratch, 'backup')
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+  const alice = await server.signUp('alice')
+  await alice.post({ text: 'kept' })
+})
+afterAll(() => stopTestServer(server))
+
+const beside = (): Record<string, string> => ({ PDS_PORT: new URL(server.url).port })
+
+it('has a running server do it, and checks it', async () => {
+  const made = await skylog(['backup', target, '--data', server.directory, '--json'], beside())
+  expect(made).toMatchObject({ code: 0 })
+  expect(made.json()).toMatchObject({ target, blobs: { count: 0 } })
+  const again = await skylog(['backup', target, '--data', server.directory, '--keep', '1'], beside())
+  expect(again.stdout).toMatch(/Backed up[^]*database .* new: 0 chunks[^]*deleted +1 old snapshot/)
+
+  const checked = await skylog(['backup', target, '--verify'])
+  expect(checked).toMatchObject({ code: 0 })
+  expect(checked.stdout).toMatch(/Verified: nothing is wrong[^]*1 snapshot[^]*checked +1 repository/)
+}, 60_000)
+
+it('restores it into a new directory, which passes every check', async () => {
+  const place = join(scratch, 'restored')
+  const restored = await skylog(['restore', target, '--data', place])
+  expect(restored.code).toBe(0)
+  expect(restored.stdout).toMatch(/Restored[^]*told anew +1, as nobody knows what was written last/)
+  const did = (await skylog(['account', 'list', '--data', place, '--json'])).json()[0].did as string
+  expect((await skylog(['verify', did, '--data', place])).code).toBe(0)
+  expect((await skylog(['rebuild', '--verify', '--data', place])).code).toBe(0)
+  const actions = (await skylog(['action', 'list', '--data', place, '--json'])).json()
+  expect(JSON.stringify(actions)).toContain(`from ${target}`)
+
+  const taken = await skylog(['restore', target, '--data', place])
+  expect(taken).toMatchObject({ code: 1 })
+  expect(taken.stderr).toMatch(/is not empty/)
+}, 120_000)
+
+it('finds what is damaged, with exit code 1', async () => {
+  const [folder] = readdirSync(join(target, 'chunks'))
+  const [chunk] = readdirSync(join(target, 'chunks', folder!))
+  const file = join(target, 'chunks', folder!, chunk!)
+  const bytes = readFileSync(file)
+  writeFileSync(file, bytes.subarray(1))
+  const { code, json } = await skylog(['backup', target, '--verify', '--json'])
+  expect(code).toBe(1)
+  expect(json()).toMatchObject({ repos: null, problems: { count: 1 } })
+  writeFileSync(file, bytes)
+})
+
+it('does it without a server, too', async () => {
+  await server.close()
+  const { code, json } = await skylog(['backup', target, '--data', server.directory, '--json'])
+  expect(code).toBe(0)
+  expect(json().target).toBe(target)
+  server = await startTestServer({}, server.directory)
+})
+
+it.each([
+  [['backup'], /no target is given, nor set/, 2],
+  [['backup', '--verify'], /no target is given, nor set/, 2],
+  [['backup', 'x', '--keep', '0'], /--keep: neither a number/, 2],
+  [['backup', 'x', '--endpoint', 'here'], /--endpoint: not a URL/, 2],
+  [['backup', 's3://UPPER/x', '--verify'], /a bucket is written/, 1],
+  [['restore', 'nothing'], /neither an at-uri, nor a DID or a handle, nor a backup/, 2],
+  [['restore', './x', '--dry-run'], /--dry-run is not for \.\/x/, 2],
+  [['restore', 'alice.test', '--at', '2h', '--move-aside'], /--move-aside is not for alice.test/, 2],
+  [['restore', './x', '--at', 'yesterday'], /--at: not a duration/, 2],
+  [['restore', './x'], /there is no backup in/, 1],
+])('%j is refused', async (args, message, code) => {
+  const ran = await skylog([...args, '--data', join(scratch, 'none')])
+  expect(ran.stderr).toMatch(message)
+  expect(ran.code).toBe(code)
+})
