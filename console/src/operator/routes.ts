@@ -11,6 +11,7 @@ export const operatorRoutes = [
   page('/operator/network', () => import('./network-page.js')),
   page('/operator/storage', () => import('./storage-page.js')),
   page('/operator/mail', () => import('./mail-page.js')),
+  page('/operator/backups', () => import('./backups-page.js')),
   page('/operator/doctor', () => import('./doctor-page.js')),
   page('/operator/settings', () => import('./server-settings-page.js')),
   page('/operator/actions', () => import('./actions-page.js')),

@@ -1,4 +1,7 @@
 /** The operator's pages, used to run a community without ever opening the database. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { AtpAgent } from '@atproto/api'
 import type { Browser, Page } from 'playwright-core'
 import { WebSocket } from 'ws'
@@ -191,6 +194,20 @@ it('blobs are looked through, and the health of the server', async () => {
   await page.getByRole('button', { name: 'Look' }).click()
   await page.getByRole('table').waitFor()
   expect(await faultsOf(window)).toEqual([])
+}, 60_000)
+
+it('a snapshot is made, and the settings in force are shown without what is secret', async () => {
+  const target = mkdtempSync(join(tmpdir(), 'skylog-backup-'))
+  await goTo('/operator/backups', 'Backups')
+  await page.getByText('Nothing is shipped as it is written').waitFor()
+  await page.getByLabel('Where to').fill(target)
+  await page.getByRole('button', { name: 'Make a snapshot' }).click()
+  await page.getByText('Made.').waitFor({ timeout: 30_000 })
+  expect(readdirSync(target)).not.toEqual([])
+  rmSync(target, { recursive: true })
+  await goTo('/operator/settings', 'Settings')
+  await page.getByRole('row', { name: /PDS_ADMIN_PASSWORD \(secret\)/ }).waitFor()
+  expect(await page.content()).not.toContain(ADMIN)
 }, 60_000)
 
 it('mail: the codes that people have asked for stand there where no server sends them', async () => {
