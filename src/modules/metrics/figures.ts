@@ -85,7 +85,7 @@ export interface PeerFigures {
   /** Seconds that it has been so. */
   connectionSeconds: number
   position: number | null
-  /** Events that are yet to be brought; null where that is not known. */
+  /** Events that are yet to be sent; null where that is not known, as of those that are followed. */
   lag: number | null
   events: number
   errors: number

@@ -157,7 +157,7 @@ function peers(): Metric[] {
     ),
     gauge(
       'skylog_peer_lag_events',
-      'Events that are yet to be brought.',
+      'Events that are yet to be sent to it; how many there are to be had of one that is followed, nobody says.',
       labels,
       each((peer) => peer.lag),
     ),
