@@ -1,6 +1,6 @@
 import type { Histogram } from '../config/histogram.js'
 import type { Figures } from './figures.js'
-import type { Metric, Sample } from './metric.js'
+import { counter, gauge, histogram, type Metric, type Sample } from './metric.js'
 
 /**
  * Every metric there is, by the conventions of Prometheus (https://prometheus.io/docs/practices/naming/): base units, `_total`
@@ -336,23 +336,4 @@ function ofProcess(): Metric[] {
 /** A stream by its NSID, or by its path where it has none. */
 function streamOf(path: string): string {
   return path.replace(/^\/xrpc\//, '')
-}
-
-type Numbers = (figures: Figures) => Sample[]
-
-function gauge(name: string, help: string, labels: readonly string[], samples: Numbers): Metric {
-  return { name, help, labels, type: 'gauge', samples }
-}
-
-function counter(name: string, help: string, labels: readonly string[], samples: Numbers): Metric {
-  return { name, help, labels, type: 'counter', samples }
-}
-
-function histogram(
-  name: string,
-  help: string,
-  labels: readonly string[],
-  samples: (figures: Figures) => Sample<Histogram>[],
-): Metric {
-  return { name, help, labels, type: 'histogram', samples }
 }
