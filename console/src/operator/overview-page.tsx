@@ -45,7 +45,7 @@ function Now({ now }: { now: Figures }) {
           Subscribers: count(sum(now.streams.map(({ subscribers }) => subscribers.length))),
           Memory: bytes(now.process.memory.resident),
           Database: bytes(now.database.bytes),
-          'Disk left': now.disks.map(({ free }) => bytes(free)).join(', ') || 'unknown',
+          'Disk left': [...new Set(now.disks.map(({ free }) => bytes(free)))].join(', ') || 'unknown',
           Owed: count(sum(now.outbox.map(({ waiting }) => waiting))),
           Started: <Time at={now.startedAt} />,
           Version: now.version,
