@@ -162,6 +162,7 @@ describe('password and codes', () => {
     await page.getByLabel('Present password').fill('dan-password')
     await page.getByRole('button', { name: 'Change the password' }).click()
     await page.getByText('Every other session has ended').waitFor()
+    expect(await page.getByLabel('Present password').inputValue()).toBe('')
     await server.agent().login({ identifier: 'dan.test', password: 'another-password' })
   })
 
