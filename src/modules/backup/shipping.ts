@@ -115,8 +115,11 @@ export class Shipping implements OnApplicationBootstrap {
     const chain = this.chains.begin(target)
     this.status.working++
     const done = makeSnapshot(chain, target, { keep, now: this.clock.now() })
-      .then((snapshot) => {
-        if (this.current) this.chains.end(this.current)
+      .then(async (snapshot) => {
+        // Up to the moment that the new one shows, the one before leads alone.
+        const { current } = this
+        if (current) await this.ship(current).catch((error: unknown) => this.fails(error))
+        if (current) this.chains.end(current)
         this.current = chain
         this.status.snapshot = snapshot
         this.status.shippedSeq = snapshot.seq

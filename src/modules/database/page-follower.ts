@@ -24,11 +24,9 @@ export interface PageFollower {
   readFile(at: number, length: number): Promise<Buffer>
   /** The file may change from now on. */
   releaseFile(): void
-  /** Whether what was committed before the follower came is in the file, so that this needs nothing laid over it. */
-  readonly fileIsWhole: boolean
   /** What has been committed since the last call, about `maxBytes` of it; null when there is nothing. @throws PagesLost */
   take(maxBytes: number): PageBatch | null
-  /** No longer follows. Again: nothing. */
+  /** No longer follows, and has nothing to give any more: who takes all the same is told so. Again: nothing. */
   end(): void
 }
 

@@ -11,7 +11,6 @@ import {
   readWalIndex,
   WAL_HEADER,
   type WalIndex,
-  walHeaderSum,
   walRestarts,
 } from './wal-format.js'
 
@@ -27,8 +26,10 @@ export interface WalState {
 
 /** What a checkpoint takes along at once for a follower who is not done reading, in frames. */
 const MAX_TAKEN_ALONG = 1_000
-/** How long the log may get while somebody does not read on, and while somebody copies the file, in frames. */
-const [MAX_FRAMES, MAX_FRAMES_HELD] = [65_536, 1_048_576]
+/** How much may be unread by somebody, and may have come while somebody copies the file, in frames: the log is let go then. */
+const [MAX_UNREAD, MAX_WHILE_COPIED] = [65_536, 1_048_576]
+
+const TOO_FAR = 'the write-ahead log went on before all of it was read'
 
 const readAsync = promisify(read)
 
@@ -48,8 +49,6 @@ interface Files {
 export class SqliteWal {
   private files: Files | null = null
   private readonly followers = new Set<WalFollower>()
-  /** The index as it was after the last commit. */
-  private seen: WalIndex | null = null
 
   constructor(
     private readonly file: string,
@@ -58,11 +57,9 @@ export class SqliteWal {
 
   /** Somebody begins to follow. `now` gives milliseconds since the epoch. */
   follow(now: () => number): PageFollower {
+    if (this.makeWay(this.tell()) && !this.driver.inTransaction) this.checkpoint()
+    const follower = new WalFollower(this, this.opened(), this.readIndex(), now)
     this.driver.pragma('wal_autocheckpoint = 0')
-    if (this.makeWay(this.readIndex())) this.checkpoint()
-    const index = this.readIndex()
-    this.seen = index
-    const follower = new WalFollower(this, this.opened(), index, now)
     this.followers.add(follower)
     return follower
   }
@@ -70,10 +67,15 @@ export class SqliteWal {
   /** To be called after every COMMIT, and after nothing else, while no transaction is open. */
   committed(): void {
     if (this.followers.size === 0) return
-    const index = this.readIndex()
-    for (const follower of this.followers) follower.note(index, this.seen)
-    this.seen = index
+    const index = this.tell()
     if (index.frames >= CHECKPOINT_PAGES && this.makeWay(index)) this.checkpoint()
+  }
+
+  /** Tells all who follow how far the log is: a transaction that came to nothing may have begun it anew, too. */
+  private tell(): WalIndex {
+    const index = this.readIndex()
+    for (const follower of this.followers) follower.note(index)
+    return index
   }
 
   /** Whether nothing would be lost if the log began anew. */
@@ -122,7 +124,7 @@ export class SqliteWal {
 
   /** Brings what is committed into the file, as far as nobody still reads an older state. */
   private checkpoint(): void {
-    if (!this.driver.inTransaction) this.driver.pragma('wal_checkpoint(PASSIVE)')
+    this.driver.pragma('wal_checkpoint(PASSIVE)')
   }
 }
 
@@ -130,34 +132,36 @@ export class SqliteWal {
 class WalFollower implements PageFollower {
   readonly pageSize: number
   readonly fileBytes: number
-  readonly fileIsWhole: boolean
-  holdsFile = true
-  private salt: string
+  private holdsFile = true
+  /** How much of the log there was when he came, in frames; none of a log that has begun since. */
+  private began: number
   private frame: number
   private checksum: Checksum | null
   /** Ends of commits that were not read, in frames. */
   private marks: { frame: number; time: number }[] = []
   /** What a checkpoint has taken along. */
   private readonly takenAlong: PageBatch[] = []
-  private lost = false
+  /** Why there is nothing to be had any more. */
+  private lost: string | null = null
 
+  /** `index` is what it says after the last commit. */
   constructor(
     private readonly wal: SqliteWal,
     private readonly files: Files,
-    index: WalIndex,
+    private index: WalIndex,
     private readonly now: () => number,
   ) {
-    this.salt = index.salt
     this.pageSize = pageSizeOf(files.database)
     this.fileBytes = fstatSync(files.database).size
-    this.fileIsWhole = index.inFile >= index.frames
-    this.frame = this.fileIsWhole ? index.frames : 0
-    this.checksum = this.frame === 0 ? null : index.checksum
+    this.began = index.frames
+    // What is in the file already needs nothing laid over it.
+    this.frame = Math.min(index.inFile, index.frames)
+    this.checksum = this.checksumAt(this.frame)
     if (this.frame < index.frames) this.marks.push({ frame: index.frames, time: now() })
   }
 
   async readFile(at: number, length: number): Promise<Buffer> {
-    if (!this.holdsFile) throw new PagesLost('the file has been released')
+    if (!this.holdsFile) throw new PagesLost(this.lost ?? 'the file has been released')
     const bytes = Buffer.allocUnsafe(length)
     const { bytesRead } = await readAsync(this.files.database, bytes, 0, length, at)
     if (bytesRead < length) throw new PagesLost('the file of the database has become shorter')
@@ -169,30 +173,27 @@ class WalFollower implements PageFollower {
   }
 
   take(maxBytes: number): PageBatch | null {
-    this.assertNotLost()
+    if (this.lost !== null) throw new PagesLost(this.lost)
     const along = this.takenAlong.shift()
-    if (along) return along
-    const most = Math.max(Math.floor(maxBytes / (FRAME_HEADER + this.pageSize)), 1)
-    let upTo = 0
-    while (upTo < this.marks.length && this.marks[upTo]!.frame - this.frame <= most) upTo++
-    return this.marks.length === 0 ? null : this.read(Math.max(upTo, 1))
+    if (along || this.marks.length === 0) return along ?? null
+    return this.read(this.stopWithin(Math.max(Math.floor(maxBytes / (FRAME_HEADER + this.pageSize)), 1)))
   }
 
   end(): void {
-    this.holdsFile = false
+    this.lose('nobody follows any more')
     this.wal.leave(this)
   }
 
-  /** Something was committed. `before` is what the index said after the commit before. */
-  note(index: WalIndex, before: WalIndex | null): void {
-    if (index.salt !== this.salt) {
+  /** How far the log is now. */
+  note(index: WalIndex): void {
+    if (index.salt !== this.index.salt) {
       // The log has begun anew, as it does after a checkpoint of everything: that all of it was read is seen to there.
-      if (before && before.salt === this.salt && this.frame < before.frames) this.lost = true
-      this.salt = index.salt
-      this.frame = 0
+      if (this.frame < this.index.frames) this.lose(TOO_FAR)
+      this.began = this.frame = 0
       this.checksum = null
       this.marks = []
     }
+    this.index = index
     const noted = this.marks.at(-1)?.frame ?? this.frame
     if (index.frames > noted) this.marks.push({ frame: index.frames, time: this.now() })
   }
@@ -200,43 +201,71 @@ class WalFollower implements PageFollower {
   /** Whether a checkpoint may be made: nothing is unread then. Who does not read on in the end is left behind. */
   makeWay(index: WalIndex): boolean {
     const unread = index.frames - this.frame
-    if (index.frames > (this.holdsFile ? MAX_FRAMES_HELD : MAX_FRAMES)) {
-      this.lost = true
-      this.holdsFile = false
-    }
-    if (this.lost) return true
+    if (this.holdsFile ? index.frames - this.began > MAX_WHILE_COPIED : unread > MAX_UNREAD) this.lose(TOO_FAR)
+    if (this.lost !== null) return true
     if (this.holdsFile) return false
     if (unread === 0) return true
     if (unread > MAX_TAKEN_ALONG || this.takenAlong.length > 0) return false
-    this.takenAlong.push(this.read(this.marks.length))
+    this.takenAlong.push(this.read(index.frames))
     return true
   }
 
-  /** Reads up to the end of so many commits. */
-  private read(commits: number): PageBatch {
-    const ends = this.marks.splice(0, commits)
-    const { frame, pageSize, salt } = this
-    const length = FRAME_HEADER + pageSize
-    const frames = Buffer.alloc((ends.at(-1)!.frame - frame) * length)
-    readWhole(this.files.log, frames, WAL_HEADER + frame * length)
-    if (!this.checksum) {
-      const header = Buffer.alloc(WAL_HEADER)
-      readWhole(this.files.log, header, 0)
-      this.checksum = walHeaderSum(header)
-    }
+  /** Where to read up to: the end of the last commit within so many frames, or else of the first one. */
+  private stopWithin(frames: number): number {
+    const [first] = this.marks
+    const noted = this.marks.findLast((mark) => mark.frame - this.frame <= frames)
+    if (noted) return noted.frame
+    // One large commit, or many that were made before he came.
+    let end = this.frame + frames
+    while (end > this.frame && !this.endsCommit(end)) end--
+    if (end === this.frame) for (end += frames + 1; end < first!.frame && !this.endsCommit(end);) end++
+    return end
+  }
+
+  /** Reads up to the end of a commit. */
+  private read(to: number): PageBatch {
+    const { frame, pageSize } = this
     try {
-      const { pages, checksum } = readFrames(frames, pageSize, salt, this.checksum)
+      if (to - frame > MAX_UNREAD) throw new Error('a transaction has written more than can be read at once')
+      const frames = Buffer.alloc((to - frame) * (FRAME_HEADER + pageSize))
+      readWhole(this.files.log, frames, this.placeOf(frame))
+      this.checksum ??= this.checksumAt(0)
+      const { pages, checksum } = readFrames(frames, pageSize, this.index.salt, this.checksum!)
+      const ends = this.marks.filter((mark) => mark.frame <= to)
+      if (ends.at(-1)?.frame !== to) ends.push({ frame: to, time: this.marks[ends.length]!.time })
+      this.marks = this.marks.filter((mark) => mark.frame > to)
       this.checksum = checksum
-      this.frame = ends.at(-1)!.frame
+      this.frame = to
       return { pageSize, pages, commits: ends.map((end) => ({ end: end.frame - frame, time: end.time })) }
     } catch (error) {
-      this.lost = true
-      throw new PagesLost(`the write-ahead log is not as it was left: ${(error as Error).message}`)
+      this.lose(`the write-ahead log cannot be read on: ${(error as Error).message}`)
+      throw new PagesLost(this.lost!)
     }
   }
 
-  private assertNotLost(): void {
-    if (this.lost) throw new PagesLost('the write-ahead log went on before all of it was read')
+  private lose(why: string): void {
+    this.lost ??= why
+    this.holdsFile = false
+  }
+
+  /** Where a frame begins in the log, counted from 0. */
+  private placeOf(frame: number): number {
+    return WAL_HEADER + frame * (FRAME_HEADER + this.pageSize)
+  }
+
+  private endsCommit(end: number): boolean {
+    const size = Buffer.alloc(4)
+    readWhole(this.files.log, size, this.placeOf(end - 1) + 4)
+    return size.readUInt32BE() !== 0
+  }
+
+  /** The sum over everything up to a frame; null while there is no header, as for a log that nothing was written to. */
+  private checksumAt(frame: number): Checksum | null {
+    if (frame === this.index.frames && frame > 0) return this.index.checksum
+    if (frame === 0 && this.index.frames === 0) return null
+    const sum = Buffer.alloc(8)
+    readWhole(this.files.log, sum, frame === 0 ? WAL_HEADER - 8 : this.placeOf(frame - 1) + 16)
+    return [sum.readUInt32BE(0), sum.readUInt32BE(4)]
   }
 }
 

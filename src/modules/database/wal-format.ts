@@ -38,11 +38,6 @@ export function readWalIndex(bytes: Buffer): WalIndex | null {
   }
 }
 
-/** The sum with which the frames of a log begin, from its header. */
-export function walHeaderSum(header: Buffer): Checksum {
-  return [header.readUInt32BE(24), header.readUInt32BE(28)]
-}
-
 /** How often a log was begun anew, from its header. */
 export function walRestarts(header: Buffer): number {
   return header.readUInt32BE(12)

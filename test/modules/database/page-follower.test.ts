@@ -1,6 +1,6 @@
 /** The database copied as it lies on the disk, while it is written to: file and log make every state that there was. */
 import { hash } from 'node:crypto'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { integrityProblems } from '../../../src/modules/database/integrity.js'
@@ -37,7 +37,7 @@ function takeAll(follower: PageFollower, maxBytes = 1e6): PageBatch[] {
 /** A file with batches laid over it, opened. */
 function laidOver(file: Buffer, batches: readonly PageBatch[]): Record<string, string> {
   const path = join(scratch.directory, 'copy.sqlite')
-  const bytes = Buffer.alloc(64_000_000)
+  const bytes = Buffer.alloc(128_000_000)
   file.copy(bytes)
   let length = file.length
   for (const { pages, pageSize } of batches)
@@ -69,7 +69,6 @@ it('the file is what was committed before, and batches are what was committed si
   await put('before')
   const follower = follow()
   const states: Record<string, string>[] = [await live()]
-  expect(follower.fileIsWhole).toBe(true)
   for (let n = 0; n < 5; n++) {
     time = n
     await put(`k${n}`, 9000)
@@ -127,6 +126,79 @@ it('while somebody has a snapshot open, the file is not whole, and the log makes
     expect(laidOver(file, takeAll(follower))).toEqual(await live())
     follower.end()
   })
+})
+
+it('however long the log gets because of others, who keeps up loses nothing, and begins without all of it at once', async () => {
+  const follower = follow()
+  const file = await copyOf(follower)
+  const batches: PageBatch[] = []
+  await scratch.database.snapshot(async (read) => {
+    await read.get('SELECT 1 FROM t')
+    for (let n = 0; n < 270; n++) {
+      await put(`k${n % 7}`, 1_000_000)
+      batches.splice(0, batches.length, ...batches.slice(-1), ...takeAll(follower))
+    }
+    expect(statSync(`${scratch.file}-wal`).size).toBeGreaterThan(65_536 * 4096)
+    const late = follow()
+    const copy = await copyOf(late)
+    const pieces: PageBatch[] = []
+    for (let batch = late.take(2e6); batch && pieces.length < 20; batch = late.take(2e6)) pieces.push(batch)
+    expect(Math.max(...pieces.map(({ pages }) => pages.length))).toBeLessThan(2e6)
+    expect(pieces.flatMap(({ commits }) => commits).length).toBeGreaterThan(15)
+    expect(copy.length).toBe(file.length)
+  })
+  await put('last')
+  expect(takeAll(follower)).toHaveLength(1)
+}, 60_000)
+
+it('pages of many commits that are there already come commit by commit', async () => {
+  await scratch.database.snapshot(async (read) => {
+    await read.get('SELECT 1 FROM t')
+    for (let n = 0; n < 12; n++) await put(`k${n}`, n === 6 ? 1_000_000 : 100_000)
+    const follower = follow()
+    const file = await copyOf(follower)
+    const batches = takeAll(follower, 300_000)
+    expect(batches.length).toBeGreaterThan(5)
+    expect(laidOver(file, batches)).toEqual(await live())
+  })
+})
+
+it('a transaction that began the log anew and came to nothing confuses nobody', async () => {
+  const follower = follow()
+  const file = await copyOf(follower)
+  const batches: PageBatch[] = []
+  for (let n = 0; n < 20; n++) {
+    await put(`k${n}`, 1_000_000)
+    batches.push(...takeAll(follower))
+  }
+  const copies: Buffer[] = []
+  for (const isUndone of [true, false]) {
+    const other: PageFollower[] = []
+    // More than the cache holds is written to the log before the end.
+    const write = scratch.database.write(async (tx) => {
+      await tx.run('INSERT INTO t VALUES (?, randomblob(40000000))', `large ${isUndone}`)
+      other.push(follow())
+      if (isUndone) throw new Error('undone')
+    })
+    await (isUndone ? expect(write).rejects.toThrow('undone') : write)
+    other.push(follow())
+    for (const one of other) {
+      copies.push(await copyOf(one))
+      expect(laidOver(copies.at(-1)!, takeAll(one))).toEqual(await live())
+      one.end()
+    }
+  }
+  await put('last')
+  batches.push(...takeAll(follower))
+  expect(laidOver(file, batches)).toEqual(await live())
+}, 60_000)
+
+it('who has ended is given nothing, instead of being told that there is nothing', async () => {
+  const follower = follow()
+  await put('a')
+  follower.end()
+  expect(() => follower.take(1e6)).toThrow(PagesLost)
+  await expect(follower.readFile(0, 1)).rejects.toThrow(PagesLost)
 })
 
 it('the file stays as it is while it is copied', async () => {
