@@ -1,5 +1,18 @@
 /** Targets: what goes when it is old, what a run that was cut off leaves, and that two do not get in each other's way. */
-import { cpSync, existsSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  closeSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { BackupStatus } from '../../../src/modules/backup/backup-status.js'
@@ -192,4 +205,22 @@ it('can be copied elsewhere and restored from there', async () => {
   cpSync(target, copy, { recursive: true })
   rmSync(target, { recursive: true })
   expect((await restore(copy)).problems).toEqual([])
+})
+
+it('a share that does not answer leaves threads for the rest of the server', async () => {
+  mkdirSync(target)
+  const file = join(target, 'lock.json')
+  // Whoever opens it waits, in a thread, for somebody who writes.
+  execFileSync('mkfifo', [file])
+  const share = new DirectoryTarget(target, Date.now)
+  let waiting = 12
+  const reads = Array.from({ length: waiting }, () => share.get('lock.json', 100).finally(() => waiting--))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(await readFile(new URL(import.meta.url))).not.toHaveLength(0)
+  expect(waiting).toBe(12)
+  while (waiting > 0) {
+    closeSync(openSync(file, constants.O_RDWR | constants.O_NONBLOCK))
+    await new Promise(setImmediate)
+  }
+  await Promise.all(reads)
 })
