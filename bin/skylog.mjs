@@ -6,6 +6,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import module from 'node:module'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -44,7 +45,7 @@ function runWith(node) {
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit', env: { ...MEMORY, ...process.env } })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => fail(error.message))
-  child.on('exit', (code, signal) => process.exit(signal ? 128 + (signal === 'SIGINT' ? 2 : 15) : code))
+  child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : code))
 }
 
 function isStale() {
@@ -85,7 +86,8 @@ function takeLock() {
     mkdirSync(lock)
     return true
   } catch (error) {
-    if (error.code !== 'EEXIST') throw error
+    if (error.code !== 'EEXIST')
+      fail(`the sources are newer than the build, which is not to be written here: npm run build (${error.message})`)
     return false
   }
 }

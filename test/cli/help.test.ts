@@ -5,7 +5,7 @@ const COMMANDS: Record<string, string[]> = {
   import: ['<car>', '--did', '--data', '--json'],
   inspect: ['<did-or-car>', '--html', '--key', '--data', '--json'],
   history: ['<at-uri>', '--limit', '--data', '--json'],
-  restore: ['<what>', '--at', '--dry-run', '--yes', '--data', '--json'],
+  restore: ['<what>', '--at', '--dry-run', '--yes', '--lost', '--move-aside', '--endpoint', '--data', '--json'],
   verify: ['[did-or-car]', '--all', '--key', '--data', '--json'],
   unpack: ['<repo>', '<directory>', '--blobs', '--data', '--json'],
   pack: ['<directory>', '<car>', '--key-file', '--json'],

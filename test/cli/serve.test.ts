@@ -12,7 +12,9 @@ it('serves until it is told to stop', async () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   )
-  const ended = new Promise<number>((done) => child.on('close', () => done(performance.now())))
+  const ended = new Promise<{ code: number | null; at: number }>((done) =>
+    child.on('close', (code) => done({ code, at: performance.now() })),
+  )
   let text = ''
   const url = await new Promise<string>((found) =>
     child.stdout.on('data', (chunk: Buffer) => {
@@ -25,5 +27,7 @@ it('serves until it is told to stop', async () => {
   expect(await health.json()).toEqual({ version: '0.1.0' })
   const told = performance.now()
   child.kill('SIGTERM')
-  expect((await ended) - told).toBeLessThan(3_000)
+  const { code, at } = await ended
+  expect(code).toBe(0)
+  expect(at - told).toBeLessThan(3_000)
 })

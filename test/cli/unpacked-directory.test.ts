@@ -182,6 +182,19 @@ describe('unpacked again', () => {
   })
 })
 
+it('of a repository that is not whole nothing is written', async () => {
+  const { commit } = before
+  const holey = join(root, 'holey.car')
+  writeFileSync(holey, carOf({ commit: { ...commit, records: commit.records.slice(0, -1) } }))
+  const directory = unpacked()
+  const files = snapshot(directory)
+  await expect(unpack(directory, holey)).rejects.toThrow(/missing block/)
+  await expect(unpack(join(root, 'never'), holey)).rejects.toThrow(/missing block/)
+  await expect(unpack(directory, root)).rejects.toThrow('is not a file')
+  expect(snapshot(directory)).toEqual(files)
+  expect(existsSync(join(root, 'never'))).toBe(false)
+})
+
 describe('what is there already', () => {
   it.each([
     ['a file', 'notes.txt', 'notes.txt: not of a repository'],

@@ -1,6 +1,8 @@
 import { useLocation } from 'preact-iso'
 import { useState } from 'preact/hooks'
-import { account, agent, forget, ownDid, refreshAccount } from '../api/session.js'
+import { account, ownDid, keepSession } from '../api/account.js'
+import { agent, refreshAccount } from '../api/session.js'
+import { Ask } from '../ui/ask.js'
 import { Dialog } from '../ui/dialog.js'
 import { Field, Form, secretOf, textOf } from '../ui/form.js'
 import { FaultNotice, Notice } from '../ui/notice.js'
@@ -73,10 +75,14 @@ function Export() {
 }
 
 function Activity() {
+  const [isAsked, setAsked] = useState(false)
   const isActive = account.value!.active !== false
-  const change = useAction(async () => {
-    if (isActive) await agent.com.atproto.server.deactivateAccount({})
-    else await agent.com.atproto.server.activateAccount()
+  const rest = useAction(async () => {
+    await agent.com.atproto.server.deactivateAccount({})
+    await refreshAccount()
+  })
+  const wake = useAction(async () => {
+    await agent.com.atproto.server.activateAccount()
     await refreshAccount()
   })
   return (
@@ -87,11 +93,22 @@ function Activity() {
           : 'The account is deactivated: nobody sees anything of it.'}
       </p>
       <p>
-        <button type="button" onClick={() => void change.run()} disabled={change.isRunning}>
-          {isActive ? 'Deactivate' : 'Activate'}
-        </button>
+        {isActive ? (
+          <button type="button" onClick={() => setAsked(true)}>
+            Deactivate …
+          </button>
+        ) : (
+          <button type="button" onClick={() => void wake.run()} aria-disabled={wake.isRunning}>
+            Activate
+          </button>
+        )}
       </p>
-      <FaultNotice fault={change.fault} />
+      <FaultNotice fault={wake.fault} />
+      {isAsked ? (
+        <Ask title="Deactivate the account?" confirm="Deactivate" action={rest} onClose={() => setAsked(false)}>
+          Your posts and your profile are out of sight everywhere, until you come back here and activate it again.
+        </Ask>
+      ) : null}
     </>
   )
 }
@@ -128,7 +145,7 @@ function DeletionForm() {
       password: secretOf(form, 'password'),
       token: textOf(form, 'code'),
     })
-    forget()
+    keepSession(undefined)
     route('/')
   })
   if (!ask.isDone)
@@ -139,7 +156,7 @@ function DeletionForm() {
           to you.
         </p>
         <p>
-          <button type="button" onClick={() => void ask.run()} disabled={ask.isRunning}>
+          <button type="button" onClick={() => void ask.run()} aria-disabled={ask.isRunning}>
             Send a code
           </button>
         </p>

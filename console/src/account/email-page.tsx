@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
-import { account, agent, refreshAccount } from '../api/session.js'
+import { account } from '../api/account.js'
+import { agent, refreshAccount } from '../api/session.js'
 import { Field, Form, textOf } from '../ui/form.js'
 import { FaultNotice, Notice } from '../ui/notice.js'
 import { Section } from '../ui/page.js'
@@ -30,7 +31,7 @@ function Confirm() {
     <>
       <p>{email} is not confirmed yet. Without that, a code cannot help you when you have lost your password.</p>
       <p>
-        <button type="button" onClick={() => void ask.run()} disabled={ask.isRunning}>
+        <button type="button" onClick={() => void ask.run()} aria-disabled={ask.isRunning}>
           Send a code
         </button>
       </p>

@@ -1,6 +1,7 @@
 import type { ComAtprotoServerDescribeServer } from '@atproto/api'
 import { query } from '../api/call.js'
-import { account, agent, ownDid, refreshAccount } from '../api/session.js'
+import { account, ownDid } from '../api/account.js'
+import { agent, refreshAccount } from '../api/session.js'
 import { Field, Form, textOf } from '../ui/form.js'
 import { Loaded } from '../ui/loaded.js'
 import { Section } from '../ui/page.js'

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
-import { account, agent, refreshAccount } from '../api/session.js'
+import { account } from '../api/account.js'
+import { agent, refreshAccount } from '../api/session.js'
 import { Field, Form, textOf } from '../ui/form.js'
 import { FaultNotice } from '../ui/notice.js'
 import { useAction } from '../ui/use-action.js'
@@ -35,7 +36,7 @@ export function MailFactor({ email, onChange }: { email: Factors['email']; onCha
         </Form>
       ) : (
         <p>
-          <button type="button" onClick={() => void begin.run()} disabled={begin.isRunning}>
+          <button type="button" onClick={() => void begin.run()} aria-disabled={begin.isRunning}>
             {email.on ? 'Switch off' : 'Switch on'}
           </button>
         </p>

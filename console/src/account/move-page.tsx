@@ -2,19 +2,22 @@ import { AtpAgent, type ComAtprotoServerDescribeServer } from '@atproto/api'
 import { useState } from 'preact/hooks'
 import { query } from '../api/call.js'
 import { fetchAt } from '../api/fetch-at.js'
-import { account, agent } from '../api/session.js'
+import { account } from '../api/account.js'
+import { agent } from '../api/session.js'
 import { Choice, Field, Form, secretOf, textOf } from '../ui/form.js'
 import { Loaded } from '../ui/loaded.js'
 import { Notice } from '../ui/notice.js'
 import { Page, Section } from '../ui/page.js'
 import { useAction } from '../ui/use-action.js'
 import { useLoad } from '../ui/use-load.js'
+import { SettingsNav } from './settings-frame.js'
 import { CodeDialog, Steps, useMove } from './move-steps.js'
 
 /** From another server to here, or from here to another. */
 export default function MovePage() {
   return (
     <Page title="Move">
+      {account.value ? <SettingsNav /> : null}
       <p>
         An account can live on any server of the AT Protocol, and goes there with everything: its name, posts, images,
         and all who follow it. Until the last but two steps nothing changes where it is now; whatever fails can be tried

@@ -68,11 +68,17 @@ async function openAccount(from: AtpAgent, to: AtpAgent, did: string, place: New
     aud: server.did,
     lxm: 'com.atproto.server.createAccount',
   })
-  await to.com.atproto.server.createAccount(
-    { did, ...place },
-    { headers: { authorization: `Bearer ${vouched.token}` }, encoding: 'application/json' },
-  )
-  await to.login({ identifier: did, password: place.password })
+  const begun = { identifier: did, password: place.password }
+  try {
+    await to.com.atproto.server.createAccount(
+      { did, ...place },
+      { headers: { authorization: `Bearer ${vouched.token}` }, encoding: 'application/json' },
+    )
+  } catch (error) {
+    // A move that was broken off has made it already.
+    return void (await to.login(begun).catch(() => Promise.reject(error)))
+  }
+  await to.login(begun)
 }
 
 /** Sends what the new server misses; what the old one has not got either is told, and does not hold up the rest. */
@@ -84,18 +90,22 @@ async function moveBlobs(from: AtpAgent, to: AtpAgent, did: string, { onBlobs }:
     const { data } = await to.com.atproto.repo.listMissingBlobs({ cursor, limit: 100 })
     for (const { cid } of data.blobs) {
       onBlobs(done, before.expectedBlobs)
-      try {
-        const blob = await from.com.atproto.sync.getBlob({ did, cid })
+      const blob = await from.com.atproto.sync.getBlob({ did, cid }).catch(unlessMissing)
+      if (blob) {
         const encoding = blob.headers['content-type'] ?? 'application/octet-stream'
         await to.com.atproto.repo.uploadBlob(blob.data, { encoding })
         done++
-      } catch {
-        lost.push(cid)
-      }
+      } else lost.push(cid)
     }
     cursor = data.cursor
     if (cursor === undefined) return lost
   }
+}
+
+/** Null for an answer that there is no such blob; whatever else is wrong ends the move, which can be tried again. */
+function unlessMissing(error: unknown): null {
+  if (/^(BlobNotFound|InvalidRequest|NotFound)$/.test((error as { error?: string }).error ?? '')) return null
+  throw error
 }
 
 async function changeIdentity(from: AtpAgent, to: AtpAgent, did: string, { askForCode }: MoveCalls): Promise<void> {

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { own } from '../api/own.js'
 import { agent } from '../api/session.js'
+import { Ask } from '../ui/ask.js'
 import { Field, Form, textOf, Tick } from '../ui/form.js'
 import { Loaded } from '../ui/loaded.js'
 import { FaultNotice, Notice } from '../ui/notice.js'
@@ -102,8 +103,9 @@ function AppPasswords() {
     setMade(data)
     await passwords.reload()
   })
-  const revoke = useAction(async (name: string) => {
-    await agent.com.atproto.server.revokeAppPassword({ name })
+  const [leaving, setLeaving] = useState<string>()
+  const revoke = useAction(async () => {
+    await agent.com.atproto.server.revokeAppPassword({ name: leaving! })
     await passwords.reload()
   })
   return (
@@ -126,8 +128,8 @@ function AppPasswords() {
                     <strong>{name}</strong> {privileged ? <span class="badge">direct messages, too</span> : null} made{' '}
                     <Time at={createdAt} />
                   </span>
-                  <button type="button" onClick={() => void revoke.run(name)}>
-                    Take back<span class="unseen"> {name}</span>
+                  <button type="button" onClick={() => setLeaving(name)}>
+                    Take back …<span class="unseen"> {name}</span>
                   </button>
                 </li>
               ))}
@@ -135,7 +137,16 @@ function AppPasswords() {
           )
         }
       </Loaded>
-      <FaultNotice fault={revoke.fault} />
+      {leaving === undefined ? null : (
+        <Ask
+          title={`Take back the password of “${leaving}”?`}
+          confirm="Take back"
+          action={revoke}
+          onClose={() => setLeaving(undefined)}
+        >
+          Whatever uses it is signed out, and needs another password.
+        </Ask>
+      )}
       <Form action={make} submit="Make an app password">
         <Field label="Name of the app" name="name" maxLength={64} required />
         <Tick label="It may read direct messages" name="privileged" />

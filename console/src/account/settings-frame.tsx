@@ -17,19 +17,26 @@ const PAGES: [href: string, label: string][] = [
 
 /** A page of settings, under the way to the others. */
 export function SettingsFrame({ title, children }: { title: string; children: ComponentChildren }) {
-  const { path } = useLocation()
   return (
     <Page title={title}>
       <Member>
-        <nav class="subnav" aria-label="Settings">
-          {PAGES.map(([href, label]) => (
-            <a key={href} href={href} aria-current={path === href ? 'page' : undefined}>
-              {label}
-            </a>
-          ))}
-        </nav>
+        <SettingsNav />
         {children}
       </Member>
     </Page>
+  )
+}
+
+/** The way from one page of settings to another. */
+export function SettingsNav() {
+  const { path } = useLocation()
+  return (
+    <nav class="subnav" aria-label="Settings">
+      {PAGES.map(([href, label]) => (
+        <a key={href} href={href} aria-current={path === href ? 'page' : undefined}>
+          {label}
+        </a>
+      ))}
+    </nav>
   )
 }

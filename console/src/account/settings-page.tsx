@@ -1,5 +1,6 @@
 import { useLocation } from 'preact-iso'
-import { account, agent, signOut } from '../api/session.js'
+import { account } from '../api/account.js'
+import { agent, signOut } from '../api/session.js'
 import { count } from '../ui/amounts.js'
 import { Loaded } from '../ui/loaded.js'
 import { Section } from '../ui/page.js'

@@ -4,6 +4,7 @@ import { query } from '../api/call.js'
 import { agent } from '../api/session.js'
 import { Choice, Field, Form, secretOf, textOf } from '../ui/form.js'
 import { Loaded } from '../ui/loaded.js'
+import { OutLink } from '../ui/out-link.js'
 import { Page } from '../ui/page.js'
 import { useAction } from '../ui/use-action.js'
 import { useLoad } from '../ui/use-load.js'
@@ -70,13 +71,13 @@ export default function SignUpPage() {
               {links?.termsOfService ? (
                 <>
                   {' '}
-                  <a href={links.termsOfService}>Terms of service</a>.
+                  <OutLink href={links.termsOfService}>Terms of service</OutLink>.
                 </>
               ) : null}
               {links?.privacyPolicy ? (
                 <>
                   {' '}
-                  <a href={links.privacyPolicy}>Privacy policy</a>.
+                  <OutLink href={links.privacyPolicy}>Privacy policy</OutLink>.
                 </>
               ) : null}
             </p>

@@ -12,7 +12,8 @@ export class Fault extends Error {
   static of(thrown: unknown): Fault {
     if (thrown instanceof Fault) return thrown
     const { status = 0, error = 'Unknown', message } = thrown as { status?: number; error?: string; message?: string }
-    if (thrown instanceof TypeError && /fetch/i.test(thrown.message))
+    // Each browser has words of its own for it.
+    if (thrown instanceof TypeError && /fetch|network|load failed/i.test(thrown.message))
       return new Fault(0, 'Unreachable', 'The server does not answer. Is it running, and are you online?')
     return new Fault(status, error, message || error)
   }

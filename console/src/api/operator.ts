@@ -4,6 +4,7 @@
  */
 import { signal } from '@preact/signals'
 import { call, faultOf, type Params, withQuery } from './call.js'
+import { Fault } from './fault.js'
 
 const KEPT = 'skylog.operator'
 
@@ -17,21 +18,38 @@ export async function becomeOperator(password: string): Promise<void> {
   await call('/admin/actions?limit=1', { headers: { authorization } })
   sessionStorage.setItem(KEPT, authorization)
   operator.value = authorization
+  isRefused.value = false
 }
+
+/** The password that was given has been refused since: the server has another by now. */
+export const isRefused = signal(false)
 
 export function leaveOperator(): void {
   sessionStorage.removeItem(KEPT)
   operator.value = null
 }
 
+/** Answers of the server to the operator. @throws Fault; one that the password is not right any more leads back to the door */
+async function toOperator<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer
+  } catch (error) {
+    if (Fault.of(error).status === 401) {
+      leaveOperator()
+      isRefused.value = true
+    }
+    throw error
+  }
+}
+
 /** Something that the server tells its operator. `path` is `/admin/…` or `/xrpc/…`. @throws Fault */
 export function ask<Answer>(path: string, params?: Params): Promise<Answer> {
-  return call(withQuery(path, params), { headers: headers() })
+  return toOperator(call(withQuery(path, params), { headers: headers() }))
 }
 
 /** Something that the operator has the server do. @throws Fault */
 export function order<Answer>(path: string, body: object = {}): Promise<Answer> {
-  return call(path, { method: 'POST', headers: headers(), body: JSON.stringify(body) })
+  return toOperator(call(path, { method: 'POST', headers: headers(), body: JSON.stringify(body) }))
 }
 
 /**
@@ -44,7 +62,7 @@ export async function work<Result>(
   onProgress: (done: number, total: number) => void,
 ): Promise<Result> {
   const response = await fetch(path, { method: 'POST', headers: headers(), body: JSON.stringify(body) })
-  if (!response.ok) throw await faultOf(response)
+  if (!response.ok) return toOperator(Promise.reject(await faultOf(response)))
   let rest = ''
   for (const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader(); ;) {
     const { value, done } = await reader.read()

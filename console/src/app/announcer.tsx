@@ -2,16 +2,13 @@ import { signal } from '@preact/signals'
 
 const said = signal('')
 
-/** The first page is announced by the browser, and the keyboard begins above it. */
-let isFirst = true
-
 /** Says to screen readers which page is there now, and puts the keyboard at its beginning. */
 export function announce(): void {
-  if (isFirst) return void (isFirst = false)
   requestAnimationFrame(() => {
     const heading = document.querySelector<HTMLElement>('main h1')
     said.value = heading?.textContent ?? document.title
-    if (document.activeElement === document.body || document.activeElement?.tagName === 'A') heading?.focus()
+    if (document.activeElement === document.body || document.activeElement?.tagName === 'A')
+      heading?.focus({ preventScroll: true })
   })
 }
 

@@ -1,9 +1,10 @@
-import { ErrorBoundary, LocationProvider, Route, Router } from 'preact-iso'
+import { LocationProvider, Route, Router } from 'preact-iso'
 import { accountRoutes } from '../account/routes.js'
 import { clientRoutes } from '../client/routes.js'
 import { everyoneRoutes } from '../everyone/routes.js'
 import { operatorRoutes } from '../operator/routes.js'
 import { announce, Announcer } from './announcer.js'
+import { Guarded } from './failed-page.js'
 import { Layout } from './layout.js'
 import { NotFound } from './not-found.js'
 import { SessionEnded } from './session-ended.js'
@@ -18,14 +19,14 @@ export function App() {
   return (
     <LocationProvider scope={NO_PAGE}>
       <Layout>
-        <ErrorBoundary>
-          <Router onLoadEnd={announce}>
+        <Guarded>
+          <Router onRouteChange={announce}>
             {[
               ...ROUTES.map(({ path, component }) => <Route key={path} path={path} component={component} />),
               <Route key="default" default component={NotFound} />,
             ]}
           </Router>
-        </ErrorBoundary>
+        </Guarded>
       </Layout>
       <Announcer />
       <SessionEnded />

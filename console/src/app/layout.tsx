@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
 import { operator } from '../api/operator.js'
-import { account } from '../api/session.js'
+import { account } from '../api/account.js'
 import { useUnread } from '../client/unread.js'
 
 interface Entry {

@@ -1,5 +1,6 @@
 import type { AnyComponent } from 'preact'
 import { lazy } from 'preact-iso'
+import { NotFetched } from './failed-page.js'
 
 /** A page and where it is. `path` as in the router: `/explore/:did`. */
 export interface PageRoute {
@@ -9,5 +10,5 @@ export interface PageRoute {
 
 /** A page in a file of its own, whose default export it is. */
 export function page(path: string, load: () => Promise<{ default: AnyComponent }>): PageRoute {
-  return { path, component: lazy(load) as AnyComponent }
+  return { path, component: lazy(() => load().catch(() => ({ default: NotFetched }))) as AnyComponent }
 }

@@ -1,6 +1,6 @@
 import { useLocation } from 'preact-iso'
 import { useEffect } from 'preact/hooks'
-import { hasEnded } from '../api/session.js'
+import { hasEnded } from '../api/account.js'
 import { signInPath } from './way-back.js'
 
 /** Leads whoever's session has ended on the server to where one signs in, and from there back. */

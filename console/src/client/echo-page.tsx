@@ -1,6 +1,7 @@
 import type { AppBskyActorDefs, AppBskyFeedDefs } from '@atproto/api'
 import { useRoute } from 'preact-iso'
-import { account, agent } from '../api/session.js'
+import { account } from '../api/account.js'
+import { agent } from '../api/session.js'
 import { Paged } from '../ui/loaded.js'
 import { usePages } from '../ui/use-pages.js'
 import { ClientPage } from './client-page.js'
@@ -37,6 +38,7 @@ function Echoes({ actor, rkey, echo }: { actor: string; rkey: string; echo: Echo
   const pages = usePages<Item>(
     (cursor) => fetchEchoes(actor, rkey, echo, cursor),
     [actor, rkey, echo, account.value?.did],
+    'echo',
   )
   return (
     <Paged of={pages} empty="Nobody yet.">

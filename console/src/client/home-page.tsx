@@ -56,7 +56,7 @@ function Home() {
 function Timeline({ feed }: { feed: PinnedFeed | undefined }) {
   const top = useRef<HTMLDivElement>(null)
   const fetchPage = (cursor?: string) => fetchFeedPage(feed, cursor)
-  const pages = usePages<AppBskyFeedDefs.FeedViewPost>(fetchPage, [feed?.uri])
+  const pages = usePages<AppBskyFeedDefs.FeedViewPost>(fetchPage, [feed?.uri], 'timeline')
   const fresh = useNewPosts(pages, fetchPage)
   const posted = published.value
   const seen = useRef(posted)

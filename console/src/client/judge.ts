@@ -12,7 +12,8 @@ import {
 } from '@atproto/api'
 import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { account, agent } from '../api/session.js'
+import { account } from '../api/account.js'
+import { agent } from '../api/session.js'
 
 type Opts = Required<ModerationOpts>
 

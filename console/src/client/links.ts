@@ -2,7 +2,8 @@
 
 /** The address of a person: by the handle where there is a good one, for people read that. */
 export function profilePath({ did, handle }: { did: string; handle: string }): string {
-  return `/profile/${handle === '' || handle === 'handle.invalid' ? did : handle}`
+  // A did:web may have a port, and its colon is written with a percent sign.
+  return `/profile/${handle === '' || handle === 'handle.invalid' ? did.replaceAll('%', '%25') : handle}`
 }
 
 /** The parts of an AT URI; what is no such thing has empty parts. */
@@ -20,7 +21,7 @@ export function postPath(uri: string, handle?: string): string {
 /** The record behind it, in the repository explorer. */
 export function recordPath(uri: string): string {
   const { did, collection, rkey } = partsOf(uri)
-  return `/explore/${did}/${collection}/${rkey}`
+  return `/explore/${did.replaceAll('%', '%25')}/${collection}/${rkey}`
 }
 
 /** An address of others that may be followed: http and https alone. */

@@ -1,6 +1,7 @@
 import type { AppBskyActorDefs, AppBskyFeedDefs } from '@atproto/api'
 import { useLocation } from 'preact-iso'
-import { account, agent } from '../api/session.js'
+import { account } from '../api/account.js'
+import { agent } from '../api/session.js'
 import { Paged } from '../ui/loaded.js'
 import { usePages } from '../ui/use-pages.js'
 import { ClientPage } from './client-page.js'
@@ -41,6 +42,7 @@ function FoundPeople({ q }: { q: string }) {
       return { items: data.actors, cursor: data.cursor }
     },
     [q, account.value?.did],
+    'people',
   )
   return (
     <Paged of={pages} empty={q ? 'Nobody of that name.' : 'Type a name or a handle.'}>
@@ -62,6 +64,7 @@ function Posts({ q }: { q: string }) {
       return { items: data.posts.map((post) => ({ post })), cursor: data.cursor }
     },
     [q, account.value?.did],
+    'posts',
   )
   return (
     <>

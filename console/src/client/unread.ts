@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { account, agent } from '../api/session.js'
+import { account } from '../api/account.js'
 import { usePoll } from '../ui/use-poll.js'
 import { useEffect } from 'preact/hooks'
 
@@ -10,6 +10,8 @@ export const unread = signal(0)
 export function useUnread(): number {
   const did = account.value?.did
   const count = async (): Promise<void> => {
+    // Whoever is not signed in needs no client, and everybody would get it with the frame.
+    const { agent } = await import('../api/session.js')
     const { data } = await agent.app.bsky.notification.getUnreadCount()
     unread.value = data.count
   }

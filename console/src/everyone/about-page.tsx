@@ -1,6 +1,6 @@
 import type { ComAtprotoServerDescribeServer } from '@atproto/api'
 import { query } from '../api/call.js'
-import { account } from '../api/session.js'
+import { account } from '../api/account.js'
 import { count } from '../ui/amounts.js'
 import { Loaded } from '../ui/loaded.js'
 import { OutLink } from '../ui/out-link.js'

@@ -29,6 +29,7 @@ export default function CollectionPage() {
       return { items: page.records, cursor: page.records.length < PAGE ? undefined : page.cursor }
     },
     [actor, collection, isOldestFirst],
+    'records',
   )
   return (
     <Page title={collection}>

@@ -46,7 +46,7 @@ export default function ExplorePage() {
 }
 
 function Found({ q }: { q: string }) {
-  const people = usePages((cursor) => fetchFound(q, cursor), [q])
+  const people = usePages((cursor) => fetchFound(q, cursor), [q], 'found')
   return (
     <Section title="Found">
       <Paged of={people} empty="Nobody who is known here is called so.">
@@ -69,7 +69,7 @@ function Found({ q }: { q: string }) {
 }
 
 function All() {
-  const lines = usePages(fetchLines, [])
+  const lines = usePages(fetchLines, [], 'repositories')
   return (
     <Section title="Repositories on this server">
       <Paged of={lines} empty="There are no accounts here yet.">

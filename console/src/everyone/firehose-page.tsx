@@ -182,7 +182,7 @@ function Filters({ onFilter }: { onFilter: (filter: FeedFilter) => void }) {
       </div>
       <FaultNotice fault={action.fault} />
       <p>
-        <button type="submit" disabled={action.isRunning}>
+        <button type="submit" aria-disabled={action.isRunning}>
           Show only these
         </button>
       </p>

@@ -2,6 +2,9 @@ import type { ComAtprotoAdminDefs } from '@atproto/api'
 import { useLocation, useRoute } from 'preact-iso'
 import { useState } from 'preact/hooks'
 import { ask, order } from '../api/operator.js'
+import { profilePath } from '../client/links.js'
+import { explorePath } from '../everyone/places.js'
+import { Ask } from '../ui/ask.js'
 import { Dialog } from '../ui/dialog.js'
 import { Field, Form, textOf } from '../ui/form.js'
 import { Loaded } from '../ui/loaded.js'
@@ -27,7 +30,7 @@ export default function AccountPage() {
 }
 
 function AccountOf() {
-  const did = decodeURIComponent(useRoute().params.account!)
+  const did = useRoute().params.account!
   const account = useLoad(() => ask<Account>('/xrpc/com.atproto.admin.getAccountInfo', { did }), [did])
   return (
     <Loaded of={account}>
@@ -60,7 +63,7 @@ function Facts({ of: { did, handle, email, emailConfirmedAt, indexedAt, deactiva
     <dl class="facts">
       <dt>Handle</dt>
       <dd>
-        <a href={`/profile/${did}`}>@{handle}</a> · <a href={`/explore/${did}`}>repository</a>
+        <a href={profilePath({ did, handle: '' })}>@{handle}</a> · <a href={explorePath(did)}>repository</a>
       </dd>
       <dt>DID</dt>
       <dd>
@@ -87,8 +90,10 @@ function Facts({ of: { did, handle, email, emailConfirmedAt, indexedAt, deactiva
   )
 }
 
-function Rescue({ account: { did }, onChange }: { account: Account; onChange: () => Promise<void> }) {
+function Rescue({ account: { did, handle }, onChange }: { account: Account; onChange: () => Promise<void> }) {
   const [password, setPassword] = useState<string>()
+  const [asked, setAsked] = useState<'password' | 'factors'>()
+  const close = (): void => setAsked(undefined)
   const reset = useAction(async () => {
     const made = newPassword()
     await order('/xrpc/com.atproto.admin.updateAccountPassword', { did, password: made })
@@ -107,26 +112,41 @@ function Rescue({ account: { did }, onChange }: { account: Account; onChange: ()
   return (
     <>
       <p class="row">
-        <button type="button" onClick={() => void reset.run()} disabled={reset.isRunning}>
-          Reset the password
+        <button type="button" onClick={() => setAsked('password')}>
+          Reset the password …
         </button>
         <button type="button" onClick={() => void confirm.run()}>
           Take the address for confirmed
         </button>
-        <button type="button" onClick={() => void removeFactors.run()}>
-          Do without second factors
+        <button type="button" onClick={() => setAsked('factors')}>
+          Do without second factors …
         </button>
         <button type="button" onClick={() => void codes.reload()}>
           Look for codes again
         </button>
       </p>
+      {asked === 'password' ? (
+        <Ask title={`Reset the password of @${handle}?`} confirm="Reset" action={reset} onClose={close}>
+          The present password stops working, and every session ends. A new one is made, for you to tell.
+        </Ask>
+      ) : null}
+      {asked === 'factors' ? (
+        <Ask
+          title={`Let @${handle} in by the password alone?`}
+          confirm="Remove them"
+          action={removeFactors}
+          onClose={close}
+        >
+          The authenticator app and the codes by mail are asked for no more, until they are set up anew.
+        </Ask>
+      ) : null}
       {password ? (
         <Notice kind="good">
           The new password, shown only now: <code>{password}</code>. Every session has ended.
         </Notice>
       ) : null}
       {removeFactors.isDone ? <Notice kind="good">The password alone opens the account now.</Notice> : null}
-      <FaultNotice fault={reset.fault ?? confirm.fault ?? removeFactors.fault} />
+      <FaultNotice fault={confirm.fault} />
       <Loaded of={codes}>
         {({ codes }) =>
           codes.length === 0 ? (

@@ -50,7 +50,10 @@ function Search() {
               keyOf={({ did }) => did}
               empty=""
               columns={[
-                { name: 'Handle', cell: ({ did, handle }) => <a href={`/operator/accounts/${did}`}>@{handle}</a> },
+                {
+                  name: 'Handle',
+                  cell: ({ did, handle }) => <a href={`/operator/accounts/${encodeURIComponent(did)}`}>@{handle}</a>,
+                },
                 { name: 'Email', cell: ({ email }) => email },
                 { name: 'Made', cell: ({ indexedAt }) => <Time at={indexedAt} /> },
                 {

@@ -35,11 +35,11 @@ function Invites() {
       { useCount: Number(textOf(form, 'uses')) },
     )
     setMade(code)
-    codes.reload()
+    await codes.reload()
   })
   const disable = useAction(async (code: string) => {
     await order('/xrpc/com.atproto.admin.disableInviteCodes', { codes: [code] })
-    codes.reload()
+    await codes.reload()
   })
   return (
     <>

@@ -40,11 +40,11 @@ function Labels() {
       val: textOf(form, 'label'),
       reason: textOf(form, 'why') || undefined,
     })
-    labels.reload()
+    await labels.reload()
   })
   const remove = useAction(async (uri: string, val: string, cid: string | undefined) => {
     await order('/admin/labels', { uri, val, cid, neg: true })
-    labels.reload()
+    await labels.reload()
   })
   const look = useAction(async (form: FormData) => setPattern(textOf(form, 'pattern') || '*'))
   return (

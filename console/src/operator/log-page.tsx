@@ -131,6 +131,7 @@ function Compaction() {
       </p>
       <Form action={{ ...compact.action, run: start }} submit="Compact" done="Done.">
         <Field label="Older than, in days" name="days" type="number" min={1} defaultValue="30" required />
+        <Tick label="The old versions of these records may go, for good" name="sure" required />
       </Form>
       <ProgressOf of={compact} label="Compaction" format={count} />
     </>

@@ -92,7 +92,10 @@ function Codes() {
           keyOf={({ did, purpose }) => `${did} ${purpose}`}
           empty="Nobody has asked for one."
           columns={[
-            { name: 'Account', cell: ({ did, handle }) => <a href={`/operator/accounts/${did}`}>@{handle}</a> },
+            {
+              name: 'Account',
+              cell: ({ did, handle }) => <a href={`/operator/accounts/${encodeURIComponent(did)}`}>@{handle}</a>,
+            },
             { name: 'For', cell: ({ purpose }) => purpose },
             { name: 'Code', cell: ({ code }) => <code>{code}</code> },
             { name: 'Works until', cell: ({ expiresAt }) => <Time at={expiresAt} /> },

@@ -1,9 +1,10 @@
 import type { PeerReport } from '../../../src/modules/replication/peers.controller.js'
 import { ask, order } from '../api/operator.js'
+import { useState } from 'preact/hooks'
+import { Ask } from '../ui/ask.js'
 import { bytes, count } from '../ui/amounts.js'
 import { Choice, Field, Form, textOf } from '../ui/form.js'
 import { Loaded } from '../ui/loaded.js'
-import { FaultNotice } from '../ui/notice.js'
 import { Section } from '../ui/page.js'
 import { Plot } from '../ui/plot.js'
 import { ago } from '../ui/time.js'
@@ -83,13 +84,13 @@ function Peers() {
     })
     await peers.reload()
   })
-  const remove = useAction(async (who: string, direction: string) => {
-    await order('/admin/peers/remove', { who, direction })
+  const [leaving, setLeaving] = useState<PeerReport>()
+  const remove = useAction(async () => {
+    await order('/admin/peers/remove', { who: leaving!.url, direction: leaving!.direction })
     await peers.reload()
   })
   return (
     <>
-      <FaultNotice fault={remove.fault} />
       <Loaded of={peers}>
         {(all) => (
           <Table
@@ -106,9 +107,9 @@ function Peers() {
               { name: 'Last error', cell: ({ lastError }) => lastError },
               {
                 name: '',
-                cell: ({ url, direction }) => (
-                  <button type="button" onClick={() => void remove.run(url, direction)}>
-                    Remove<span class="unseen"> {url}</span>
+                cell: (peer) => (
+                  <button type="button" onClick={() => setLeaving(peer)}>
+                    Remove …<span class="unseen"> {peer.url}</span>
                   </button>
                 ),
               },
@@ -116,6 +117,16 @@ function Peers() {
           />
         )}
       </Loaded>
+      {leaving ? (
+        <Ask
+          title={`Remove the peer ${leaving.url}?`}
+          confirm="Remove"
+          action={remove}
+          onClose={() => setLeaving(undefined)}
+        >
+          Nothing goes to or from it any more. Copies that came from it stay as they are.
+        </Ask>
+      ) : null}
       <Section title="Another peer">
         <Form action={add} submit="Add">
           <Field label="Its address" name="who" placeholder="https://pds.example.com" required />

@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
-import { becomeOperator, leaveOperator, operator } from '../api/operator.js'
+import { becomeOperator, isRefused, leaveOperator, operator } from '../api/operator.js'
 import { Field, Form, secretOf } from '../ui/form.js'
+import { Notice } from '../ui/notice.js'
 import { Page } from '../ui/page.js'
 import { useAction } from '../ui/use-action.js'
 import './operator.css'
@@ -53,6 +54,9 @@ function Entrance({ title }: { title: string }) {
   const action = useAction((form: FormData) => becomeOperator(secretOf(form, 'password')))
   return (
     <Page title={title}>
+      {isRefused.value ? (
+        <Notice kind="note">The password has been changed. Give the one that counts now.</Notice>
+      ) : null}
       <p>
         These pages are for whoever runs this server. The password was shown when it was started for the first time; it
         is in <code>secrets.json</code> in the data directory, unless <code>PDS_ADMIN_PASSWORD</code> says another.

@@ -49,11 +49,11 @@ function Inbox() {
   )
 }
 
-function ReportCard({ of: report, onResolved }: { of: Report; onResolved: () => void }) {
+function ReportCard({ of: report, onResolved }: { of: Report; onResolved: () => Promise<void> }) {
   const { id, reasonType, reason, subject, reportedBy, createdAt, resolvedAt, resolvedBy, note } = report
   const resolve = useAction(async (form: FormData) => {
     await order('/admin/reports/resolve', { ids: [id], note: textOf(form, 'note') || undefined })
-    onResolved()
+    await onResolved()
   })
   const name = reasonType.slice(reasonType.indexOf('#') + 1).replace(/^reason/, '')
   return (
@@ -62,8 +62,8 @@ function ReportCard({ of: report, onResolved }: { of: Report; onResolved: () => 
         {name} <small>#{id}</small>
       </h2>
       <p>
-        <SubjectLink of={subject} />, reported by <a href={`/operator/accounts/${reportedBy}`}>{reportedBy}</a>{' '}
-        <Time at={createdAt} />
+        <SubjectLink of={subject} />, reported by{' '}
+        <a href={`/operator/accounts/${encodeURIComponent(reportedBy)}`}>{reportedBy}</a> <Time at={createdAt} />
       </p>
       {reason ? <blockquote>{reason}</blockquote> : null}
       {resolvedAt ? (
@@ -94,7 +94,7 @@ function SubjectLink({ of: subject }: { of: Report['subject'] }) {
       </a>
     )
   return (
-    <a href={`/operator/accounts/${subject.did}`}>
+    <a href={`/operator/accounts/${encodeURIComponent(subject.did)}`}>
       <code>{subject.did}</code>
     </a>
   )

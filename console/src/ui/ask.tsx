@@ -33,7 +33,7 @@ export function Ask({
       <p>{children}</p>
       <FaultNotice fault={isConfirmed ? action.fault : undefined} />
       <p class="row">
-        <button type="button" class="danger" disabled={action.isRunning} onClick={onConfirm}>
+        <button type="button" class="danger" aria-disabled={action.isRunning} onClick={onConfirm}>
           {confirm}
         </button>
         <button type="button" onClick={onClose}>

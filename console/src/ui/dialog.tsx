@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
+import { keepPlace } from './keep-place.js'
 
 /** Something that stands over the page until it is answered. The browser keeps the keyboard inside, and Escape closes it. */
 export function Dialog({
@@ -14,10 +15,10 @@ export function Dialog({
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
-    const before = document.activeElement
+    const back = keepPlace()
     dialog.current!.showModal()
     // The browser sees to it where a dialog is closed, and not where it is taken away.
-    return () => void (before instanceof HTMLElement && before.isConnected && before.focus())
+    return back
   }, [])
   return (
     <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>

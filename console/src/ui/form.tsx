@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { useId } from 'preact/hooks'
+import { useEffect, useId, useRef } from 'preact/hooks'
 import { FaultNotice } from './notice.js'
 import type { Action } from './use-action.js'
 
@@ -13,16 +13,20 @@ export function Form({
   action: Action<[FormData]>
   /** What the button says. */
   submit: string
-  /** What is said when it has succeeded. */
+  /** What is said when it has succeeded; the fields are empty again then. */
   done?: string
   children: ComponentChildren
 }) {
+  const form = useRef<HTMLFormElement>(null)
+  useEffect(() => {
+    if (action.isDone && done) form.current!.reset()
+  }, [action.isDone])
   const onSubmit = (event: SubmitEvent): void => {
     event.preventDefault()
     void action.run(new FormData(event.currentTarget as HTMLFormElement))
   }
   return (
-    <form onSubmit={onSubmit} aria-busy={action.isRunning}>
+    <form ref={form} onSubmit={onSubmit} aria-busy={action.isRunning}>
       {children}
       <FaultNotice fault={action.fault} />
       {action.isDone && done ? (
@@ -31,7 +35,7 @@ export function Form({
         </p>
       ) : null}
       <p>
-        <button type="submit" class="primary" disabled={action.isRunning}>
+        <button type="submit" class="primary" aria-disabled={action.isRunning}>
           {submit}
         </button>
       </p>
@@ -77,6 +81,7 @@ export function Tick({
   name?: string
   checked?: boolean
   defaultChecked?: boolean
+  required?: boolean
   onChange?: (event: Event) => void
 }) {
   return (

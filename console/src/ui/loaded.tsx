@@ -34,12 +34,12 @@ export function Paged<Item>({
     <>
       {!isEmpty && children(pages.items)}
       <FaultNotice fault={pages.fault} />
-      {pages.isLoading ? <Waiting /> : null}
+      {pages.isLoading && (isEmpty || !pages.hasMore) ? <Waiting /> : null}
       {!pages.isLoading && isEmpty && !pages.fault ? <p class="empty">{empty}</p> : null}
-      {!pages.isLoading && pages.hasMore ? (
+      {pages.hasMore && !(isEmpty && pages.isLoading) ? (
         <p class="more">
-          <button type="button" onClick={pages.more}>
-            Show more
+          <button type="button" onClick={pages.more} aria-disabled={pages.isLoading}>
+            {pages.isLoading ? 'Loading …' : 'Show more'}
           </button>
         </p>
       ) : null}

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
-import { account } from '../api/session.js'
+import { account } from '../api/account.js'
 import { signInPath } from '../app/way-back.js'
 
 /** What only somebody who is signed in can see; everybody else is shown the way to sign in. */

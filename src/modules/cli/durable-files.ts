@@ -1,10 +1,12 @@
-import { closeSync, fdatasyncSync, mkdirSync, openSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fdatasync, mkdirSync, openSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import type { UnpackedFile } from '../../repo-engine/index.js'
 import { syncDirectory } from '../config/private-file.js'
 
-/** Files that are synced one after another, all of which are written by then: a third of the time that each would take. */
+const datasync = promisify(fdatasync)
+/** Files that are synced at once, when all of them are written: a third of the time that one after another would take. */
 const BATCH_FILES = 256
 const BATCH_BYTES = 16 << 20
 /** Where files stand until they are whole. Hidden, so it is nobody's concern should it be left. */
@@ -28,14 +30,14 @@ export class DurableFiles {
     rmSync(this.temporary, { recursive: true, force: true })
   }
 
-  /** Writes a file, over the one that is there. */
-  write({ path, bytes }: UnpackedFile): void {
+  /** Writes a file, over the one that is there. What it gives, if anything, is to be waited for. */
+  write({ path, bytes }: UnpackedFile): Promise<void> | undefined {
     const from = this.newName()
     const handle = openSync(from, 'wx')
     this.waiting.push({ handle, from, path })
     writeFileSync(handle, bytes)
     this.bytes += bytes.length
-    if (this.waiting.length >= BATCH_FILES || this.bytes >= BATCH_BYTES) this.place()
+    return this.waiting.length >= BATCH_FILES || this.bytes >= BATCH_BYTES ? this.place() : undefined
   }
 
   /** Writes a file as its bytes come. `isRight` is asked once, at the end, whether it may stay; that is what this gives. */
@@ -67,8 +69,8 @@ export class DurableFiles {
   }
 
   /** Brings everything to the disk that was written and deleted. */
-  flush(): void {
-    this.place()
+  async flush(): Promise<void> {
+    await this.place()
     for (const name of this.touched.values()) syncDirectory(join(this.root, name))
     this.touched.clear()
   }
@@ -84,8 +86,8 @@ export class DurableFiles {
     return join(this.temporary, String(this.count++))
   }
 
-  private place(): void {
-    for (const { handle } of this.waiting) fdatasyncSync(handle)
+  private async place(): Promise<void> {
+    await Promise.all(this.waiting.map(({ handle }) => datasync(handle)))
     for (const { handle, from, path } of this.waiting.splice(0)) {
       closeSync(handle)
       this.rename(from, path)

@@ -199,5 +199,6 @@ function changesText(changes: RepoChanges | null): string {
     return paths.length === 0 ? [] : [`${kind} ${paths.slice(0, TOLD).join(', ')}${more}`]
   }
   const { edited, added, removed } = changes
-  return [...told('edited', edited), ...told('added', added), ...told('deleted', removed)].join('; ')
+  const all = [...told('edited', edited), ...told('added', added), ...told('deleted', removed)]
+  return all.join('; ') || 'index.txt does not say which have changed'
 }

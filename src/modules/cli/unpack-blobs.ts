@@ -61,7 +61,7 @@ export async function unpackBlobs(
       else done.missing.push(text)
       progress.to(++looked)
     }
-    files.flush()
+    await files.flush()
     return done
   } finally {
     progress.end()

@@ -62,11 +62,11 @@ export async function unpackInto(
   source: UnpackSource,
   onRecord: (bytes: Uint8Array) => void,
 ): Promise<Unpacked> {
+  const layout = new CarLayout()
+  const wanted = await wantedRecords(source, layout)
   if (!existsSync(path)) mkdirSync(path, { recursive: true })
   const directory = UnpackedDirectory.open(path)
   const index = readIndex(directory)
-  const layout = new CarLayout()
-  const wanted = await wantedRecords(source, layout)
   checkTop(directory, index, source.head)
   const found = checkRecords(directory, index, wanted)
   directory.assertNoStrangers()
@@ -93,21 +93,19 @@ export function readRecordFile(directory: UnpackedDirectory, path: string): Buff
   return directory.read(path, path.endsWith('.json') ? MAX_JSON_BYTES : CAR_LIMITS.maxBlockBytes)
 }
 
-function readAny(directory: UnpackedDirectory, path: string): Buffer {
-  return directory.top.has(path) ? readTop(directory, path) : readRecordFile(directory, path)
-}
-
-/** What records there are to be, and all blocks for `layout`. */
+/** What records there are to be, every one of them looked at, and all blocks for `layout`. */
 async function wantedRecords(source: UnpackSource, layout: CarLayout): Promise<Map<string, CidKeys>> {
   const wanted = new Map<string, CidKeys>()
   const builder = new TreeBuilder(() => undefined)
   layout.walk(source.head)
   await source.walk(
-    ({ path, cid }) => {
+    ({ path, cid, bytes }) => {
+      if (!cid.matches(bytes())) throw new RepoError('InvalidData', `record ${path}: does not hash to its CID`)
       builder.add(path, cid)
       wanted.set(path, cidKey(cid))
       if (wanted.size > MAX_FILES)
         throw new RepoError('LimitExceeded', `a repository of more than ${MAX_FILES} records`)
+      return undefined
     },
     (cid) => layout.walk(cid),
   )
@@ -178,66 +176,64 @@ class Unpacking {
       await source.walk(
         ({ path, cid, bytes }) => {
           const block = bytes()
-          this.putRecord(path, unpackRecord({ path, cid, bytes: block }))
           onRecord(block)
           done.records++
+          return this.putRecord(path, unpackRecord({ path, cid, bytes: block }))
         },
         () => progress.to(++blocks),
       )
     } finally {
       progress.end()
     }
-    for (const [key, form] of plan.found) if (!plan.wanted.has(key)) this.remove(pathOfRecord(key, form))
-    for await (const file of source.layoutFiles(layout)) this.putTop(file, Cid.ofRaw(file.bytes))
+    for (const [key, form] of plan.found) if (!plan.wanted.has(key)) await this.remove(pathOfRecord(key, form))
+    for await (const file of source.layoutFiles(layout)) await this.putTop(file, Cid.ofRaw(file.bytes))
     for (const path of directory.top)
-      if ((path === BLOCKS_NAME || numberOfBeyond(path) !== null) && !this.top.has(path)) this.remove(path)
-    this.putTop(unpackCommit(source.commitBlock), source.head)
-    this.files.flush()
+      if ((path === BLOCKS_NAME || numberOfBeyond(path) !== null) && !this.top.has(path)) await this.remove(path)
+    await this.putTop(unpackCommit(source.commitBlock), source.head)
+    await this.files.flush()
     // Only now does it name what is there, and nothing else.
-    this.put(formatIndex(true, inOrder(this.top), plan.wanted), directory.top.has(INDEX_NAME), true)
-    this.files.flush()
+    const index = formatIndex(true, inOrder(this.top), plan.wanted)
+    if (this.hasBegun || !this.isThere(index)) await this.files.write(index)
+    await this.files.flush()
     return done
   }
 
-  private putRecord(key: string, file: UnpackedFile): void {
+  private putRecord(key: string, file: UnpackedFile): Promise<void> | undefined {
     const form = this.plan.found.get(key)
-    const before = form && pathOfRecord(key, form)
-    this.put(file, before === file.path)
-    if (before !== undefined && before !== file.path) this.remove(before)
+    if (form === undefined) return this.write(file)
+    const before = pathOfRecord(key, form)
+    if (before !== file.path) return this.remove(before).then(() => this.write(file))
+    return readRecordFile(this.directory, before).equals(file.bytes) ? undefined : this.write(file)
   }
 
-  private putTop(file: UnpackedFile, cid: Cid): void {
+  private async putTop(file: UnpackedFile, cid: Cid): Promise<void> {
     this.top.set(file.path, cidKey(cid))
-    this.put(file, this.directory.top.has(file.path))
+    if (!this.isThere(file)) await this.write(file)
   }
 
-  /** Writes a file where it is not there as it is to be. */
-  private put(file: UnpackedFile, isThere: boolean, isIndex = false): void {
-    if (isThere && this.hasBytes(file)) return
-    if (!isIndex) this.begin()
-    this.files.write(file)
-    if (!isIndex) this.done.written++
+  private isThere({ path, bytes }: UnpackedFile): boolean {
+    return this.directory.top.has(path) && readTop(this.directory, path).equals(bytes)
   }
 
-  private hasBytes({ path, bytes }: UnpackedFile): boolean {
-    if (path === INDEX_NAME && this.hasBegun) return false
-    return readAny(this.directory, path).equals(bytes)
+  private write(file: UnpackedFile): Promise<void> | undefined {
+    this.done.written++
+    return this.hasBegun ? this.files.write(file) : this.begin().then(() => this.files.write(file))
   }
 
-  private remove(path: string): void {
-    this.begin()
+  private async remove(path: string): Promise<void> {
+    if (!this.hasBegun) await this.begin()
     this.files.remove(path)
     this.done.removed++
   }
 
   /** Before the first change it is written down what may stand there until the last one. */
-  private begin(): void {
-    if (this.hasBegun) return
+  private async begin(): Promise<void> {
     this.hasBegun = true
     const { index, source, plan } = this
     const commit = union(index?.top.get(COMMIT_NAME), cidKey(source.head))
-    this.files.write(formatIndex(false, [[COMMIT_NAME, commit]], unions(index?.records ?? new Map(), plan.wanted)))
-    this.files.flush()
+    const records = unions(index?.records ?? new Map<string, CidKeys>(), plan.wanted)
+    await this.files.write(formatIndex(false, [[COMMIT_NAME, commit]], records))
+    await this.files.flush()
   }
 }
 

@@ -1,4 +1,4 @@
-import { createReadStream, existsSync } from 'node:fs'
+import { createReadStream, existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   assertFewRepeats,
@@ -33,6 +33,8 @@ export interface SourceRecord {
   bytes(): Uint8Array
 }
 
+type OnRecord = (record: SourceRecord) => Promise<void> | undefined
+
 /** A repository that is to be unpacked: its head, and its tree as often as it is wanted. */
 export interface UnpackSource {
   readonly head: Cid
@@ -40,8 +42,8 @@ export interface UnpackSource {
   readonly commitBlock: Uint8Array
   /** About how many nodes and records there are. */
   readonly blocks: number
-  /** Goes over the tree in pre-order. `onBlock` is told every node and record, before `onRecord`. */
-  walk(onRecord: (record: SourceRecord) => void, onBlock: (cid: Cid) => void): Promise<void>
+  /** Goes over the tree in pre-order. `onBlock` is told every node and record, before `onRecord`, which is waited for. */
+  walk(onRecord: OnRecord, onBlock: (cid: Cid) => void): Promise<void>
   /** What is to be noted of the CAR besides; `layout` has been told all blocks of the repository. */
   layoutFiles(layout: CarLayout): AsyncIterable<UnpackedFile>
 }
@@ -59,15 +61,17 @@ export async function withUnpackSource<T>(
     if (!isDid(target)) throw new WrongUsage(`not a DID: ${target}`)
     return withStored(target, config, (source) => use(source, target))
   }
-  if (existsSync(target)) return withCar(target, (source) => use(source, null))
+  const file = statSync(target, { throwIfNoEntry: false })
+  if (file && !file.isFile()) throw new Error(`${target} is not a file`)
+  if (file) return withCar(target, file.size, (source) => use(source, null))
   if (!isHandle(target) || !existsSync(join(config.dataDirectory, 'skylog.sqlite')))
     throw new Error(`there is no file ${target}`)
   const { did } = await findAccount(target, config)
   return withStored(did, config, (source) => use(source, did))
 }
 
-async function withCar<T>(file: string, use: (source: UnpackSource) => Promise<T>): Promise<T> {
-  const reading = startProgress('Reading', 0)
+async function withCar<T>(file: string, size: number, use: (source: UnpackSource) => Promise<T>): Promise<T> {
+  const reading = startProgress('Reading', size)
   const car = await CarRepo.open(file, (bytes) => reading.to(bytes)).finally(() => reading.end())
   try {
     assertFewRepeats(car.blocks + car.repeated, car.blocks)
@@ -119,7 +123,7 @@ async function openStored(reader: Reader, did: Did, directory: string): Promise<
 async function walkSource(
   source: RepoSource,
   data: Cid,
-  onRecord: (record: SourceRecord) => void,
+  onRecord: OnRecord,
   onBlock: (cid: Cid) => void,
 ): Promise<void> {
   await source.turnTo?.('')
@@ -134,14 +138,11 @@ async function walkSource(
       if (!found) throw new Error(`record ${path}: missing block ${cid.toString()}`)
       return found
     }
-    const take = (): void => {
+    const take = (): Promise<void> | undefined => {
       onBlock(cid)
-      onRecord({ path, cid, bytes })
+      return onRecord({ path, cid, bytes })
     }
-    const ready = source.turnTo?.(path)
-    if (ready) return ready.then(take)
-    take()
-    return undefined
+    return source.turnTo?.(path).then(take) ?? take()
   })
 }
 

@@ -16,6 +16,11 @@ const HEADERS_TIMEOUT_MS = 20_000
 /** And for all of a request, of which a whole repository may be the body. */
 const REQUEST_TIMEOUT_MS = 30 * 60_000
 const KEEP_ALIVE_MS = 75_000
+/**
+ * What asks the server to end. Not what tells of a crash (SIGSEGV and its like): whoever listens to one of these goes on for ever in
+ * the broken state, where the end of the process would have it started again.
+ */
+const STOPS: NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP']
 /** What a browser lets a client read of an answer. */
 const EXPOSED = [
   ...['atproto-repo-rev', 'atproto-content-labelers', 'retry-after', 'x-request-id'],
@@ -57,7 +62,7 @@ export async function createHttpApp(
   const database = app.get(Database, { strict: false })
   const { serviceDid } = app.get(Config, { strict: false })
   serve2022(fastify, { did: serviceDid, database })
-  if (!throwAway) app.enableShutdownHooks()
+  if (!throwAway) app.enableShutdownHooks(STOPS, { useProcessExit: true })
   return app
 }
 

@@ -108,7 +108,7 @@ export function Composer({
           {left >= 0 ? left : `${-left} too many`}
           {left >= 0 ? <span class="unseen"> characters left</span> : null}
         </span>
-        <button type="submit" class="primary" disabled={action.isRunning}>
+        <button type="submit" class="primary" aria-disabled={action.isRunning}>
           {action.isRunning ? 'Posting …' : submit}
         </button>
       </div>

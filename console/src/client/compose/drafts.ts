@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { ownDid } from '../../api/session.js'
+import { ownDid } from '../../api/account.js'
 import type { Occasion } from './composing.js'
 
 const MOST = 20

@@ -8,7 +8,8 @@ import {
   type ComAtprotoRepoApplyWrites,
   RichText,
 } from '@atproto/api'
-import { agent, ownDid } from '../../api/session.js'
+import { ownDid } from '../../api/account.js'
+import { agent } from '../../api/session.js'
 import { postOf } from '../post/post-record.js'
 import type { Occasion } from './composing.js'
 import type { FittedPicture } from './fit-picture.js'

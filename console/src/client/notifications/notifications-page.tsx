@@ -1,5 +1,6 @@
 import { useLocation } from 'preact-iso'
-import { account, agent } from '../../api/session.js'
+import { account } from '../../api/account.js'
+import { agent } from '../../api/session.js'
 import { Paged } from '../../ui/loaded.js'
 import { Member } from '../../ui/member.js'
 import { usePages } from '../../ui/use-pages.js'
@@ -45,10 +46,13 @@ function Notifications({ isMentions }: { isMentions: boolean }) {
       return page
     },
     [isMentions, account.value?.did],
+    'notifications',
   )
   return (
     <>
-      {isMentions || pages.isLoading ? null : <Fresh count={unread.value} what="notification" onShow={pages.reload} />}
+      {isMentions || pages.isLoading ? null : (
+        <Fresh count={unread.value} what="notification" onShow={() => void pages.reload()} />
+      )}
       <Paged of={pages} empty={isMentions ? 'Nobody has spoken to you yet.' : 'Nothing yet.'}>
         {(items) => (
           <ol class="cards notifications">

@@ -1,5 +1,5 @@
 import type { AppBskyActorDefs } from '@atproto/api'
-import { account } from '../../api/session.js'
+import { account } from '../../api/account.js'
 import { FaultNotice } from '../../ui/notice.js'
 import type { Action } from '../../ui/use-action.js'
 import { judgeProfile } from '../judge.js'

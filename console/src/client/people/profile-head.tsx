@@ -1,6 +1,6 @@
 import type { AppBskyActorDefs } from '@atproto/api'
 import { useState } from 'preact/hooks'
-import { account } from '../../api/session.js'
+import { account } from '../../api/account.js'
 import { count } from '../../ui/amounts.js'
 import { Ask } from '../../ui/ask.js'
 import { Icon } from '../../ui/icons.js'

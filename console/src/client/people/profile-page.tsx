@@ -1,7 +1,8 @@
 import type { AppBskyActorDefs } from '@atproto/api'
 import { useRoute } from 'preact-iso'
 import { useEffect, useRef } from 'preact/hooks'
-import { account, agent } from '../../api/session.js'
+import { account } from '../../api/account.js'
+import { agent } from '../../api/session.js'
 import { Loaded, Paged } from '../../ui/loaded.js'
 import { useLoad } from '../../ui/use-load.js'
 import { usePages } from '../../ui/use-pages.js'
@@ -71,11 +72,12 @@ function TabView({ of: person, tab }: { of: AppBskyActorDefs.ProfileViewDetailed
   const pages = usePages<TabItem>(
     async (cursor) => (isBlocked ? { items: [] } : fetchTab(tab, did, cursor)),
     [did, tab, isBlocked],
+    'profile',
   )
   const posted = published.value
   const seen = useRef(posted)
   useEffect(() => {
-    if (posted !== seen.current) pages.reload()
+    if (posted !== seen.current) void pages.reload()
     seen.current = posted
   }, [posted])
   if (isBlocked) return <p class="empty">What this account has is not shown to you.</p>

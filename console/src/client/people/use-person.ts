@@ -1,8 +1,9 @@
 import type { AppBskyActorDefs } from '@atproto/api'
-import { useEffect, useState } from 'preact/hooks'
-import { agent, ownDid } from '../../api/session.js'
+import { ownDid } from '../../api/account.js'
+import { agent } from '../../api/session.js'
 import { type Action, useAction } from '../../ui/use-action.js'
 import { partsOf } from '../links.js'
+import { useLatest } from '../use-latest.js'
 
 type Viewer = AppBskyActorDefs.ViewerState
 
@@ -18,10 +19,10 @@ export interface LivePerson<Person> {
 const COMING = 'at://coming'
 
 export function usePerson<Person extends { did: string; viewer?: Viewer }>(seen: Person): LivePerson<Person> {
-  const [person, setPerson] = useState(seen)
-  useEffect(() => setPerson(seen), [seen])
+  const [person, setPerson] = useLatest(seen.did, seen)
   const { did, viewer = {} } = person
-  const setViewer = (patch: Viewer): void => setPerson((now) => ({ ...now, viewer: { ...now.viewer, ...patch } }))
+  const setViewer = (patch: Viewer): void =>
+    setPerson((now) => ({ viewer: { ...now.viewer, ...patch } }) as Partial<Person>)
   /** Shows a change at once, and when `act` fails what was there before. */
   const change = async <Result>(patch: Viewer, act: () => Promise<Result>): Promise<Result> => {
     const before = Object.fromEntries(Object.keys(patch).map((key) => [key, viewer[key as keyof Viewer]]))

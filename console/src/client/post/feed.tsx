@@ -1,5 +1,5 @@
 import { AppBskyFeedDefs } from '@atproto/api'
-import { account } from '../../api/session.js'
+import { account } from '../../api/account.js'
 import { judgePost } from '../judge.js'
 import { nameOf } from '../people/person.js'
 import { profilePath } from '../links.js'

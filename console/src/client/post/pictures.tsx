@@ -32,10 +32,14 @@ export function Pictures({
           <p dir="auto">{shown.alt || <small>Its author has not described it.</small>}</p>
           {images.length > 1 ? (
             <p class="row">
-              <button type="button" disabled={open === 0} onClick={() => setOpen(open! - 1)}>
+              <button type="button" aria-disabled={open === 0} onClick={() => setOpen(Math.max(0, open! - 1))}>
                 Previous
               </button>
-              <button type="button" disabled={open === images.length - 1} onClick={() => setOpen(open! + 1)}>
+              <button
+                type="button"
+                aria-disabled={open === images.length - 1}
+                onClick={() => setOpen(Math.min(images.length - 1, open! + 1))}
+              >
                 Next
               </button>
               <small>

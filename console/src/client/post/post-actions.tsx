@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { account } from '../../api/session.js'
+import { account } from '../../api/account.js'
 import { count } from '../../ui/amounts.js'
 import { Ask } from '../../ui/ask.js'
 import { Icon, type IconName } from '../../ui/icons.js'

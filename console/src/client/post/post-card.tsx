@@ -1,7 +1,7 @@
 import type { AppBskyFeedDefs } from '@atproto/api'
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
-import { account } from '../../api/session.js'
+import { account } from '../../api/account.js'
 import { FaultNotice } from '../../ui/notice.js'
 import { Time } from '../../ui/time.js'
 import { judgePost } from '../judge.js'

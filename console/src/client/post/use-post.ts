@@ -1,9 +1,10 @@
 import type { AppBskyFeedDefs } from '@atproto/api'
 import { signal } from '@preact/signals'
-import { useEffect, useState } from 'preact/hooks'
 import { leave } from '../../app/announcer.js'
-import { agent, ownDid } from '../../api/session.js'
+import { ownDid } from '../../api/account.js'
+import { agent } from '../../api/session.js'
 import { partsOf } from '../links.js'
+import { useLatest } from '../use-latest.js'
 import { postOf } from './post-record.js'
 import { type Action, useAction } from '../../ui/use-action.js'
 
@@ -28,11 +29,10 @@ export interface LivePost {
 const COMING = 'at://coming'
 
 export function usePost(view: PostView): LivePost {
-  const [post, setPost] = useState(view)
-  useEffect(() => setPost(view), [view])
+  const [post, setPost] = useLatest(view.uri, view)
   const { uri, cid, viewer = {} } = post
 
-  const setViewer = (patch: ViewerState): void => setPost((now) => ({ ...now, viewer: { ...now.viewer, ...patch } }))
+  const setViewer = (patch: ViewerState): void => setPost((now) => ({ viewer: { ...now.viewer, ...patch } }))
   /** Shows a change at once, and when `act` fails what was there before. */
   const change = async <Result>(patch: ViewerState, act: () => Promise<Result>): Promise<Result> => {
     const before = Object.fromEntries(Object.keys(patch).map((key) => [key, viewer[key as keyof ViewerState]]))
@@ -46,7 +46,7 @@ export function usePost(view: PostView): LivePost {
   }
   /** The same of something that is counted. */
   const count = async <Result>(of: Counted, by: number, act: () => Promise<Result>): Promise<Result> => {
-    const add = (by: number): void => setPost((now) => ({ ...now, [of]: (now[of] ?? 0) + by }))
+    const add = (by: number): void => setPost((now) => ({ [of]: (now[of] ?? 0) + by }))
     add(by)
     try {
       return await act()

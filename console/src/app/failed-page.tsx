@@ -1,0 +1,32 @@
+import type { ComponentChildren } from 'preact'
+import { useLocation } from 'preact-iso'
+import { useEffect, useErrorBoundary } from 'preact/hooks'
+import { Notice } from '../ui/notice.js'
+import { Page } from '../ui/page.js'
+
+/** What stands in place of a page that cannot be shown. */
+function Failed({ why }: { why: string }) {
+  return (
+    <Page title="This page failed">
+      <Notice kind="bad">{why}</Notice>
+      <p>
+        <button type="button" onClick={() => location.reload()}>
+          Load it again
+        </button>
+      </p>
+    </Page>
+  )
+}
+
+/** In place of a page whose file does not come: there is no connection, or the server has been given other files since. */
+export function NotFetched() {
+  return <Failed why="The page could not be fetched. The server does not answer, or is of another version by now." />
+}
+
+/** Keeps the frame around a page that fails, so that there is a way to the others. */
+export function Guarded({ children }: { children: ComponentChildren }) {
+  const { url } = useLocation()
+  const [failure, reset] = useErrorBoundary((error: unknown) => console.error(error))
+  useEffect(reset, [url])
+  return failure ? <Failed why="Something on this page cannot be shown: a fault of this console." /> : <>{children}</>
+}

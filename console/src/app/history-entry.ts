@@ -1,0 +1,72 @@
+/**
+ * The way back: each page that was opened, an entry in the history of this window, keeps what its lists held and how far it
+ * was scrolled, so that whoever comes back finds it as it was left.
+ */
+import { effect } from '@preact/signals'
+import { account } from '../api/account.js'
+
+interface Left {
+  lists: Map<string, unknown>
+  scrolled: number
+}
+
+/** Entries that are remembered, the one that was changed last at the end. */
+const entries = new Map<string, Left>()
+const MOST = 30
+/** For so long a page that is come back to may grow until it is as high as it was. */
+const RESTORE_MS = 2_000
+
+/** What is remembered is for the eyes of whoever has seen it. */
+effect(() => {
+  void account.value?.did
+  entries.clear()
+})
+
+/** The present entry, under a name that it is given when it has none. */
+function entry(): Left {
+  const state = history.state as { entry?: string } | null
+  const name = state?.entry ?? crypto.getRandomValues(new Uint32Array(2)).join('')
+  if (!state?.entry) history.replaceState({ ...state, entry: name }, '')
+  const left = entries.get(name) ?? { lists: new Map(), scrolled: 0 }
+  entries.delete(name)
+  entries.set(name, left)
+  for (const oldest of entries.keys()) {
+    if (entries.size <= MOST) break
+    entries.delete(oldest)
+  }
+  return left
+}
+
+/** Keeps a list of the present page. */
+export function remember(place: string, list: unknown): void {
+  entry().lists.set(place, list)
+}
+
+/** What was kept by {@link remember} when this page was left; undefined where one comes for the first time. */
+export function recall<List>(place: string): List | undefined {
+  return entry().lists.get(place) as List | undefined
+}
+
+/** Has pages scrolled to where they were when one comes back to them. The browser would do so before they are there. */
+export function keepScrolling(): void {
+  history.scrollRestoration = 'manual'
+  let isRestoring = false
+  const stop = (): void => void (isRestoring = false)
+  addEventListener('scroll', () => {
+    if (!isRestoring) entry().scrolled = scrollY
+  })
+  for (const moved of ['wheel', 'touchstart', 'pointerdown', 'keydown'])
+    addEventListener(moved, stop, { passive: true })
+  addEventListener('popstate', () => {
+    const { scrolled } = entry()
+    const until = performance.now() + RESTORE_MS
+    isRestoring = true
+    const step = (): void => {
+      if (!isRestoring) return
+      if (performance.now() > until) return stop()
+      if (Math.abs(scrollY - scrolled) > 1) scrollTo(0, scrolled)
+      requestAnimationFrame(step)
+    }
+    requestAnimationFrame(step)
+  })
+}
