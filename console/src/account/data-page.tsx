@@ -19,14 +19,22 @@ export default function DataPage() {
       <Section title="Take it along">
         <Export />
       </Section>
-      <Section title="Rest">
-        <Activity />
-      </Section>
+      {isTakenDown() ? null : (
+        <Section title="Rest">
+          <Activity />
+        </Section>
+      )}
       <Section title="End">
         <Deletion />
       </Section>
     </SettingsFrame>
   )
+}
+
+/** There is nothing that its owner can do about that. */
+function isTakenDown(): boolean {
+  const { active, status } = account.value ?? {}
+  return active === false && status !== 'deactivated'
 }
 
 function Export() {

@@ -75,8 +75,10 @@ async function openAccount(from: AtpAgent, to: AtpAgent, did: string, place: New
       { headers: { authorization: `Bearer ${vouched.token}` }, encoding: 'application/json' },
     )
   } catch (error) {
-    // A move that was broken off has made it already.
-    return void (await to.login(begun).catch(() => Promise.reject(error)))
+    // A move that was broken off has made it already, with this password.
+    await to.login(begun).catch(() => undefined)
+    if (!to.hasSession) throw error
+    return
   }
   await to.login(begun)
 }

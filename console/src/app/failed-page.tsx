@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
-import { useEffect, useErrorBoundary } from 'preact/hooks'
+import { useEffect, useErrorBoundary, useRef } from 'preact/hooks'
 import { Notice } from '../ui/notice.js'
 import { Page } from '../ui/page.js'
 
@@ -26,7 +26,14 @@ export function NotFetched() {
 /** Keeps the frame around a page that fails, so that there is a way to the others. */
 export function Guarded({ children }: { children: ComponentChildren }) {
   const { url } = useLocation()
-  const [failure, reset] = useErrorBoundary((error: unknown) => console.error(error))
-  useEffect(reset, [url])
+  const failedAt = useRef<string>(null)
+  const [failure, reset] = useErrorBoundary((error: unknown) => {
+    console.error(error)
+    failedAt.current = url
+  }) as [unknown, () => void]
+  // Another page may do.
+  useEffect(() => {
+    if (failedAt.current !== url) reset()
+  }, [url])
   return failure ? <Failed why="Something on this page cannot be shown: a fault of this console." /> : <>{children}</>
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
 import { operator } from '../api/operator.js'
 import { account } from '../api/account.js'
+import { AccountState } from './account-state.js'
 import { useUnread } from '../client/unread.js'
 
 interface Entry {
@@ -51,7 +52,10 @@ export function Layout({ children }: { children: ComponentChildren }) {
           )}
         </p>
       </header>
-      <main id="main">{children}</main>
+      <main id="main">
+        <AccountState />
+        {children}
+      </main>
     </div>
   )
 }

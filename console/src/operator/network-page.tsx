@@ -124,7 +124,7 @@ function Peers() {
           action={remove}
           onClose={() => setLeaving(undefined)}
         >
-          Nothing goes to or from it any more. Copies that came from it stay as they are.
+          Nothing goes to or from it any more. Copies that came from it stay, and are not kept up to date.
         </Ask>
       ) : null}
       <Section title="Another peer">

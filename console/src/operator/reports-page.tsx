@@ -7,6 +7,8 @@ import { Time } from '../ui/time.js'
 import { useAction } from '../ui/use-action.js'
 import { usePages } from '../ui/use-pages.js'
 import { OperatorFrame } from './operator-frame.js'
+import { pathOfUri } from '../everyone/places.js'
+import { useHandles } from '../everyone/use-handles.js'
 import { Takedown } from './takedown.js'
 
 /** What accounts have reported. */
@@ -27,6 +29,11 @@ function Inbox() {
     },
     [status],
   )
+  const handles = useHandles(reports.items.flatMap(({ subject, reportedBy }) => [didOf(subject), reportedBy]))
+  const nameOf = (did: string): string => {
+    const handle = handles.get(did)
+    return handle ? `@${handle}` : did
+  }
   return (
     <>
       <Choice label="Show" value={status} onChange={(event) => setStatus(event.currentTarget.value)}>
@@ -39,7 +46,7 @@ function Inbox() {
           <ul class="cards">
             {all.map((report) => (
               <li key={report.id}>
-                <ReportCard of={report} onResolved={reports.reload} />
+                <ReportCard of={report} nameOf={nameOf} onResolved={reports.reload} />
               </li>
             ))}
           </ul>
@@ -49,7 +56,15 @@ function Inbox() {
   )
 }
 
-function ReportCard({ of: report, onResolved }: { of: Report; onResolved: () => Promise<void> }) {
+function ReportCard({
+  of: report,
+  nameOf,
+  onResolved,
+}: {
+  of: Report
+  nameOf: (did: string) => string
+  onResolved: () => Promise<void>
+}) {
   const { id, reasonType, reason, subject, reportedBy, createdAt, resolvedAt, resolvedBy, note } = report
   const resolve = useAction(async (form: FormData) => {
     await order('/admin/reports/resolve', { ids: [id], note: textOf(form, 'note') || undefined })
@@ -62,10 +77,11 @@ function ReportCard({ of: report, onResolved }: { of: Report; onResolved: () => 
         {name} <small>#{id}</small>
       </h2>
       <p>
-        <SubjectLink of={subject} />, reported by{' '}
-        <a href={`/operator/accounts/${encodeURIComponent(reportedBy)}`}>{reportedBy}</a> <Time at={createdAt} />
+        <SubjectLink of={subject} nameOf={nameOf} />, reported by{' '}
+        <a href={`/operator/accounts/${encodeURIComponent(reportedBy)}`}>{nameOf(reportedBy)}</a>{' '}
+        <Time at={createdAt} />
       </p>
-      {reason ? <blockquote>{reason}</blockquote> : null}
+      {reason ? <blockquote dir="auto">{reason}</blockquote> : null}
       {resolvedAt ? (
         <p>
           Closed by {resolvedBy} <Time at={resolvedAt} />
@@ -86,16 +102,21 @@ function ReportCard({ of: report, onResolved }: { of: Report; onResolved: () => 
   )
 }
 
-function SubjectLink({ of: subject }: { of: Report['subject'] }) {
+function didOf(subject: Report['subject']): string {
+  return 'uri' in subject ? subject.uri.split('/')[2]! : subject.did
+}
+
+function SubjectLink({ of: subject, nameOf }: { of: Report['subject']; nameOf: (did: string) => string }) {
   if ('uri' in subject)
     return (
-      <a href={`/explore/${subject.uri.slice('at://'.length)}`}>
-        <code>{subject.uri}</code>
-      </a>
+      <>
+        <a href={pathOfUri(subject.uri) ?? undefined}>{subject.uri.split('/').slice(3).join('/')}</a> of{' '}
+        <a href={`/operator/accounts/${encodeURIComponent(didOf(subject))}`}>{nameOf(didOf(subject))}</a>
+      </>
     )
   return (
-    <a href={`/operator/accounts/${encodeURIComponent(subject.did)}`}>
-      <code>{subject.did}</code>
-    </a>
+    <>
+      The account <a href={`/operator/accounts/${encodeURIComponent(subject.did)}`}>{nameOf(subject.did)}</a>
+    </>
   )
 }

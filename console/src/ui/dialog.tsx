@@ -15,10 +15,14 @@ export function Dialog({
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
+    const before = document.activeElement
     const back = keepPlace()
     dialog.current!.showModal()
     // The browser sees to it where a dialog is closed, and not where it is taken away.
-    return back
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus()
+      back()
+    }
   }, [])
   return (
     <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>

@@ -22,6 +22,7 @@ export const METRICS: readonly Metric[] = [
   ...streams(),
   ...peers(),
   ...owed(),
+  ...backups(),
   ...stored(),
   ...ofProcess(),
 ]
@@ -156,7 +157,7 @@ function peers(): Metric[] {
     ),
     gauge(
       'skylog_peer_lag_events',
-      'Events that are yet to be brought.',
+      'Events that are yet to be sent to it; how many there are to be had of one that is followed, nobody says.',
       labels,
       each((peer) => peer.lag),
     ),
@@ -234,6 +235,45 @@ function owed(): Metric[] {
       each(({ givenUp }) => givenUp),
     ),
     gauge('skylog_mail_waiting', 'Mails that are to be sent.', [], (f) => [[f.mail.waiting]]),
+  ]
+}
+
+function backups(): Metric[] {
+  const shipping = (value: (backup: Figures['backup'], f: Figures) => number | null) => (f: Figures) => {
+    const number = f.backup.target === null ? null : value(f.backup, f)
+    return number === null ? [] : [[number] as Sample]
+  }
+  return [
+    gauge(
+      'skylog_backup_lag_seconds',
+      'For how long what was written is not known to be in the backup; until it has all, since the start.',
+      [],
+      shipping(({ lagMs }, { at, startedAt }) => (lagMs ?? Date.parse(at) - Date.parse(startedAt)) / 1000),
+    ),
+    gauge(
+      'skylog_backup_shipped_seq',
+      'The number of the last event of the log that is in the backup.',
+      [],
+      shipping(({ shippedSeq }) => shippedSeq),
+    ),
+    counter(
+      'skylog_backup_shipped_bytes_total',
+      'Bytes of what was committed that were shipped.',
+      [],
+      shipping(({ shippedBytes }) => shippedBytes),
+    ),
+    counter(
+      'skylog_backup_failures_total',
+      'Tries that came to nothing.',
+      [],
+      shipping(({ failures }) => failures),
+    ),
+    gauge(
+      'skylog_backup_snapshot_timestamp_seconds',
+      'The moment that the newest snapshot since the start shows, wherever it is, since the epoch.',
+      [],
+      ({ backup: { snapshot } }) => (snapshot ? [[Date.parse(snapshot.time) / 1000]] : []),
+    ),
   ]
 }
 

@@ -144,7 +144,8 @@ describe('sessions and apps', () => {
     const password = await page.getByRole('status').locator('code').textContent()
     const bot = server.agent()
     await bot.login({ identifier: 'carla.test', password: password! })
-    await page.getByRole('button', { name: 'Take back my bot' }).click()
+    await page.getByRole('button', { name: 'Take back … my bot' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Take back' }).click()
     await page.getByText('There are none.').waitFor()
     await expect(bot.login({ identifier: 'carla.test', password: password! })).rejects.toThrow()
   })
@@ -161,6 +162,7 @@ describe('password and codes', () => {
     await page.getByLabel('Present password').fill('dan-password')
     await page.getByRole('button', { name: 'Change the password' }).click()
     await page.getByText('Every other session has ended').waitFor()
+    expect(await page.getByLabel('Present password').inputValue()).toBe('')
     await server.agent().login({ identifier: 'dan.test', password: 'another-password' })
   })
 
@@ -252,10 +254,13 @@ describe('what one has here', () => {
   it('rests, and comes back', async () => {
     const { page } = await windowOf('jack')
     await goTo(page, '/settings/data', 'Your data')
-    await page.getByRole('button', { name: 'Deactivate' }).click()
+    await page.getByRole('button', { name: 'Deactivate …' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Deactivate' }).click()
     await page.getByText('The account is deactivated').waitFor()
+    await page.getByText('Your account is deactivated: nobody sees it').waitFor()
     await page.getByRole('button', { name: 'Activate' }).click()
-    await page.getByRole('button', { name: 'Deactivate' }).waitFor()
+    await page.getByRole('button', { name: 'Deactivate …' }).waitFor()
+    await page.getByText('Your account is deactivated').waitFor({ state: 'detached' })
   })
 
   it('goes for good, after a code, the password and the handle', async () => {

@@ -80,7 +80,8 @@ describe('accounts', () => {
     await page.getByRole('link', { name: '@bob.test' }).click()
     await page.getByRole('heading', { level: 1, name: 'Account', exact: true }).waitFor()
     expect(await faultsOf(window)).toEqual([])
-    await page.getByRole('button', { name: 'Reset the password' }).click()
+    await page.getByRole('button', { name: 'Reset the password …' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Reset' }).click()
     const password = await page.getByRole('status').locator('code').textContent()
     await server.agent().login({ identifier: 'bob.test', password: password! })
   })
@@ -136,11 +137,12 @@ it('a report comes in, its record is taken down, the report is closed', async ()
   const carla = await server.signUp('carla')
   await carla.com.atproto.moderation.createReport({
     reasonType: 'com.atproto.moderation.defs#reasonSpam',
-    reason: 'It is <b>spam</b>',
+    reason: `It is <b>spam</b> ${'W'.repeat(1000)}`,
     subject: { $type: 'com.atproto.repo.strongRef', uri, cid },
   })
   await goTo('/operator/reports', 'Reports')
   await page.getByText('It is <b>spam</b>').waitFor()
+  await page.getByRole('link', { name: '@carla.test' }).waitFor()
   await page.getByText('Take down what is reported').click()
   await page.getByRole('button', { name: 'Take down' }).click()
   await page.getByRole('button', { name: 'Take the takedown back' }).waitFor()
