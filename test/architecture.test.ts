@@ -87,7 +87,7 @@ const MODULES: Record<string, string[]> = {
   // What is the matter with all of that.
   doctor: [
     ...['config', 'migrations', 'database', 'mail', 'xrpc', 'auth', 'identity', 'commit-log', 'replication', 'blob'],
-    ...['projections', 'xrpc-error'],
+    ...['projections', 'backup', 'xrpc-error'],
   ],
   // How it all does.
   health: ['config', 'database', 'projections'],
@@ -105,7 +105,7 @@ const MODULES: Record<string, string[]> = {
       'firehose',
       'replication',
     ],
-    ...['blob', 'projections', 'health'],
+    ...['blob', 'projections', 'health', 'backup'],
   ],
   // How people see all that.
   console: ['config', 'xrpc', 'xrpc-error'],

@@ -153,6 +153,7 @@ describe('unpacked again', () => {
         await new Promise((done) => setTimeout(done, 1))
       child.kill('SIGKILL')
       await ended
+      expect(() => pack(directory)).toThrow('an unpack was cut off')
       expect(await unpack(directory, file)).toMatchObject({ records: 1501 })
       expect(readdirSync(directory)).toEqual(expect.not.arrayContaining(['.skylog-tmp']))
       const out = join(root, `killed-${least}.car`)

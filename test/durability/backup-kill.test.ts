@@ -64,7 +64,7 @@ async function loseAndRestore(lost: boolean): Promise<{ restored: Restored; befo
   cpSync(directory, wreck, { recursive: true })
   rmSync(directory, { recursive: true })
   const before = await framesIn(mkdirCopy(wreck))
-  const wish = { source: target, endpoint: null, at: null, lost: lost ? wreck : null, moveAside: false }
+  const wish = { source: target, endpoint: null, at: null, lost: lost ? wreck : null, ranSince: false, moveAside: false }
   const restored = await restoreBackup(wish, (data = directory) => Config.fromEnv({ PDS_DATA_DIRECTORY: data }))
   return { restored, before }
 }

@@ -1,5 +1,6 @@
 /** The package as it would be published: what is in it, and that it works where it is installed. */
-import { spawn, spawnSync } from 'node:child_process'
+import { fork, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { jest } from '@jest/globals'
@@ -21,7 +22,7 @@ describe('what is in it', () => {
   it('has everything that it needs, and nothing else', () => {
     const paths = packed.files.map(({ path }) => path)
     const known =
-      /^(bin\/skylog\.mjs|(dist\/(src|migrations)\/.+\.js(on)?)|dist\/testing\/[\w.-]+\.(c?js|json|d\.c?ts)|console\/dist\/.+|docs\/[\w.-]+|[A-Z]+(\.md)?|package\.json)$/
+      /^(bin\/skylog\.mjs|(dist\/(src|migrations)\/.+\.js(on)?)|dist\/testing\/[\w.-]+\.(c?js|json|d\.c?ts)|console\/dist\/.+|docs\/(console\/)?[\w.-]+|[A-Z]+(\.md)?|package\.json)$/
     expect(paths.filter((path) => !known.test(path))).toEqual([])
     expect(paths).toEqual(
       expect.arrayContaining([
@@ -118,6 +119,30 @@ describe('skylog/testing', () => {
     })
   })
 
+  it('has one time in another process, whatever the test makes of its own', async () => {
+    const script = `
+      import { mock } from 'node:test'
+      import { startTestNetwork } from 'skylog/testing'
+      const bad = await startTestNetwork({ isolated: true, time: NaN }).catch(({ message }) => message)
+      const network = await startTestNetwork({ isolated: true, time: '2030-01-01T00:00:00Z' })
+      mock.timers.enable({ apis: ['Date'], now: 0 })
+      await network.clock.advance(60 * 60 * 1000)
+      const here = network.clock.now()
+      await network.createAccount()
+      await network.clock.freeze()
+      const frozen = network.clock.now()
+      const refused = await network.clock.advance(NaN).catch(({ name }) => name)
+      mock.timers.reset()
+      await network.close()
+      console.log(JSON.stringify({ bad, here, frozen, refused }))`
+    const { stdout, stderr } = await runIn(packed, ['--input-type=module', '-'], script)
+    expect(stderr).toBe('')
+    const { bad, here, frozen, refused } = JSON.parse(stdout)
+    expect({ bad, refused }).toEqual({ bad: 'not a moment: NaN', refused: 'RangeError' })
+    expect(new Date(here).toISOString()).toMatch(/^2030-01-01T01:/)
+    expect(frozen).toBeGreaterThanOrEqual(here)
+  })
+
   it('says why a network in another process does not start', async () => {
     const script = `require('skylog/testing').startTestNetwork({ settings: { PDS_INVITE_REQUIRED: 'perhaps' } })
       .catch(({ message }) => console.log(message))`
@@ -135,6 +160,19 @@ describe('skylog/testing', () => {
       )
     for (let left = 1; left > 0;)
       left = readdirSync(packed.temporary).filter((name) => name.startsWith('skylog-')).length
+  })
+
+  it('leaves nothing behind where its process is told to end', async () => {
+    const entry = join(packed.directory, 'node_modules/skylog/dist/testing/network-process.js')
+    const child = fork(entry, [], { execArgv: [], env: { ...process.env, TMPDIR: packed.temporary } })
+    const left = (): string[] => readdirSync(packed.temporary).filter((name) => name.startsWith('skylog-'))
+    child.send({ id: 1, what: 'start', value: {} })
+    const [told] = await once(child, 'message')
+    expect(told).toMatchObject({ id: 1, value: { pds: [{ handleDomain: '.test' }] } })
+    expect(left()).toHaveLength(1)
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+    expect(left()).toEqual([])
   })
 
   it('leaves nothing behind, fifty times', async () => {

@@ -45,7 +45,9 @@ export class Backups {
     this.running.add(name)
     try {
       // What is shipped to anyway is this server's already.
-      return name === this.shipping.target ? await this.shipping.snapshotNow() : await this.make(name, wish, onProgress)
+      return name === this.shipping.target
+        ? await this.shipping.snapshotNow(wish.keep)
+        : await this.make(name, wish, onProgress)
     } finally {
       this.running.delete(name)
     }
@@ -56,12 +58,12 @@ export class Backups {
     { endpoint, keep }: BackupWish,
     onProgress: (done: number, total: number) => void,
   ): Promise<Snapshot> {
-    const { target, lock } = await this.chains.hold(name, endpoint)
+    const held = await this.chains.hold(name, endpoint)
     this.status.working++
     try {
-      const chain = this.chains.begin(target)
+      const chain = this.chains.begin(held.target)
       try {
-        const snapshot = await makeSnapshot(chain, target, { keep, now: this.clock.now(), onProgress })
+        const snapshot = await makeSnapshot(chain, held, { keep, now: this.clock.now(), onProgress })
         this.status.snapshot = snapshot
         return snapshot
       } finally {
@@ -69,8 +71,8 @@ export class Backups {
       }
     } finally {
       this.status.working--
-      await lock.release()
-      target.close()
+      await held.lock.release().catch(() => undefined)
+      held.target.close()
     }
   }
 }

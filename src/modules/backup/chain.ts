@@ -11,7 +11,7 @@ import { BlobCopies, type KeptBlob } from './blob-copies.js'
 import { ChunkStore } from './chunk-store.js'
 import { DataFiles } from './data-files.js'
 import { generationId, type Manifest, putManifest } from './manifest.js'
-import { digestOfSegment, encodeSegment, MAX_PAGES, segmentName } from './segment.js'
+import { digestOfSegment, encodeSegment, segmentName } from './segment.js'
 
 /** Pages that are read from the log at once, in bytes: other work waits for so long. */
 const READ_BYTES = 1024 * 1024
@@ -64,6 +64,9 @@ export class Chain {
   private segments = 0
   private before: string | null = null
   private turn: Promise<unknown> = Promise.resolve()
+  private ended = false
+  /** Whether the manifest is there, or on its way. */
+  isPut = false
 
   constructor(
     private readonly source: BackupSource,
@@ -91,13 +94,21 @@ export class Chain {
   }
 
   /**
-   * Copies everything, and puts the manifest. `onProgress` is told bytes of the database, then of blobs.
+   * Copies everything, and puts the manifest, after `beforeIt`. `onProgress` is told bytes of the database, then of blobs.
    * @throws PagesLost; what the target throws: then there is no manifest, and what was copied need not be copied again
    */
-  async snapshot(onProgress: (done: number, total: number) => void = () => undefined): Promise<Manifest> {
+  async snapshot(
+    beforeIt: () => Promise<void>,
+    onProgress: (done: number, total: number) => void = () => undefined,
+  ): Promise<Manifest> {
     const { pages, source } = this
     let done = 0
-    const database = await this.copyDatabase((bytes) => onProgress((done += bytes), pages.fileBytes))
+    const tell = (bytes: number): void => {
+      if (this.ended) throw new PagesLost('the snapshot was given up')
+      done += bytes
+      onProgress(done, Math.max(done, pages.fileBytes))
+    }
+    const database = await this.copyDatabase(tell)
     await this.ship()
     const { segments } = this
     const { seq, time } = this.shipped ?? { seq: await source.log.lastSeq(), time: this.began }
@@ -108,7 +119,7 @@ export class Chain {
         ? { store: 's3', bucket: blobStore.bucket, endpoint: blobStore.endpoint }
         : {
             store: 'disk',
-            ...(await this.copies!.copyAll(this.chunks, (bytes) => onProgress((done += bytes), Math.max(done, 1)))),
+            ...(await this.copies!.copyAll(this.chunks, tell)),
           }
     const manifest: Manifest = {
       format: 1,
@@ -122,6 +133,9 @@ export class Chain {
       files,
       blobs,
     }
+    await beforeIt()
+    tell(0)
+    this.isPut = true
     await putManifest(this.target, manifest)
     return manifest
   }
@@ -141,8 +155,9 @@ export class Chain {
     return this.taken !== null || this.unsent !== null
   }
 
-  /** Follows no longer. */
+  /** Follows no longer; a snapshot that is being made ends with PagesLost. */
   end(): void {
+    this.ended = true
     this.pages.end()
   }
 
@@ -214,7 +229,6 @@ export class Chain {
       batches.push(batch)
       until = batch.commits.at(-1)!.time
       bytes += batch.pages.length
-      if (bytes > MAX_PAGES) throw new PagesLost('one transaction has written more than a segment holds')
       await new Promise(setImmediate)
     }
     return batches.length === 0 ? null : { batch: joined(batches), until }

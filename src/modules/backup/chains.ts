@@ -70,10 +70,17 @@ export class Chains {
   }
 
   private async assertOwn(target: BackupTarget): Promise<void> {
-    const newest = (await listManifests(target)).at(-1)
-    const server = newest && (await readManifest(target, newest)).server
-    if (server && server !== this.config.serviceDid)
-      throw new BackupProblem(`${target.name} has backups of ${server}; this is ${this.config.serviceDid}`)
+    for (const id of (await listManifests(target)).reverse()) {
+      // One that is damaged keeps nobody from making another.
+      const server = await readManifest(target, id).then(
+        (manifest) => manifest.server,
+        (error: unknown) => {
+          if (!(error instanceof BackupProblem)) throw error
+        },
+      )
+      if (server === this.config.serviceDid) return
+      if (server) throw new BackupProblem(`${target.name} has backups of ${server}; this is ${this.config.serviceDid}`)
+    }
   }
 
   /** Names this data directory, where it lies and as long as it is not copied. */

@@ -1,15 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { createReadStream, type Dirent } from 'node:fs'
+import { createReadStream, type Dirent, type Stats } from 'node:fs'
 import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ABANDONED_MS, assertName, BackupProblem, BackupTarget, type TargetObject } from './backup-target.js'
 
 const TEMPS = 'tmp'
+/**
+ * What is asked of the disk at once. A share that is away may let a call wait for ever, and each that waits keeps one of the
+ * four threads that the process has for files: of these the server needs some itself.
+ */
+const AT_ONCE = 2
 
 /** A folder as a target. Files are readable by their owner alone: there are secrets among them. */
 export class DirectoryTarget extends BackupTarget {
   /** Folders that are known to be there. */
   private readonly folders = new Set<string>()
+  private busy = 0
+  private readonly waiting: (() => void)[] = []
 
   constructor(
     readonly name: string,
@@ -22,7 +29,11 @@ export class DirectoryTarget extends BackupTarget {
     await this.putStream(name, whole(bytes))
   }
 
-  async putNew(name: string, bytes: Uint8Array): Promise<boolean> {
+  putNew(name: string, bytes: Uint8Array): Promise<boolean> {
+    return this.inTurn(() => this.link(name, bytes))
+  }
+
+  private async link(name: string, bytes: Uint8Array): Promise<boolean> {
     const temp = await this.write(whole(bytes))
     try {
       const path = await this.pathFor(name)
@@ -38,44 +49,47 @@ export class DirectoryTarget extends BackupTarget {
     }
   }
 
-  async putStream(name: string, source: AsyncIterable<Uint8Array>): Promise<void> {
-    const temp = await this.write(source)
-    const path = await this.pathFor(name)
-    await rename(temp, path)
-    await sync(dirname(path))
+  putStream(name: string, source: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.inTurn(async () => {
+      const temp = await this.write(source)
+      const path = await this.pathFor(name)
+      await rename(temp, path)
+      await sync(dirname(path))
+    })
   }
 
   async has(name: string): Promise<boolean> {
-    return (await stat(this.pathOf(name)).catch(nullIfMissing)) !== null
+    return (await this.stat(this.pathOf(name))) !== null
   }
 
   async get(name: string, maxBytes: number): Promise<Buffer | null> {
     const path = this.pathOf(name)
-    const found = await stat(path).catch(nullIfMissing)
+    const found = await this.stat(path)
     if (!found) return null
     if (found.size > maxBytes)
       throw new BackupProblem(`${name} is larger than such a thing can be: ${found.size} bytes`)
-    return readFile(path).catch(nullIfMissing)
+    return this.inTurn(() => readFile(path).catch(nullIfMissing))
   }
 
   async open(name: string): Promise<AsyncIterable<Uint8Array> | null> {
     const path = this.pathOf(name)
-    return (await stat(path).catch(nullIfMissing)) && createReadStream(path)
+    return (await this.stat(path)) && createReadStream(path)
   }
 
   async *list(folder: string): AsyncGenerator<TargetObject> {
-    const entries: Dirent[] =
-      (await readdir(join(this.name, folder), { withFileTypes: true }).catch(nullIfMissing)) ?? []
+    const read = (): Promise<Dirent[] | null> =>
+      readdir(join(this.name, folder), { withFileTypes: true }).catch(nullIfMissing)
+    const entries = (await this.inTurn(read)) ?? []
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const name = `${folder}${entry.name}`
       if (entry.isDirectory()) yield* this.list(`${name}/`)
-      const found = entry.isFile() && (await stat(join(this.name, name)).catch(nullIfMissing))
+      const found = entry.isFile() && (await this.stat(join(this.name, name)))
       if (found) yield { name, bytes: found.size, storedAt: found.mtimeMs }
     }
   }
 
   async delete(name: string): Promise<void> {
-    await rm(this.pathOf(name), { force: true })
+    await this.inTurn(() => rm(this.pathOf(name), { force: true }))
   }
 
   close(): void {
@@ -84,9 +98,27 @@ export class DirectoryTarget extends BackupTarget {
 
   async sweep(): Promise<void> {
     const folder = join(this.name, TEMPS)
-    for (const name of (await readdir(folder).catch(nullIfMissing)) ?? []) {
-      const found = await stat(join(folder, name)).catch(nullIfMissing)
-      if (found && found.mtimeMs < this.now() - ABANDONED_MS) await rm(join(folder, name), { force: true })
+    for (const name of (await this.inTurn(() => readdir(folder).catch(nullIfMissing))) ?? []) {
+      const found = await this.stat(join(folder, name))
+      if (found && found.mtimeMs < this.now() - ABANDONED_MS)
+        await this.inTurn(() => rm(join(folder, name), { force: true }))
+    }
+  }
+
+  private stat(path: string): Promise<Stats | null> {
+    return this.inTurn(() => stat(path).catch(nullIfMissing))
+  }
+
+  /** Does something when fewer than {@link AT_ONCE} others are at it. */
+  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.busy === AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve))
+    else this.busy++
+    try {
+      return await work()
+    } finally {
+      const next = this.waiting.shift()
+      if (next) next()
+      else this.busy--
     }
   }
 

@@ -1,7 +1,7 @@
 import { BackupProblem, type BackupTarget } from './backup-target.js'
 import { readBlobList } from './blob-copies.js'
 import { ChunkStore } from './chunk-store.js'
-import { deleteManifest, listManifests, type Manifest, readManifest } from './manifest.js'
+import { beginningOf, deleteManifest, listManifests, readManifest } from './manifest.js'
 import { deleteSegmentsExcept } from './segment.js'
 
 const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
@@ -31,22 +31,25 @@ export interface Pruned {
  * are missing. Where one that is kept cannot be read, nothing is deleted. @throws BackupProblem in that case
  */
 export async function prune(target: BackupTarget, keep: Keep, now: number): Promise<Pruned> {
-  const all: Manifest[] = []
-  for (const id of await listManifests(target)) all.push(await readManifest(target, id))
-  const kept = keptOf(all, keep, now)
-  const pruned: Pruned = { snapshots: all.length - kept.length, objects: 0 }
-  if (pruned.snapshots === 0) return pruned
+  const all = await listManifests(target)
+  const first = await firstKept(target, all, keep, now)
+  const pruned: Pruned = { snapshots: first, objects: 0 }
+  if (first === 0) return pruned
+  const kept = all.slice(first)
   const chunks = new Set<string>()
   const blobs = new Set<string>()
   const store = new ChunkStore(target)
-  for (const { database, files, blobs: list } of kept) {
+  let since = Infinity
+  // One at a time: what many of them name is mostly the same, and together they would be large.
+  for (const id of kept) {
+    const { time, database, files, blobs: list } = await readManifest(target, id)
+    since = Math.min(since, Date.parse(time) - SLACK_MS)
     for (const { chunks: named } of [database, ...files, ...(list.store === 'disk' ? [list] : [])])
       for (const chunk of named) chunks.add(chunk)
     if (list.store === 'disk') for await (const { digest } of readBlobList(store, list)) blobs.add(digest)
   }
-  for (const { id } of all) if (!kept.some((one) => one.id === id)) await deleteManifest(target, id)
-  pruned.objects += await deleteSegmentsExcept(target, new Set(kept.map(({ id }) => id)))
-  const since = Math.min(...kept.map(({ time }) => Date.parse(time))) - SLACK_MS
+  for (const id of all.slice(0, first)) await deleteManifest(target, id)
+  pruned.objects += await deleteSegmentsExcept(target, new Set(kept))
   for await (const { name } of target.list('chunks/'))
     if (!chunks.has(name.slice(-64))) pruned.objects += await remove(target, name)
   for await (const { name, storedAt } of target.list('blobs/'))
@@ -59,10 +62,12 @@ async function remove(target: BackupTarget, name: string): Promise<1> {
   return 1
 }
 
-/** Oldest first. The newest is always kept. */
-function keptOf(all: readonly Manifest[], keep: Keep, now: number): Manifest[] {
-  if ('snapshots' in keep) return all.slice(-keep.snapshots)
-  const inTime = all.findIndex(({ time }) => Date.parse(time) >= now - keep.ms)
-  // The one before leads to the moments before the first that is young enough.
-  return inTime === -1 ? all.slice(-1) : all.slice(Math.max(inTime - 1, 0))
+/** Which of all, oldest first, is the oldest that is kept. The newest always is. */
+async function firstKept(target: BackupTarget, all: readonly string[], keep: Keep, now: number): Promise<number> {
+  if ('snapshots' in keep) return Math.max(all.length - keep.snapshots, 0)
+  const oldest = now - keep.ms
+  // A snapshot shows a moment after the one that it began at. The first that leads to the oldest moment, and to all after it.
+  for (let n = all.length - 1; n >= 0; n--)
+    if (beginningOf(all[n]!) < oldest && Date.parse((await readManifest(target, all[n]!)).time) < oldest) return n
+  return 0
 }

@@ -1,20 +1,16 @@
 import { Readable } from 'node:stream'
 import type * as ClientS3 from '@aws-sdk/client-s3'
-import type { Upload } from '@aws-sdk/lib-storage'
+import { loadS3, type S3Sdk } from '../blob/s3-client.js'
 import type { S3Settings } from '../config/config.js'
 import { ABANDONED_MS, assertName, BackupProblem, BackupTarget, type TargetObject } from './backup-target.js'
 
-type Sdk = typeof ClientS3 & { Upload: typeof Upload }
-
 const PART_BYTES = 8 * 1024 * 1024
-/** `socketTimeout`: with nothing on its way in either direction. */
-const REQUESTS = { connectionTimeout: 10_000, socketTimeout: 60_000 }
 
 /** A folder of a bucket as a target. */
 export class S3Target extends BackupTarget {
   private constructor(
     readonly name: string,
-    private readonly sdk: Sdk,
+    private readonly sdk: S3Sdk,
     private readonly client: ClientS3.S3Client,
     private readonly bucket: string,
     private readonly prefix: string,
@@ -25,20 +21,8 @@ export class S3Target extends BackupTarget {
 
   /** Loads what it takes. Nothing is asked of the bucket yet. `prefix` is empty, or ends with a slash. */
   static async load(name: string, settings: S3Settings, prefix: string, now: () => number): Promise<S3Target> {
-    const { region, endpoint, forcePathStyle, credentials, bucket } = settings
-    const { Upload } = await import('@aws-sdk/lib-storage')
-    const sdk = { ...(await import('@aws-sdk/client-s3')), Upload }
-    const client = new sdk.S3Client({
-      region,
-      forcePathStyle,
-      ...(endpoint !== null && { endpoint }),
-      ...(credentials && { credentials }),
-      requestHandler: REQUESTS,
-      // What speaks like S3 seldom knows its newer checksums.
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-    })
-    return new S3Target(name, sdk, client, bucket, prefix, now)
+    const { sdk, client } = await loadS3(settings)
+    return new S3Target(name, sdk, client, settings.bucket, prefix, now)
   }
 
   async put(name: string, bytes: Uint8Array): Promise<void> {

@@ -18,8 +18,8 @@ const decompress = promisify(zstdDecompress)
 
 const MAGIC = Buffer.from('SKYSEG01')
 const HASH = 32
-/** What one transaction may write at most, and what that may be packed. */
-export const MAX_PAGES = 512 * 1024 ** 2
+/** More than one transaction may write, and what that may be packed. */
+const MAX_PAGES = 512 * 1024 ** 2
 const MAX_STORED = MAX_PAGES + 32 * 1024 ** 2
 const MAX_HEAD = 32 * 1024 ** 2
 const FOLDER = 'segments/'

@@ -8,12 +8,13 @@ import { BackupProblem } from './backup-target.js'
 import type { Chain } from './chain.js'
 import { Chains, type HeldTarget } from './chains.js'
 import { RUNNING } from './generations.js'
+import type { Manifest } from './manifest.js'
 import { targetName } from './open-target.js'
 import { makeSnapshot, type Snapshot } from './snapshot.js'
 
 const LAST_RETRY_MS = 60_000
-/** How long the start waits for the target, and the end for a snapshot under way, and then for the last piece. */
-const [START_MS, SNAPSHOT_END_MS, STOP_MS] = [5_000, 10_000, 15_000]
+/** How long the start waits for the target, and the end for the last piece. */
+const [START_MS, STOP_MS] = [5_000, 2_000]
 
 /**
  * Backs the server up as long as it runs: a snapshot at the start and then every so often, and between them whatever is
@@ -58,11 +59,11 @@ export class Shipping implements OnApplicationBootstrap {
     this.loop = this.run()
   }
 
-  /** Makes a snapshot now, or joins the one that is being made. */
-  async snapshotNow(): Promise<Snapshot> {
+  /** Makes a snapshot now, or joins the one that is being made. `keep`: null is what the settings say. */
+  async snapshotNow(keep: string | null): Promise<Snapshot> {
     const held = await this.hold()
     if (this.stopped) throw new Error('the server is stopping')
-    return (this.making ?? this.begin(held)).done
+    return (this.making ?? this.begin(held, keep)).done
   }
 
   private async run(): Promise<void> {
@@ -75,7 +76,8 @@ export class Shipping implements OnApplicationBootstrap {
         this.isBad = false
       } catch (error) {
         failures++
-        this.fails(error)
+        // What is given up at the end fails because of that.
+        if (!this.stopped) this.fails(error)
       }
       const { intervalMs } = this.config.backup
       await this.sleep(failures === 0 ? intervalMs : Math.min(intervalMs * 2 ** failures, LAST_RETRY_MS))
@@ -87,7 +89,7 @@ export class Shipping implements OnApplicationBootstrap {
     await held.lock.assertStillHeld().catch((error: unknown) => this.letGo(held, error))
     if (!this.making && performance.now() >= this.nextSnapshot) this.begin(held)
     const until = this.clock.now()
-    if (this.making) await this.ship(this.making.chain)
+    if (this.making && this.making.chain !== this.current) await this.ship(this.making.chain)
     if (!this.current) return
     await this.ship(this.current)
     this.status.succeeded(until)
@@ -110,20 +112,16 @@ export class Shipping implements OnApplicationBootstrap {
     if (chain === this.current && chain.shipped) this.status.shippedSeq = chain.shipped.seq
   }
 
-  private begin({ target }: HeldTarget): { chain: Chain; done: Promise<Snapshot> } {
-    const { keep, snapshotMs } = this.config.backup
-    const chain = this.chains.begin(target)
+  private begin(held: HeldTarget, wish: string | null = null): { chain: Chain; done: Promise<Snapshot> } {
+    const { backup } = this.config
+    const chain = this.chains.begin(held.target)
     this.status.working++
-    const done = makeSnapshot(chain, target, { keep, now: this.clock.now() })
-      .then(async (snapshot) => {
-        // Up to the moment that the new one shows, the one before leads alone.
-        const { current } = this
-        if (current) await this.ship(current).catch((error: unknown) => this.fails(error))
-        if (current) this.chains.end(current)
-        this.current = chain
+    const onWhole = ({ seq }: Manifest): Promise<void> => this.takeOver(chain, seq)
+    const done = makeSnapshot(chain, held, { keep: wish ?? backup.keep, now: this.clock.now(), onWhole })
+      .then((snapshot) => {
         this.status.snapshot = snapshot
-        this.status.shippedSeq = snapshot.seq
-        this.nextSnapshot = performance.now() + snapshotMs
+        this.nextSnapshot = performance.now() + backup.snapshotMs
+        if (snapshot.pruneProblem !== null) this.fails(new Error(`nothing old is deleted: ${snapshot.pruneProblem}`))
         return snapshot
       })
       .catch((error: unknown) => {
@@ -140,6 +138,16 @@ export class Shipping implements OnApplicationBootstrap {
     return (this.making = { chain, done })
   }
 
+  private async takeOver(chain: Chain, seq: number): Promise<void> {
+    const before = this.current
+    this.current = chain
+    this.status.shippedSeq = Math.max(seq, chain.shipped?.seq ?? 0)
+    if (!before) return
+    // Up to the moment that the new one shows, the one before leads alone.
+    await this.ship(before).catch((error: unknown) => this.fails(error))
+    this.chains.end(before)
+  }
+
   private hold(): Promise<HeldTarget> {
     const holding = (this.holding ??= this.take())
     holding.catch(() => (this.holding = null))
@@ -148,17 +156,24 @@ export class Shipping implements OnApplicationBootstrap {
 
   private async take(): Promise<HeldTarget> {
     const held = await this.chains.hold(this.config.backup.target!)
-    await held.target.put(RUNNING, Buffer.from(JSON.stringify({ since: this.clock.iso() })))
-    return held
+    try {
+      await held.target.put(RUNNING, Buffer.from(JSON.stringify({ since: this.clock.iso() })))
+      return held
+    } catch (error) {
+      held.lock.letGo()
+      held.target.close()
+      throw error
+    }
   }
 
   /** Where the target has been taken over, parts of what was begun there may be gone: it is begun anew, once that is possible. */
-  private letGo({ target }: HeldTarget, error: unknown): never {
+  private letGo({ target, lock }: HeldTarget, error: unknown): never {
     if (error instanceof BackupProblem) {
       if (this.current) this.chains.end(this.current)
       if (this.making) this.chains.end(this.making.chain)
       this.current = this.holding = null
       this.nextSnapshot = 0
+      lock.letGo()
       target.close()
     }
     throw error
@@ -174,30 +189,28 @@ export class Shipping implements OnApplicationBootstrap {
   private async stop(): Promise<void> {
     this.stopped = true
     this.wake()
-    if (this.making)
-      await within(
-        SNAPSHOT_END_MS,
-        this.making.done.catch(() => undefined),
-      )
-    if (this.making) this.chains.end(this.making.chain)
+    // What it has copied is there for the next one.
+    if (this.making && !this.making.chain.isPut) this.chains.end(this.making.chain)
     const last = this.shipLast().catch((error: unknown) => this.fails(error))
     if (!(await within(STOP_MS, last))) this.logger.error('The last piece could not be shipped in time')
   }
 
   private async shipLast(): Promise<void> {
     await this.loop
-    const { current } = this
     const held = await this.holding
     if (!held) return
+    const { making } = this
     try {
-      if (!current) return await held.lock.release()
-      await current.ship(true)
+      // One whose manifest is on its way may be the newest in a moment.
+      if (making?.chain.isPut) await making.chain.ship(true)
+      if (this.current !== making?.chain) await this.current?.ship(true)
+      if (!this.current) return await held.lock.release()
       await held.target.delete(RUNNING)
       await held.lock.release()
     } finally {
       held.target.close()
     }
-    this.logger.log(`Shipped everything, up to event ${current.shipped!.seq}`)
+    this.logger.log(`Shipped everything, up to event ${this.current.shipped!.seq}`)
   }
 
   private sleep(ms: number): Promise<void> {

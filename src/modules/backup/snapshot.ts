@@ -1,5 +1,6 @@
-import type { BackupTarget } from './backup-target.js'
+import type { Manifest } from './manifest.js'
 import type { Chain } from './chain.js'
+import type { HeldTarget } from './chains.js'
 import { type Pruned, parseKeep, prune } from './retention.js'
 
 /** A snapshot that was made. */
@@ -16,19 +17,32 @@ export interface Snapshot {
   /** Blobs that are kept, those that were new, and their bytes; null where they are in a bucket and referred to. */
   blobs: { count: number; new: number; newBytes: number } | null
   pruned: Pruned
+  /** Why what need not be kept could not be deleted; null where it could. The snapshot is as good as any. */
+  pruneProblem: string | null
   seconds: number
 }
 
 /** Makes the snapshot of a generation, and deletes what need not be kept any more: see {@link parseKeep}. */
 export async function makeSnapshot(
   chain: Chain,
-  target: BackupTarget,
-  { keep, now, onProgress }: SnapshotOptions,
+  { target, lock }: HeldTarget,
+  { keep, now, onProgress, onWhole }: SnapshotOptions,
 ): Promise<Snapshot> {
   const started = performance.now()
-  const { id, time, seq, database, blobs } = await chain.snapshot(onProgress)
+  // What was stored for it may be gone if another has taken the target over, and has deleted what no manifest names.
+  const manifest = await chain.snapshot(() => lock.assertHeld(), onProgress)
+  const { id, time, seq, database, blobs } = manifest
   const { stored } = chain
-  await target.sweep()
+  await onWhole?.(manifest)
+  let pruned: Pruned = { snapshots: 0, objects: 0 }
+  let pruneProblem: string | null = null
+  try {
+    await target.sweep()
+    if (keep !== null) await lock.assertHeld()
+    if (keep !== null) pruned = await prune(target, parseKeep(keep), now)
+  } catch (error) {
+    pruneProblem = (error as Error).message
+  }
   return {
     target: target.name,
     id,
@@ -38,7 +52,8 @@ export async function makeSnapshot(
     newChunks: stored.chunks,
     newBytes: stored.chunkBytes,
     blobs: blobs.store === 'disk' ? { count: blobs.count, new: stored.blobs, newBytes: stored.blobBytes } : null,
-    pruned: keep === null ? { snapshots: 0, objects: 0 } : await prune(target, parseKeep(keep), now),
+    pruned,
+    pruneProblem,
     seconds: (performance.now() - started) / 1000,
   }
 }
@@ -48,4 +63,6 @@ export interface SnapshotOptions {
   /** Milliseconds since the epoch. */
   now: number
   onProgress?: (done: number, total: number) => void
+  /** Called when it can be restored; what is old is deleted after it. */
+  onWhole?: (manifest: Manifest) => Promise<void>
 }

@@ -22,6 +22,7 @@ interface LockText {
  */
 export class TargetLock {
   private timer: NodeJS.Timeout | undefined
+  private renewing: Promise<void> | null = null
   private until = 0
 
   private constructor(
@@ -33,16 +34,17 @@ export class TargetLock {
   /** @throws BackupProblem while somebody else has it */
   static async take(target: BackupTarget, owner: string, now: () => number): Promise<TargetLock> {
     const lock = new TargetLock(target, owner, now)
-    const text = lock.text()
-    if (!(await target.putNew(NAME, text))) {
+    const until = now() + EXPIRES_MS
+    if (!(await target.putNew(NAME, lock.text(until)))) {
       const there = await readLock(target)
       if (there && there.owner !== owner && there.until > now() && !hasEnded(there))
         throw new BackupProblem(
           `${target.name} is in use by process ${there.pid} on ${there.host}; if that has ended, it is free at ` +
             new Date(there.until).toISOString(),
         )
-      await target.put(NAME, text)
+      await target.put(NAME, lock.text(until))
     }
+    lock.until = until
     await lock.assertHeld()
     lock.timer = setInterval(() => void lock.renew().catch(() => undefined), RENEW_MS).unref()
     return lock
@@ -59,20 +61,33 @@ export class TargetLock {
     if (this.now() > this.until - RENEW_MS) await this.renew()
   }
 
+  /** No longer renews it. Again: nothing. */
+  letGo(): void {
+    clearInterval(this.timer)
+  }
+
   /** Gives it back. Again: nothing. */
   async release(): Promise<void> {
-    clearInterval(this.timer)
+    this.letGo()
+    // It would put the lock there again.
+    await this.renewing?.catch(() => undefined)
     if ((await readLock(this.target))?.owner === this.owner) await this.target.delete(NAME)
   }
 
-  private async renew(): Promise<void> {
-    await this.assertHeld()
-    await this.target.put(NAME, this.text())
+  /** One at a time: of a target that does not answer, each would keep a thread of the process. */
+  private renew(): Promise<void> {
+    return (this.renewing ??= this.renewOnce().finally(() => (this.renewing = null)))
   }
 
-  private text(): Buffer {
-    this.until = this.now() + EXPIRES_MS
-    const lock: LockText = { owner: this.owner, host: hostname(), pid: process.pid, until: this.until }
+  private async renewOnce(): Promise<void> {
+    await this.assertHeld()
+    const until = this.now() + EXPIRES_MS
+    await this.target.put(NAME, this.text(until))
+    this.until = until
+  }
+
+  private text(until: number): Buffer {
+    const lock: LockText = { owner: this.owner, host: hostname(), pid: process.pid, until }
     return Buffer.from(JSON.stringify(lock))
   }
 }

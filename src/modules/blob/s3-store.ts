@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type * as ClientS3 from '@aws-sdk/client-s3'
-import type { Upload } from '@aws-sdk/lib-storage'
 import { Cid, CODEC_RAW } from '../../repo-engine/index.js'
 import type { OnApplicationShutdown } from '@nestjs/common'
 import type { Clock } from '../config/clock.js'
 import type { S3Settings } from '../config/config.js'
 import { BlobStore, type StoredBlob } from './blob-store.js'
 import { BlobMissing, type OpenBytes } from './open-blob.js'
-
-type Sdk = typeof ClientS3 & { Upload: typeof Upload }
+import { loadS3, S3_TIMEOUTS, type S3Sdk } from './s3-client.js'
 
 const [BLOBS, TEMPS] = ['blocks/', 'tmp/']
 /** How old a temporary object is that no upload still goes on with: another server may use the bucket. */
@@ -17,8 +15,6 @@ const ABANDONED_MS = 24 * 60 * 60 * 1000
 /** What an upload holds in memory: so many parts of the least size that there is. */
 const PART_BYTES = 5 * 1024 * 1024
 const PARTS_AT_ONCE = 2
-/** `socketTimeout`: with nothing on its way in either direction. */
-const TIMEOUTS = { connectionTimeout: 10_000, socketTimeout: 60_000 }
 
 /** Who takes a blob slowly holds a connection: others need some, too. */
 const AGENT = { maxSockets: 500 }
@@ -26,7 +22,7 @@ const AGENT = { maxSockets: 500 }
 /** Blobs as objects of a bucket: `blocks/<CID>`; half received ones under `tmp/`. */
 export class S3Store extends BlobStore implements OnApplicationShutdown {
   private constructor(
-    private readonly sdk: Sdk,
+    private readonly sdk: S3Sdk,
     private readonly client: ClientS3.S3Client,
     private readonly bucket: string,
     private readonly clock: Clock,
@@ -35,24 +31,9 @@ export class S3Store extends BlobStore implements OnApplicationShutdown {
   }
 
   /** Loads what it takes, which a server with a disk can do without. Nothing is asked of the bucket yet. */
-  static async load(
-    { bucket, region, endpoint, forcePathStyle, credentials }: S3Settings,
-    clock: Clock,
-    timeouts: typeof TIMEOUTS = TIMEOUTS,
-  ): Promise<S3Store> {
-    const { Upload } = await import('@aws-sdk/lib-storage')
-    const sdk = { ...(await import('@aws-sdk/client-s3')), Upload }
-    const client = new sdk.S3Client({
-      region,
-      forcePathStyle,
-      ...(endpoint !== null && { endpoint }),
-      ...(credentials && { credentials }),
-      requestHandler: { ...timeouts, httpAgent: AGENT, httpsAgent: AGENT },
-      // What speaks like S3 seldom knows its newer checksums.
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-    })
-    return new S3Store(sdk, client, bucket, clock)
+  static async load(settings: S3Settings, clock: Clock, timeouts: typeof S3_TIMEOUTS = S3_TIMEOUTS): Promise<S3Store> {
+    const { sdk, client } = await loadS3(settings, { ...timeouts, httpAgent: AGENT, httpsAgent: AGENT })
+    return new S3Store(sdk, client, settings.bucket, clock)
   }
 
   onApplicationShutdown(): void {

@@ -38,6 +38,7 @@ export class BackupCommand extends CommandRunner {
     }
     const snapshot = await backUp({ target: named, endpoint, keep: keep ?? config.backup.keep }, config)
     console.log(options.json ? JSON.stringify(snapshot, null, 2) : snapshotText(snapshot))
+    if (snapshot.pruneProblem !== null) process.exitCode = 1
   }
 
   @Option({ flags: '--verify', description: 'check what is there, and write nothing' })
@@ -75,7 +76,7 @@ export class BackupCommand extends CommandRunner {
 }
 
 function snapshotText(snapshot: Snapshot): string {
-  const { target, time, seq, databaseBytes, newChunks, newBytes, blobs, pruned, seconds } = snapshot
+  const { target, time, seq, databaseBytes, newChunks, newBytes, blobs, pruned, pruneProblem, seconds } = snapshot
   return section('Backed up', [
     ['target', target],
     ['moment', `${time}, event ${seq}`],
@@ -94,6 +95,7 @@ function snapshotText(snapshot: Snapshot): string {
           ],
         ]
       : []),
+    ...(pruneProblem === null ? [] : [['not deleted', `what is old: ${pruneProblem}`] as [string, string]]),
     ['took', `${seconds.toFixed(1)} s`],
   ])
 }

@@ -15,7 +15,7 @@ interface DoctorOptions extends DataOptions {
   name: 'doctor',
   description:
     'Say what is the matter with the server, and what to do about it.\n\n' +
-    'Looks at the settings, the clock, the disk, the log and what follows from it, keys, blobs, what is owed, peers, and at ' +
+    'Looks at the settings, the clock, the disk, the log and what follows from it, keys, blobs, backups, what is owed, peers, and at ' +
     'what others see of this server: its names, certificate and proxy, the mail server, the directory of identities, the ' +
     'relays. Nothing is changed. Where a server runs on the data directory, that one is examined from the inside; where none ' +
     'does, what needs one is passed over. Each check takes some seconds at most, all of them together as long.',

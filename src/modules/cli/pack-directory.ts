@@ -7,6 +7,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import {
   assertUnpacked,
+  assertWhole,
   BLOCKS_NAME,
   type CarBlock,
   carSectionHead,
@@ -67,6 +68,7 @@ export function packDirectory(path: string, car: string, key: string | undefined
   const directory = UnpackedDirectory.open(path)
   directory.assertNoStrangers()
   const index = readIndex(directory)
+  assertWhole(index)
   const unpacked = readCommitFile(directory, index)
   const { commit } = unpacked
   const packing = new RepoPacking(commit, index)

@@ -4,6 +4,9 @@ import type { Restored } from './restore-backup.js'
 /** Names of each kind that are printed. */
 const SHOWN = 20
 
+/** Beside how many repositories were told of anew, where the end is known. */
+const ALL_KNOWN = 'as the end is known; if the server has run since, restore again with --ran-since'
+
 /** What was restored, for people. */
 export function restoredBackupText(restored: Restored): string {
   const { directory, time, isAll, endProblem, floor, files, blobs, mended, repos, movedTo, problems } = restored
@@ -13,7 +16,7 @@ export function restoredBackupText(restored: Restored): string {
     ['files', count(files)],
     ['blobs', `${count(blobs.restored)} restored, ${count(blobs.present)} there already`],
     ['checked', repos === 1 ? '1 repository' : `${count(repos)} repositories`],
-    ['told anew', `${count(mended.signedAnew)}${isAll ? '' : ', as nobody knows what was written last'}`],
+    ['told anew', `${count(mended.signedAnew)}, ${isAll ? ALL_KNOWN : 'as nobody knows what was written last'}`],
     ['goes on', `above event ${floor}`],
   ]
   if (endProblem !== null) lines.push(['end', endProblem])

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { type BackupTarget, BackupProblem } from '../backup/backup-target.js'
 import { endsClean, type Generation, generationFor } from '../backup/generations.js'
 import { joinStates, type KnownState, readKnownState, readLostState } from '../backup/known-state.js'
@@ -8,9 +8,10 @@ import { raiseFloor, restoreFiles } from '../backup/restore-files.js'
 import { type BlobsRestored, RestoredBlobs } from '../backup/restored-blobs.js'
 import { type Mended, RestoredServer } from '../backup/restored-server.js'
 import { Clock } from '../config/clock.js'
-import type { Config } from '../config/config.js'
+import { type Config, DataDirectoryInUse } from '../config/config.js'
 import { syncDirectory } from '../config/private-file.js'
 import { integrityProblems } from '../database/integrity.js'
+import { SqliteDatabase } from '../database/sqlite-database.js'
 import { openSource, showChecking } from './backup-anywhere.js'
 import { offline } from './offline.js'
 import { startProgress } from './progress.js'
@@ -22,6 +23,8 @@ export interface RestoreWish {
   at: number | null
   /** The data directory that was lost, as far as it can still be read. */
   lost: string | null
+  /** The server has run since the backup says that it stopped. */
+  ranSince: boolean
   /** What is in the way is renamed. */
   moveAside: boolean
 }
@@ -61,18 +64,25 @@ interface Work {
 export async function restoreBackup(wish: RestoreWish, configFor: (directory?: string) => Config): Promise<Restored> {
   const config = configFor()
   const place = resolve(config.dataDirectory)
-  const isTaken = existsSync(place) && readdirSync(place).length > 0
+  const isThere = existsSync(place)
+  const isTaken = isThere && readdirSync(place).length > 0
   if (isTaken && !wish.moveAside)
     throw new Error(`${place} is not empty: restore into another directory, or have it renamed by --move-aside`)
+  if (isTaken && statSync(place).dev !== statSync(dirname(place)).dev)
+    throw new Error(`${place} is a disk of its own, which cannot be renamed: move away what is in it`)
+  for (const used of [place, wish.lost]) if (used !== null) assertUnused(used)
   const target = await openSource(wish.source, wish.endpoint, config)
   mkdirSync(dirname(place), { recursive: true })
-  const directory = mkdtempSync(join(dirname(place), `${basename(place)}.restoring-`))
+  // A folder that is there may be a disk of its own, such as the volume of a container: then it is filled from within.
+  const directory = mkdtempSync(isThere && !isTaken ? join(place, 'restoring-') : `${place}.restoring-`)
   let isKept = false
   try {
     const restored = await putTogether({ target, directory, config: configFor(directory) }, wish)
     isKept = restored.problems.length > 0
     if (isKept) return { ...restored, directory }
-    return { ...restored, directory: place, movedTo: putInPlace(directory, place, isTaken) }
+    isKept = true
+    const movedTo = putInPlace(directory, place, isTaken)
+    return { ...restored, directory: place, movedTo }
   } finally {
     target.close()
     if (!isKept) rmSync(directory, { recursive: true, force: true })
@@ -114,7 +124,7 @@ async function putTogether(work: Work, wish: RestoreWish): Promise<Restored> {
 /** What is known of the state in the end, from the end of the backup and from what is left of the lost directory. */
 async function whatCameAfter(
   { target, directory }: Work,
-  { at, lost }: RestoreWish,
+  { at, lost, ranSince }: RestoreWish,
   generation: Generation,
   rebuilt: RebuiltDatabase,
 ): Promise<{ later: KnownState; isAll: boolean; endProblem: string | null }> {
@@ -125,7 +135,7 @@ async function whatCameAfter(
   try {
     const newest = at === null ? generation : await generationFor(target, null)
     if (at !== null) ended = await readEnd(target, newest, directory)
-    isAll = await endsClean(target, newest)
+    isAll = !ranSince && (await endsClean(target, newest))
   } catch (error) {
     // Then anything may have come after.
     if (!(error instanceof BackupProblem)) throw error
@@ -148,14 +158,37 @@ async function readEnd(target: BackupTarget, newest: Generation, directory: stri
   }
 }
 
-/** Gives what was in the way another name, which is given back. */
+/** @throws Error when a server runs on a data directory */
+function assertUnused(directory: string): void {
+  if (SqliteDatabase.isInUse(join(directory, 'skylog.sqlite')))
+    throw new DataDirectoryInUse(`a server runs on ${directory}: stop it first`)
+}
+
+/** Gives what was in the way another name, which is given back. @throws Error that says where everything is */
 function putInPlace(directory: string, place: string, isTaken: boolean): string | null {
   const aside = isTaken ? `${place}.before-${new Clock().iso().replace(/[-:.]/g, '')}` : null
-  if (aside !== null) renameSync(place, aside)
-  else if (existsSync(place)) rmdirSync(place)
-  renameSync(directory, place)
-  syncDirectory(place)
-  return aside
+  try {
+    assertUnused(place)
+    if (aside !== null) renameSync(place, aside)
+    if (dirname(directory) === place) empty(directory)
+    else renameSync(directory, place)
+    syncDirectory(place)
+    return aside
+  } catch (error) {
+    throw new Error(`all is restored in ${directory}, but could not take its place: ${(error as Error).message}`)
+  }
+}
+
+/** Moves what is in a folder to where the folder is; the database last, without which it is no data directory. */
+function empty(folder: string): void {
+  const names = readdirSync(folder).sort((one, other) => Number(isDatabase(one)) - Number(isDatabase(other)))
+  for (const name of names) renameSync(join(folder, name), join(dirname(folder), name))
+  rmdirSync(folder)
+  syncDirectory(folder)
+}
+
+function isDatabase(name: string): boolean {
+  return name === 'skylog.sqlite'
 }
 
 async function showing<T>(

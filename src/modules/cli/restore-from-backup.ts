@@ -8,6 +8,7 @@ export interface RestoreBackupOptions {
   data?: string
   at?: string
   lost?: string
+  ranSince?: boolean
   moveAside?: boolean
   endpoint?: string
   json?: boolean
@@ -15,9 +16,9 @@ export interface RestoreBackupOptions {
 
 /** The part of `restore` that makes a data directory of a backup. @throws as {@link restoreBackup} */
 export async function restoreFromBackup(source: string, options: RestoreBackupOptions): Promise<void> {
-  const { at, lost = null, endpoint = null, moveAside = false } = options
+  const { at, lost = null, endpoint = null, ranSince = false, moveAside = false } = options
   const moment = at === undefined ? null : parsePast('--at', at, new Clock().now())
-  const wish = { source, endpoint, lost, moveAside, at: moment }
+  const wish = { source, endpoint, lost, ranSince, moveAside, at: moment }
   const restored = await restoreBackup(wish, (data = options.data) => configOf({ data }))
   console.log(options.json ? JSON.stringify(restored, null, 2) : restoredBackupText(restored))
   if (restored.problems.length > 0) process.exitCode = 1

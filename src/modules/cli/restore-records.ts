@@ -1,5 +1,6 @@
 import { Clock } from '../config/clock.js'
 import type { Config } from '../config/config.js'
+import type { RestoredRecords } from '../repo/restore-records.js'
 import { confirmed } from './ask.js'
 import { parsePast } from './duration.js'
 import { didOf, type NamedRecords } from './named-records.js'
@@ -30,7 +31,7 @@ export async function restoreNamed(named: NamedRecords, config: Config, options:
   if (asks) {
     const looked = await restoreRecords({ ...wanted, dryRun: true }, config)
     process.stderr.write(`${restoredText(looked, true)}\n`)
-    if (looked.changes.length === 0) return
+    if (looked.changes.length === 0) return tellSkipped(looked)
     await confirmed(`Bring the records of ${named.who} back to what they were?`, named.who)
   }
   const restored = await restoreRecords(wanted, config)
@@ -39,5 +40,10 @@ export async function restoreNamed(named: NamedRecords, config: Config, options:
       ? JSON.stringify({ dryRun: wanted.dryRun, ...restored }, null, 2)
       : restoredText(restored, wanted.dryRun),
   )
-  if (restored.skipped.count > 0) process.exitCode = 1
+  tellSkipped(restored)
+}
+
+/** A script is to know when not everything is as it was. */
+function tellSkipped({ skipped }: RestoredRecords): void {
+  if (skipped.count > 0) process.exitCode = 1
 }

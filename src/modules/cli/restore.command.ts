@@ -4,7 +4,7 @@ import type { RestoreBackupOptions } from './restore-from-backup.js'
 import type { RestoreRecordsOptions } from './restore-records.js'
 
 /** What is one way of restoring alone. */
-const OF_BACKUPS = ['lost', 'moveAside', 'endpoint'] as const
+const OF_BACKUPS = ['lost', 'ranSince', 'moveAside', 'endpoint'] as const
 const OF_RECORDS = ['dryRun', 'yes'] as const
 
 @Command({
@@ -63,6 +63,14 @@ export class RestoreCommand extends CommandRunner {
   @Option({ flags: '--lost <directory>', description: 'a backup: the data directory that was lost, if it can be read' })
   lost(directory: string): string {
     return directory
+  }
+
+  @Option({
+    flags: '--ran-since',
+    description: 'a backup: the server has run since it said there that it stops, so tell of every repository anew',
+  })
+  ranSince(): boolean {
+    return true
   }
 
   @Option({ flags: '--move-aside', description: 'a backup: rename the data directory that is in the way' })

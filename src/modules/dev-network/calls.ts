@@ -1,5 +1,6 @@
 /** Calls to the servers of a network, over Node's own client: a test environment may have taken `fetch` away, or put another in its place. */
 import { Agent, type IncomingMessage, request } from 'node:http'
+import { types } from 'node:util'
 import type { CallError, NewAccount, Output, Params, TestAccount, TestServer } from './test-network.js'
 
 interface Ask {
@@ -57,8 +58,10 @@ export class Calls {
   }
 
   private async call<Answer>(service: string, path: string, { token, input, encoding }: Ask): Promise<Answer> {
-    const bytes = input instanceof Uint8Array ? input : input ? JSON.stringify(input) : ''
-    const type = encoding ?? (input instanceof Uint8Array ? 'application/octet-stream' : 'application/json')
+    // In an environment of its own a test has another class of that name.
+    const isBytes = types.isUint8Array(input)
+    const bytes = isBytes ? input : input ? JSON.stringify(input) : ''
+    const type = encoding ?? (isBytes ? 'application/octet-stream' : 'application/json')
     const headers = {
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(input && { 'content-type': type }),

@@ -15,8 +15,7 @@ export class HeldTime {
 
   /** @throws RangeError for what is no moment */
   set(time: Time): void {
-    const to = new Date(time).getTime()
-    if (!Number.isFinite(to)) throw new RangeError(`not a moment: ${String(time)}`)
+    const to = momentOf(time)
     if (this.stoppedAt !== null) this.stoppedAt = to
     else this.ahead += to - this.now()
   }
@@ -31,4 +30,11 @@ export class HeldTime {
     this.stoppedAt = null
     this.set(from)
   }
+}
+
+/** Milliseconds since the epoch. @throws RangeError for what is no moment */
+export function momentOf(time: Time): number {
+  const moment = new Date(time).getTime()
+  if (!Number.isFinite(moment)) throw new RangeError(`not a moment: ${String(time)}`)
+  return moment
 }

@@ -1,15 +1,20 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { Calls } from './calls.js'
-import { HeldTime } from './held-time.js'
+import { HeldTime, momentOf } from './held-time.js'
 import { nodeForIt } from './node-for-it.js'
 import type { Asked, Told } from './network-process.js'
 import type { TestClock, TestMail, TestNetwork, TestNetworkOptions, TestServer, Time } from './test-network.js'
 
+/** Characters that are kept of what the other process has to complain of: the last ones. */
+const MAX_SAID = 20_000
+
 /** Starts a network in a process of its own. @throws Error with what that has said, when it does not come up */
 export async function startIsolatedNetwork(options: TestNetworkOptions = {}): Promise<TestNetwork> {
+  const { time, ...rest } = options
+  const asked = time === undefined ? rest : { ...rest, time: momentOf(time) }
   const line = new Line(entry())
-  const { pds, now } = await line.ask<{ pds: TestServer[]; now: number }>('start', options)
+  const { pds, now } = await line.ask<{ pds: TestServer[]; now: number }>('start', asked)
   return new IsolatedNetwork(line, pds, now)
 }
 
@@ -67,9 +72,12 @@ class IsolatedNetwork implements TestNetwork {
   }
 }
 
-/** The clock of the other process, and what it says here: both go by the wall clock of this machine. */
+/** The wall clock, also where a test puts another `Date` in its place later on. */
+const wall = Date.now
+
+/** The clock of the other process, which is asked for every change, and what it says here by the same wall clock. */
 class DistantClock implements TestClock {
-  private readonly time = new HeldTime(() => Date.now())
+  private readonly time = new HeldTime(wall)
 
   constructor(
     private readonly line: Line,
@@ -82,23 +90,25 @@ class DistantClock implements TestClock {
     return this.time.now()
   }
 
-  advance(ms: number): Promise<void> {
-    return this.set(this.now() + ms)
+  async advance(ms: number): Promise<void> {
+    if (!Number.isFinite(ms)) throw new RangeError(`not a number of milliseconds: ${ms}`)
+    this.time.set(await this.line.ask<number>('advance', ms))
   }
 
-  set(time: Time): Promise<void> {
-    this.time.set(time)
-    return this.line.ask('set', this.now())
+  async set(time: Time): Promise<void> {
+    this.time.set(await this.line.ask<number>('set', momentOf(time)))
   }
 
-  freeze(): Promise<void> {
+  async freeze(): Promise<void> {
+    const now = await this.line.ask<number>('freeze')
     this.time.freeze()
-    return this.line.ask('freeze', this.now())
+    this.time.set(now)
   }
 
-  resume(): Promise<void> {
+  async resume(): Promise<void> {
+    const now = await this.line.ask<number>('resume')
     this.time.resume()
-    return this.line.ask('resume', this.now())
+    this.time.set(now)
   }
 }
 
@@ -113,11 +123,11 @@ class Line {
   constructor(entry: string) {
     // Flags of this process (--test, --inspect) are not the other one's.
     this.child = fork(entry, [], { execPath: nodeForIt(), execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
-    this.child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.said += text))
+    this.child.stderr!.setEncoding('utf8').on('data', (text: string) => this.note(text))
     this.child.on('message', (told: Told) => this.answer(told))
     this.ended = new Promise((resolve) => {
       this.child
-        .on('error', (error) => (this.said += error.message))
+        .on('error', (error) => this.note(error.message))
         .on('close', () => {
           for (const { reject } of this.waiting.values()) reject(new Error(`the network has ended. ${this.said}`))
           this.waiting.clear()
@@ -139,6 +149,10 @@ class Line {
   async end(): Promise<void> {
     if (this.child.connected) await this.ask('close')
     await this.ended
+  }
+
+  private note(text: string): void {
+    this.said = (this.said + text).slice(-MAX_SAID)
   }
 
   private answer({ id, value, error }: Told): void {

@@ -103,7 +103,9 @@ class LocalNetwork implements TestNetwork {
     for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
 
+  /** @throws Error when it is closed */
   private get databases(): Database[] {
+    if (this.closing) throw new Error('the network has ended')
     return this.running.map(({ app }) => app.get(Database, { strict: false }))
   }
 

@@ -4,7 +4,7 @@ import type { TestAccount, TestNetwork, TestNetworkOptions } from './test-networ
 
 export interface Asked {
   id: number
-  what: 'start' | 'seed' | 'mails' | 'settled' | 'set' | 'freeze' | 'resume' | 'close'
+  what: 'start' | 'seed' | 'mails' | 'settled' | 'advance' | 'set' | 'freeze' | 'resume' | 'close'
   value?: unknown
 }
 
@@ -19,9 +19,15 @@ module.enableCompileCache()
 let network: TestNetwork | undefined
 
 process.on('message', (asked: Asked) => void answer(asked))
-process.on('disconnect', () => void Promise.resolve(network?.close()).finally(() => process.exit()))
+process.on('disconnect', end)
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
 // A terminal tells everybody of Ctrl-C: whoever has started this one ends it.
 process.on('SIGINT', () => undefined)
+
+/** Whatever is still being started goes with the process. */
+function end(): void {
+  void Promise.resolve(network?.close()).finally(() => process.exit())
+}
 
 async function answer({ id, what, value }: Asked): Promise<void> {
   const told: Told = await perform(what, value).then(
@@ -42,9 +48,12 @@ async function perform(what: Asked['what'], value: unknown): Promise<unknown> {
   if (what === 'mails') return network!.mails()
   if (what === 'settled') return network!.settled()
   if (what === 'close') return network!.close()
-  if (what === 'freeze') await network!.clock.freeze()
-  if (what === 'resume') await network!.clock.resume()
-  return network!.clock.set(value as number)
+  const { clock } = network!
+  if (what === 'advance') await clock.advance(value as number)
+  if (what === 'set') await clock.set(value as number)
+  if (what === 'freeze') await clock.freeze()
+  if (what === 'resume') await clock.resume()
+  return clock.now()
 }
 
 function whoItIs({ handle, password, service }: TestAccount): Pick<TestAccount, 'handle' | 'password' | 'service'> {

@@ -1,4 +1,5 @@
 import type { Check } from './check.js'
+import { BACKUP } from './checks/backup.js'
 import { BLOBS } from './checks/blobs.js'
 import { CLOCK } from './checks/clock.js'
 import { CONFIGURATION } from './checks/configuration.js'
@@ -18,6 +19,6 @@ import { TLS } from './checks/tls.js'
 
 /** Everything that is looked at. */
 export const CHECKS: readonly Check[] = [
-  ...[CONFIGURATION, CLOCK, DISK, DATABASE, LOG, PROJECTIONS, KEYS, BLOBS, OUTBOX, PEERS].flat(),
+  ...[CONFIGURATION, CLOCK, DISK, DATABASE, LOG, PROJECTIONS, KEYS, BLOBS, BACKUP, OUTBOX, PEERS].flat(),
   ...[NAMES, TLS, PROXY, MAIL, PLC, RELAYS].flat(),
 ]

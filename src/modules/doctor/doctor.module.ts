@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common'
+import { BackupModule } from '../backup/backup.module.js'
+import { BackupStatus } from '../backup/backup-status.js'
 import { Clock } from '../config/clock.js'
 import { Config } from '../config/config.js'
 import { Secrets } from '../config/secrets.js'
@@ -14,24 +16,24 @@ import { Patient, type RunningParts } from './patient.js'
 
 /** What is the matter with this server, and what to do about it. */
 @Module({
-  imports: [ReplicationModule],
+  imports: [BackupModule, ReplicationModule],
   controllers: [DoctorController],
   providers: [
     Arrivals,
     Doctor,
     {
       provide: Patient,
-      inject: [Config, Clock, Secrets, Database, SafeFetch, ServerAddress, PeerStates, Arrivals],
+      inject: [Config, Clock, Secrets, Database, SafeFetch, ServerAddress, PeerStates, Arrivals, BackupStatus],
       useFactory: (
         config: Config,
         clock: Clock,
         secrets: Secrets,
         database: Database,
         fetch: SafeFetch,
-        ...[address, peers, arrivals]: [ServerAddress, PeerStates, Arrivals]
+        ...[address, peers, arrivals, backups]: [ServerAddress, PeerStates, Arrivals, BackupStatus]
       ): Patient => ({
         ...{ config, clock, secrets, database, fetch },
-        running: { address, peers, arrivals } satisfies RunningParts,
+        running: { address, peers, arrivals, backups } satisfies RunningParts,
       }),
     },
   ],

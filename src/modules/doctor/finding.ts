@@ -11,6 +11,7 @@ export const AREAS = [
   'projections',
   'keys',
   'blobs',
+  'backup',
   'outbox',
   'peers',
   'dns',

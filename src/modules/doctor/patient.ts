@@ -1,4 +1,5 @@
 import type { Clock } from '../config/clock.js'
+import type { BackupStatus } from '../backup/backup-status.js'
 import type { Config } from '../config/config.js'
 import type { Secrets } from '../config/secrets.js'
 import type { Database } from '../database/database.js'
@@ -26,4 +27,5 @@ export interface RunningParts {
   address: Pick<ServerAddress, 'url'>
   peers: PeerStates
   arrivals: Arrivals
+  backups: Pick<BackupStatus, 'figures'>
 }

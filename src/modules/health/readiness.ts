@@ -15,6 +15,8 @@ export interface Unready {
 const LATELY_S = 5
 /** How long an answer stands: whoever asks more often makes no more work. */
 const STANDS_MS = 1_000
+/** How long a write that finds out whether it can be done may take: whoever asks is to be told, not kept. */
+const PATIENCE_MS = 2_000
 /** How long a write may wait before the writer is taken for stuck. The longest that is known takes a few seconds. */
 const STUCK_S = 60
 const MIB = 1024 ** 2
@@ -25,6 +27,8 @@ export class Readiness implements OnModuleDestroy {
   /** Bytes that have to be left on every disk: what is written meanwhile has to end well. */
   reserve = 64 * MIB
   private stopping = false
+  /** The write that is to find out; one at a time, as none after it fares better. */
+  private probe: Promise<Unready | null> | null = null
   private last: { unready: Promise<Unready[]>; at: number } | null = null
 
   constructor(
@@ -64,6 +68,18 @@ export class Readiness implements OnModuleDestroy {
   private async writable(): Promise<Unready | null> {
     const writer = this.database.writerFigures()
     if (writer && !writer.isLost && writer.waiting === 0 && writer.idleSeconds < LATELY_S) return null
+    this.probe ??= this.tryWrite().finally(() => (this.probe = null))
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<Unready>((resolve) => {
+      timer = setTimeout(() => {
+        const seconds = Math.floor(this.database.writerFigures()?.waitingSeconds ?? 0)
+        resolve({ check: 'database', message: `a write has been waiting for ${seconds} s` })
+      }, PATIENCE_MS)
+    })
+    return Promise.race([this.probe, late]).finally(() => clearTimeout(timer))
+  }
+
+  private async tryWrite(): Promise<Unready | null> {
     try {
       await this.database.tryWrite()
       return null

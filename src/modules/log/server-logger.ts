@@ -13,6 +13,8 @@ const CONTROL_OF_STACK = /[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]/g
 /** Longest that is written of a message, and of a stack, in characters. */
 const MAX_MESSAGE = 4_000
 const MAX_STACK = 8_000
+/** What is kept of lines that cannot be written now, in characters. */
+const MAX_KEPT = 1 << 20
 
 /** An answer that was given, as the log has it. */
 export interface RequestLine {
@@ -41,7 +43,7 @@ export class ServerLogger implements LoggerService {
   /** Opens the log that the settings ask for; `out` is where it goes where they name no file. @throws Error for a file that cannot be written */
   static async open(settings: LogSettings, out: LogOutput = process.stdout): Promise<ServerLogger> {
     const { enabled, level, destination, requests } = settings
-    const stream = destination === null ? await streamTo(out) : pino.destination({ dest: destination, mkdir: true })
+    const stream = destination === null ? await streamTo(out) : writing(destination)
     const options = {
       enabled,
       level,
@@ -103,11 +105,20 @@ export interface LogOutput extends DestinationStream {
 
 /** Every line is written before the server goes on: what it said last is the most worth reading. */
 async function streamTo(out: LogOutput): Promise<DestinationStream> {
-  const plain = out === process.stdout ? pino.destination({ dest: 1, sync: true }) : out
+  const plain = out === process.stdout ? writing(1) : out
   if (!out.isTTY) return plain
   const { prettyFactory } = await import('pino-pretty')
   const pretty = prettyFactory({ colorize: true, singleLine: true, translateTime: 'SYS:HH:MM:ss.l' })
   return { write: (line) => plain.write(pretty(line)) }
+}
+
+/**
+ * Writes to a file, its owner's alone, or to a descriptor. A disk that is full must not end a server that says so: what cannot
+ * be written is tried again with the next line, as far as it is kept.
+ */
+function writing(dest: string | number): DestinationStream {
+  const stream = pino.destination({ dest, sync: true, mkdir: true, mode: 0o600, maxLength: MAX_KEPT })
+  return stream.on('error', () => undefined)
 }
 
 function textOf(message: unknown): string {
@@ -117,7 +128,14 @@ function textOf(message: unknown): string {
 }
 
 function clean(text: string, control: RegExp, length: number): string {
-  return withoutSecrets(text)
+  return withoutSecrets(beginningOf(text, 4 * length))
     .slice(0, length)
     .replace(control, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** What is looked at of a text. It ends between two words: half of a secret would not be known for one. */
+function beginningOf(text: string, length: number): string {
+  if (text.length <= length) return text
+  const end = text.slice(0, length).search(/\s\S*$/)
+  return text.slice(0, end === -1 ? length : end)
 }

@@ -1,16 +1,16 @@
 /**
  * What gives something away by its form, and what is said instead. No room writes such things into its messages; those of
- * others (a driver, a server elsewhere, a library) may repeat what they were given.
+ * others (a driver, a server elsewhere, a library) may repeat what they were given. Each takes time in proportion to the text.
  */
 const FORMS: readonly [form: RegExp, instead: string | ((...parts: string[]) => string)][] = [
   // Credentials of HTTP (RFC 9110, section 11), whatever the scheme.
   [/\b(bearer|basic|dpop|digest)(\s+)[\w.~+/=-]{6,}/gi, '$1$2[secret]'],
   // Signed tokens (RFC 7519): access, refresh, service tokens, proofs of possession.
-  [/\beyJ[\w-]{6,}\.[\w-]+(\.[\w-]*)?/g, '[token]'],
+  [/(?<![\w-])eyJ[\w-]{6,}\.[\w-]+(\.[\w-]*)?/g, '[token]'],
   // Who signs in to what an address names, and what is asked of it: names are told, values are not.
-  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]+@/gi, '$1[secret]@'],
+  [/(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#@]+@/gi, '$1[secret]@'],
   [
-    /(\b(?:https?|wss?):\/\/[^\s?#]*|\/xrpc\/[\w.]*)\?([^\s"'<>]*)/gi,
+    /(\b(?:https?|wss?):\/\/[^\s?#]{0,2000}|\/xrpc\/[\w.]*)\?([^\s"'<>]*)/gi,
     (_, before, query) => `${before}?${named(query!)}`,
   ],
   // App passwords, and codes that go over mail; keys in PEM.

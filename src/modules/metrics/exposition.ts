@@ -16,12 +16,12 @@ export async function exposition(figures: Figures): Promise<string> {
 function register(registry: Registry, metric: Metric, figures: Figures): void {
   const { name, help, labels } = metric
   const settings = { name, help, labelNames: labels, registers: [registry] }
-  if (metric.type === 'gauge') {
-    const gauge = new Gauge(settings)
-    for (const [value, of = {}] of metric.samples(figures)) gauge.set(of, value)
-  } else if (metric.type === 'counter') {
-    const counter = new Counter(settings)
-    for (const [value, of = {}] of metric.samples(figures)) counter.inc(of, value)
+  if (metric.type !== 'histogram') {
+    const single = metric.type === 'gauge' ? new Gauge(settings) : new Counter(settings)
+    const samples = metric.samples(figures)
+    for (const [value, of = {}] of samples) single.inc(of, value)
+    // The library has one without labels begin at 0, which would be a figure, too.
+    if (labels.length === 0 && samples.length === 0) single.remove()
   } else registry.registerMetric(new FilledHistogram(name, help, metric.samples(figures)) as unknown as PromMetric)
 }
 

@@ -1,3 +1,4 @@
+import type { BackupFigures } from '../backup/backup-status.js'
 import type { EventKind } from '../commit-log/commit-log.js'
 import type { Histogram } from '../config/histogram.js'
 import type { DatabaseFigures } from '../database/database.js'
@@ -24,6 +25,7 @@ export interface Figures {
   disks: DiskSpace[]
   outbox: OutboxFigures[]
   mail: MailFigures
+  backup: BackupFigures
   streams: StreamFigures[]
   peers: PeerFigures[]
   requests: RequestFigures
@@ -83,7 +85,7 @@ export interface PeerFigures {
   /** Seconds that it has been so. */
   connectionSeconds: number
   position: number | null
-  /** Events that are yet to be brought; null where that is not known. */
+  /** Events that are yet to be sent; null where that is not known, as of those that are followed. */
   lag: number | null
   events: number
   errors: number

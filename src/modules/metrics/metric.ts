@@ -14,3 +14,22 @@ export type Metric = {
   | { type: 'counter'; samples: (figures: Figures) => Sample[] }
   | { type: 'histogram'; samples: (figures: Figures) => Sample<Histogram>[] }
 )
+
+type Numbers = (figures: Figures) => Sample[]
+
+export function gauge(name: string, help: string, labels: readonly string[], samples: Numbers): Metric {
+  return { name, help, labels, type: 'gauge', samples }
+}
+
+export function counter(name: string, help: string, labels: readonly string[], samples: Numbers): Metric {
+  return { name, help, labels, type: 'counter', samples }
+}
+
+export function histogram(
+  name: string,
+  help: string,
+  labels: readonly string[],
+  samples: (figures: Figures) => Sample<Histogram>[],
+): Metric {
+  return { name, help, labels, type: 'histogram', samples }
+}

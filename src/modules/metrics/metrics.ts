@@ -1,6 +1,6 @@
 import type { Histogram } from '../config/histogram.js'
 import type { Figures } from './figures.js'
-import type { Metric, Sample } from './metric.js'
+import { counter, gauge, histogram, type Metric, type Sample } from './metric.js'
 
 /**
  * Every metric there is, by the conventions of Prometheus (https://prometheus.io/docs/practices/naming/): base units, `_total`
@@ -22,6 +22,7 @@ export const METRICS: readonly Metric[] = [
   ...streams(),
   ...peers(),
   ...owed(),
+  ...backups(),
   ...stored(),
   ...ofProcess(),
 ]
@@ -156,7 +157,7 @@ function peers(): Metric[] {
     ),
     gauge(
       'skylog_peer_lag_events',
-      'Events that are yet to be brought.',
+      'Events that are yet to be sent to it; how many there are to be had of one that is followed, nobody says.',
       labels,
       each((peer) => peer.lag),
     ),
@@ -237,6 +238,45 @@ function owed(): Metric[] {
   ]
 }
 
+function backups(): Metric[] {
+  const shipping = (value: (backup: Figures['backup'], f: Figures) => number | null) => (f: Figures) => {
+    const number = f.backup.target === null ? null : value(f.backup, f)
+    return number === null ? [] : [[number] as Sample]
+  }
+  return [
+    gauge(
+      'skylog_backup_lag_seconds',
+      'For how long what was written is not known to be in the backup; until it has all, since the start.',
+      [],
+      shipping(({ lagMs }, { at, startedAt }) => (lagMs ?? Date.parse(at) - Date.parse(startedAt)) / 1000),
+    ),
+    gauge(
+      'skylog_backup_shipped_seq',
+      'The number of the last event of the log that is in the backup.',
+      [],
+      shipping(({ shippedSeq }) => shippedSeq),
+    ),
+    counter(
+      'skylog_backup_shipped_bytes_total',
+      'Bytes of what was committed that were shipped.',
+      [],
+      shipping(({ shippedBytes }) => shippedBytes),
+    ),
+    counter(
+      'skylog_backup_failures_total',
+      'Tries that came to nothing.',
+      [],
+      shipping(({ failures }) => failures),
+    ),
+    gauge(
+      'skylog_backup_snapshot_timestamp_seconds',
+      'The moment that the newest snapshot since the start shows, wherever it is, since the epoch.',
+      [],
+      ({ backup: { snapshot } }) => (snapshot ? [[Date.parse(snapshot.time) / 1000]] : []),
+    ),
+  ]
+}
+
 function stored(): Metric[] {
   return [
     gauge('skylog_repos', 'Repositories that are here; those hosted are the accounts.', ['hosting', 'status'], (f) =>
@@ -296,23 +336,4 @@ function ofProcess(): Metric[] {
 /** A stream by its NSID, or by its path where it has none. */
 function streamOf(path: string): string {
   return path.replace(/^\/xrpc\//, '')
-}
-
-type Numbers = (figures: Figures) => Sample[]
-
-function gauge(name: string, help: string, labels: readonly string[], samples: Numbers): Metric {
-  return { name, help, labels, type: 'gauge', samples }
-}
-
-function counter(name: string, help: string, labels: readonly string[], samples: Numbers): Metric {
-  return { name, help, labels, type: 'counter', samples }
-}
-
-function histogram(
-  name: string,
-  help: string,
-  labels: readonly string[],
-  samples: (figures: Figures) => Sample<Histogram>[],
-): Metric {
-  return { name, help, labels, type: 'histogram', samples }
 }

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { Logger, StreamableFile } from '@nestjs/common'
+import { XrpcError } from './xrpc-error.js'
 
 /** How often a client hears of work that takes long. */
 const LINE_MS = 200
@@ -26,7 +27,8 @@ export function progressLines<Result>(
     .then(
       (result) => say({ result }),
       (error: unknown) => {
-        new Logger('Admin').error(error)
+        // What was refused, whoever asked for it is told; it is no fault of the server.
+        if (!(error instanceof XrpcError && error.status < 500)) new Logger('Admin').error(error)
         say({ error: error instanceof Error ? error.message : String(error) })
       },
     )

@@ -88,13 +88,18 @@ export function parseIndex(bytes: Uint8Array): UnpackedIndex {
   return { whole, top, records }
 }
 
+/** @throws RepoError InvalidData when an unpack was cut off */
+export function assertWhole(index: UnpackedIndex | null): void {
+  if (index?.whole === false) throw new RepoError('InvalidData', 'an unpack was cut off: it has to be run again')
+}
+
 /**
  * Whether a commit is the one that was unpacked, as a whole, as far as there is an index to tell.
  * @throws RepoError InvalidData when an unpack was cut off; InvalidCommit for a commit that was changed by hand: nothing
  * of it can be, as its signature is over all
  */
 export function assertUnpacked(index: UnpackedIndex | null, commit: Cid): void {
-  if (index?.whole === false) throw new RepoError('InvalidData', 'an unpack was cut off: it has to be run again')
+  assertWhole(index)
   if (index && !isAmong(index.top.get('commit.json'), cidKey(commit)))
     throw new RepoError('InvalidCommit', 'commit.json is not the commit that was unpacked')
 }

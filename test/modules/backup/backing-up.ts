@@ -32,7 +32,8 @@ export interface RestoreOptions extends Partial<Omit<RestoreWish, 'source'>> {
 /** Restores into a new data directory. */
 export function restore(source: string, { env = {}, directory, ...wish }: RestoreOptions = {}): Promise<Restored> {
   const place = directory ?? join(scratch(), 'data')
-  return restoreBackup({ source, endpoint: null, at: null, lost: null, moveAside: false, ...wish }, (data = place) =>
-    Config.fromEnv({ ...env, PDS_DATA_DIRECTORY: data }),
+  return restoreBackup(
+    { source, endpoint: null, at: null, lost: null, ranSince: false, moveAside: false, ...wish },
+    (data = place) => Config.fromEnv({ ...env, PDS_DATA_DIRECTORY: data }),
   )
 }

@@ -63,6 +63,8 @@ it('is sound to begin with, and says that the server has stopped', async () => {
     ...{ isAll: true, blobs: { restored: 1, missing: { count: 0 } } },
     mended: { signedAnew: 0, mailsDropped: 0 },
   })
+  // Where that is not so, whoever restores it says it.
+  expect(await restore(target, { ranSince: true })).toMatchObject({ isAll: false, mended: { signedAnew: 1 } })
 })
 
 it.each([

@@ -134,6 +134,30 @@ it('goes over nothing', async () => {
   rmSync(movedTo!, { recursive: true })
 })
 
+it('fills an empty folder from within, which may be a disk of its own', async () => {
+  const target = join(scratch(), 'backup')
+  writeFileSync(join(server.directory, 'large.bin'), Buffer.alloc(3_000_000, 'large'))
+  await backUp(server, target)
+  const directory = scratch()
+  const { ino } = statSync(directory)
+  expect((await restore(target, { directory })).directory).toBe(directory)
+  expect(statSync(directory).ino).toBe(ino)
+  expect(readdirSync(directory)).toEqual(expect.arrayContaining(['skylog.sqlite', 'secrets.json', 'blobs']))
+  expect(readdirSync(directory).filter((name) => name.startsWith('restoring'))).toEqual([])
+  const [one, other] = [directory, server.directory].map((folder) => readFileSync(join(folder, 'large.bin')))
+  expect(one!.equals(other!)).toBe(true)
+  rmSync(join(server.directory, 'large.bin'))
+})
+
+it('leaves a data directory alone that a server runs on', async () => {
+  const target = join(scratch(), 'backup')
+  await backUp(server, target)
+  const { directory } = server
+  await expect(restore(target, { directory, moveAside: true })).rejects.toThrow(/a server runs on/)
+  await expect(restore(target, { lost: directory })).rejects.toThrow(/a server runs on/)
+  expect(readdirSync(directory)).toContain('skylog.sqlite')
+})
+
 it('is refused where it would be lost with the data, or is not of this server', async () => {
   await expect(backUp(server, join(server.directory, 'backup'))).rejects.toThrow(/is in the data directory/)
   const target = join(scratch(), 'backup')

@@ -1,4 +1,5 @@
 /** A server that backs itself up as it runs: whatever happens to its target, and to itself, it goes on. */
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decode } from '@ipld/dag-cbor'
@@ -8,6 +9,7 @@ import { Backups } from '../../../src/modules/backup/backups.js'
 import { CommitLog } from '../../../src/modules/commit-log/commit-log.js'
 import { SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
 import { verifyBackup } from '../../../src/modules/cli/backup-anywhere.js'
+import { DirectoryTarget } from '../../../src/modules/backup/directory-target.js'
 import { Config } from '../../../src/modules/config/config.js'
 import { startS3 } from '../../e2e/s3-server.js'
 import { TestServer } from '../../support/account-app.js'
@@ -165,7 +167,11 @@ it('a server that has run since has the last word, whether it could ship it or n
   await shipped()
   await write(server, alice, 'not shipped')
   expect(await restore(target)).toMatchObject({ isAll: false, mended: { signedAnew: 1 } })
-  const lost = await restore(target, { lost: server.directory })
+  // By another process: whoever closes a file of a database takes the locks on it from his own.
+  const wreck = join(scratch(), 'wreck')
+  execFileSync('cp', ['-r', server.directory, wreck])
+  rmSync(join(wreck, 'skylog.sqlite.lock'))
+  const lost = await restore(target, { lost: wreck })
   expect(lost).toMatchObject({ isAll: true, mended: { signedAnew: 1 } })
 })
 
@@ -179,4 +185,90 @@ it('mail that was owed is not sent, unless nothing can have happened since', asy
   await server!.stop()
   expect((await restore(once)).mended.mailsDropped).toBeGreaterThan(0)
   expect((await restore(target)).mended.mailsDropped).toBe(0)
+})
+
+/** Has the target do something else with what is put under names that begin so, until that is called which is given. */
+function onPut(folder: string, meanwhile: () => Promise<void>): () => void {
+  const { putStream } = DirectoryTarget.prototype
+  DirectoryTarget.prototype.putStream = async function (name, source) {
+    if (name.startsWith(folder)) await meanwhile()
+    return putStream.call(this, name, source)
+  }
+  return () => (DirectoryTarget.prototype.putStream = putStream)
+}
+
+it('a snapshot whose target was taken over by another comes to nothing, and nothing is missed', async () => {
+  await start()
+  const alice = await server!.createAccount('alice')
+  const agent = server!.agent()
+  await agent.login({ identifier: 'alice.test', password: 'alice-password' })
+  await shipped()
+  const { data } = await agent.uploadBlob(Buffer.from('a picture'), { encoding: 'image/png' })
+  const images = [{ alt: '', image: data.blob }]
+  await agent.post({ text: 'with a picture', embed: { $type: 'app.bsky.embed.images', images } })
+  await shipped()
+  rmSync(join(target, 'blobs'), { recursive: true })
+  let [go, isCopying]: [() => void, boolean] = [() => undefined, false]
+  const held = new Promise<void>((resolve) => (go = resolve))
+  const undo = onPut('blobs/', () => ((isCopying = true), held))
+  try {
+    const asked = server!.get(Backups).run({ target: null, keep: null, endpoint: null }, () => undefined)
+    const outcome = expect(asked).rejects.toThrow(/given up/)
+    await eventually(() => Promise.resolve(isCopying))
+    const lock = join(target, 'lock.json')
+    writeFileSync(lock, JSON.stringify({ owner: 'x', host: 'elsewhere', pid: 1, until: Date.now() + 1e9 }))
+    server!.advance(5 * 60_000)
+    await eventually(() => Promise.resolve(/taken over|in use/.test(figures().lastError ?? '')))
+    rmSync(lock)
+    go()
+    await outcome
+  } finally {
+    undo()
+  }
+  const before = generations().length
+  await eventually(() => Promise.resolve(generations().length > before))
+  await write(server!, alice, 'last')
+  await shipped()
+  await server!.stop()
+  expect(await posts((await restore(target)).directory)).toEqual(['last', 'with a picture'])
+}, 60_000)
+
+it('ends at once in the middle of a snapshot, with its last piece shipped to the generation before', async () => {
+  await start()
+  const alice = await server!.createAccount('alice')
+  await shipped()
+  let isCopying = false
+  const undo = onPut('chunks/', () => ((isCopying = true), new Promise(() => undefined)))
+  try {
+    const asked = server!.get(Backups).run({ target: null, keep: null, endpoint: null }, () => undefined)
+    asked.catch(() => undefined)
+    await eventually(() => Promise.resolve(isCopying))
+    await write(server!, alice, 'last')
+    await server!.stop()
+  } finally {
+    undo()
+  }
+  const restored = await restore(target)
+  expect(restored).toMatchObject({ isAll: true, problems: [] })
+  expect(await posts(restored.directory)).toEqual(['last'])
+}, 8_000)
+
+it('goes on shipping when what is old is damaged and cannot be deleted, and says why', async () => {
+  await start()
+  const alice = await server!.createAccount('alice')
+  await shipped()
+  await server!.get(Backups).run({ target: null, keep: null, endpoint: null }, () => undefined)
+  await server!.stop()
+  writeFileSync(join(target, 'manifests', generations().sort()[1]!), 'not a manifest')
+  server = await TestServer.start(
+    { BACKUP_TARGET: target, BACKUP_INTERVAL: '100', BACKUP_KEEP: '2' },
+    server!.directory,
+  )
+  await shipped()
+  expect(figures().lastError).toMatch(/nothing old is deleted: manifests\/\S+ is damaged/)
+  await write(server, alice, 'last')
+  await shipped()
+  await server.stop()
+  expect(generations()).toHaveLength(3)
+  expect(await restore(target)).toMatchObject({ isAll: true, problems: [] })
 })

@@ -1,5 +1,18 @@
 /** Targets: what goes when it is old, what a run that was cut off leaves, and that two do not get in each other's way. */
-import { cpSync, existsSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  closeSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { BackupStatus } from '../../../src/modules/backup/backup-status.js'
@@ -75,8 +88,14 @@ describe('what is kept', () => {
     await backUp(server, target)
     const [, second] = files('manifests').sort()
     writeFileSync(second!, 'not a manifest')
-    await expect(backUp(server, target, '1')).rejects.toThrow(/is damaged/)
-    expect(files('manifests').length).toBeGreaterThanOrEqual(2)
+    // The snapshot is made all the same.
+    const { id, pruned, pruneProblem } = await backUp(server, target, '2')
+    expect({ pruned, pruneProblem }).toEqual({
+      ...{ pruned: { snapshots: 0, objects: 0 }, pruneProblem: expect.stringMatching(/is damaged/) as string },
+    })
+    expect(await ids()).toHaveLength(3)
+    expect((await restore(target)).problems).toEqual([])
+    expect(id > (await ids())[1]!).toBe(true)
   })
 
   it.each(['0', '3x', '-1', '', '1.5d'])('is a number or a duration, not %j', async (keep) => {
@@ -186,4 +205,22 @@ it('can be copied elsewhere and restored from there', async () => {
   cpSync(target, copy, { recursive: true })
   rmSync(target, { recursive: true })
   expect((await restore(copy)).problems).toEqual([])
+})
+
+it('a share that does not answer leaves threads for the rest of the server', async () => {
+  mkdirSync(target)
+  const file = join(target, 'lock.json')
+  // Whoever opens it waits, in a thread, for somebody who writes.
+  execFileSync('mkfifo', [file])
+  const share = new DirectoryTarget(target, Date.now)
+  let waiting = 12
+  const reads = Array.from({ length: waiting }, () => share.get('lock.json', 100).finally(() => waiting--))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(await readFile(new URL(import.meta.url))).not.toHaveLength(0)
+  expect(waiting).toBe(12)
+  while (waiting > 0) {
+    closeSync(openSync(file, constants.O_RDWR | constants.O_NONBLOCK))
+    await new Promise(setImmediate)
+  }
+  await Promise.all(reads)
 })

@@ -1,4 +1,5 @@
 import { AtpAgent } from '@atproto/api'
+import { runInNewContext } from 'node:vm'
 import { startTestNetwork, type TestNetwork } from '../../../src/modules/dev-network/test-network.js'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -42,6 +43,10 @@ describe('a network of one server', () => {
     const account = await network.createAccount()
     const { blob } = await account.procedure('com.atproto.repo.uploadBlob', new Uint8Array([1, 2, 3]), 'text/plain')
     expect(blob).toMatchObject({ mimeType: 'text/plain', size: 3 })
+    // As those of a test in an environment of its own, such as jsdom.
+    const foreign = runInNewContext('new Uint8Array([1, 2, 3])') as Uint8Array
+    const again = await account.procedure('com.atproto.repo.uploadBlob', foreign, 'text/plain')
+    expect(again.blob).toEqual(blob)
     await account.create({ ...post('one', network), embed: undefined })
     const car = await account.query('com.atproto.sync.getRepo', { did: account.did })
     expect(car.length).toBeGreaterThan(100)
@@ -182,4 +187,6 @@ it('closes once, whoever asks for it', async () => {
   const network = await startTestNetwork()
   await Promise.all([network.close(), network.close()])
   await expect(fetch(network.url)).rejects.toThrow()
+  await expect(network.settled()).rejects.toThrow('the network has ended')
+  await expect(network.mails()).rejects.toThrow('the network has ended')
 })

@@ -1,11 +1,14 @@
 /** What the doctor finds in a data directory, in good order and with each thing broken in turn. */
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { BackupFigures } from '../../../src/modules/backup/backup-status.js'
+import { backUp } from '../../../src/modules/cli/backup-anywhere.js'
 import { diagnose } from '../../../src/modules/cli/doctor-anywhere.js'
 import { Config } from '../../../src/modules/config/config.js'
 import type { Tx } from '../../../src/modules/database/database.js'
 import { SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
+import { shippingFinding } from '../../../src/modules/doctor/checks/backup.js'
 import { roomFindings, speedFinding } from '../../../src/modules/doctor/checks/disk.js'
 import { type Area, parseAreas } from '../../../src/modules/doctor/finding.js'
 import { startTestServer } from '../../support/server.js'
@@ -311,6 +314,54 @@ it.each([
   [900, 'problem'],
 ])('disk: a sync of %s ms', (ms, severity) => {
   expect(speedFinding(ms).severity).toBe(severity)
+})
+
+describe('backup', () => {
+  const target = join(base, 'backup')
+  const env = { BACKUP_TARGET: target }
+
+  it('by nobody', async () => {
+    expect(await said('backup', whole)).toEqual(['note no backups are made by this server itself'])
+  })
+
+  it('that is yet to be made, beside what it is of', async () => {
+    expect(await said('backup', whole, env)).toEqual([
+      `note there is no backup in ${target} yet`,
+      `warning ${target} is on the disk that the data is on: whatever takes one takes both`,
+    ])
+    expect(existsSync(target)).toBe(false)
+  })
+
+  it('that is there', async () => {
+    await backUp({ target, endpoint: null, keep: null }, Config.fromEnv({ PDS_DATA_DIRECTORY: whole }))
+    expect(await said('backup', whole, env)).toContainEqual(
+      expect.stringMatching(/^ok the newest snapshot in .* is of \d{4}-.*Z$/),
+    )
+  })
+
+  const shipping = {
+    target: '/mnt/backup',
+    ...{ snapshot: null, isWorking: false, shippedSeq: null, lastSuccess: null, lagMs: 1_000, shippedBytes: 0 },
+    ...{ failuresInARow: 0, failures: 0, lastError: null },
+  }
+  it.each<[Partial<BackupFigures>, string]>([
+    [{}, 'ok what is written is in /mnt/backup'],
+    [{ lagMs: null }, 'note the first snapshot in /mnt/backup is being made: what is written is in no backup yet'],
+    [{ lagMs: 1_200_000 }, 'warning /mnt/backup is 20 minutes behind'],
+    [
+      { failuresInARow: 2, lastError: 'no space\nleft' },
+      'warning backups to /mnt/backup fail, of what was written in the last 1 s: no space left',
+    ],
+    [{ failuresInARow: 2, lastError: 'EIO', lagMs: null }, 'warning backups to /mnt/backup fail: EIO'],
+    [
+      { failuresInARow: 99, lastError: 'EIO', lagMs: 900_000 },
+      'problem backups to /mnt/backup fail, of what was written in the last 900 s: EIO',
+    ],
+    [{ target: null }, 'note no backups are made by this server itself'],
+  ])('as a server makes it: %j', (figures, expected) => {
+    const { severity, text } = shippingFinding({ ...shipping, ...figures })
+    expect(`${severity} ${text}`).toBe(expected)
+  })
 })
 
 it('areas are names with commas between', () => {

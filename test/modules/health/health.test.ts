@@ -63,6 +63,26 @@ it('writes to find out whether it can', async () => {
   expect(written()).toBe(before + 2)
 })
 
+it('is not ready while a write does not end, and says so all the same', async () => {
+  const database = server.app.get(Database)
+  let finish = (): void => {}
+  const held = new Promise<void>((resolve) => (finish = resolve))
+  const write = database.write(async (tx) => {
+    await tx.run('UPDATE projection_position SET seq = seq')
+    await held
+  })
+  const behind = database.tryWrite()
+  const reasons = [
+    { check: 'database', message: expect.stringMatching(/^a write has been waiting for \d+ s$/) as string },
+  ]
+  expect(await ready(503)).toEqual({ ready: false, reasons })
+  expect(await ask('/livez')).toMatchObject({ status: 200 })
+  expect(database.writerFigures()!.waiting).toBeLessThanOrEqual(2)
+  finish()
+  await Promise.all([write, behind])
+  await ready(200)
+})
+
 it('is not ready while it stops, and answers as long as it can', async () => {
   const other = await startTestServer()
   const { port } = (other.app as INestApplication<Server>).getHttpServer().address() as { port: number }

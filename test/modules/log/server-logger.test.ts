@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { LogSettings } from '../../../src/modules/config/log-settings.js'
 import { within } from '../../../src/modules/log/scope.js'
 import { ServerLogger } from '../../../src/modules/log/server-logger.js'
@@ -95,4 +98,29 @@ it('what others say is written without what is secret by its form', () => {
     'bafyreibjo4xmgaevkgud7mbifn3dzp4v4lyaui4yvqp3f2bqwtxcjrdqg4',
   ])
     expect(withoutSecrets(plain)).toBe(plain)
+})
+
+it("a file is its owner's alone, and appended to", async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'skylog-log-'))
+  const destination = join(folder, 'made', 'skylog.log')
+  for (const message of ['first', 'second'])
+    (await ServerLogger.open({ ...SETTINGS, destination })).log(message, 'Test')
+  expect(readFileSync(destination, 'utf8')).toMatch(/^.*"first".*\n.*"second".*\n$/)
+  expect(statSync(destination).mode & 0o777).toBe(0o600)
+  rmSync(folder, { recursive: true })
+})
+
+it("a disk that is full is nobody's end", async () => {
+  if (!existsSync('/dev/full')) return
+  const logger = await ServerLogger.open({ ...SETTINGS, destination: '/dev/full' })
+  for (let i = 0; i < 1_000; i++) logger.log('x'.repeat(4_000), 'Test')
+})
+
+it('a text of any length is written at once, and without half a secret at its end', async () => {
+  const [logger, text] = await open()
+  for (const piece of ['a.', 'eyJ-', 'http://', 'aaaa-', 'bearer ', '/xrpc/a?', 'password '])
+    logger.log(piece.repeat(1e6 / piece.length), 'Test')
+  const address = `https://example.com/?q=${'q'.repeat(15_968)}`
+  logger.log(`${address} eyJhbGciOiJub25lIn0.${'e'.repeat(100)}`, 'Test')
+  expect(text()).not.toContain('eyJhbGci')
 })

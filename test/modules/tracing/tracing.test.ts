@@ -1,9 +1,11 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { Database } from '../../../src/modules/database/database.js'
 import { currentScope } from '../../../src/modules/log/scope.js'
 import { beginRequest, setTracing, traced, traceHeaders } from '../../../src/modules/tracing/spans.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
+import { eventually } from '../account/adopting.js'
 import { OtlpReceiver } from './otlp-receiver.js'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
@@ -111,6 +113,24 @@ it('a service that a call is passed on to is told what it is a part of', async (
   const fetched = receiver.spans.find((span) => span.parentSpanId === spanId)!
   expect(fetched).toMatchObject({ name: 'GET', kind: 3 })
   expect(fetched.attributes).toMatchObject({ 'server.address': '127.0.0.1' })
+})
+
+it('work that is owed to the outside, and what it does there', async () => {
+  await server.close()
+  server = await start({ PDS_CRAWLERS: `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}` })
+  const before = receiver.spans.length
+  const told = once(elsewhere, 'request')
+  await server.signUp('bob')
+  await told
+  const { read } = server.app.get(Database)
+  await eventually(async () => (await read.get('SELECT 1 FROM outbox LIMIT 1')) === undefined)
+  await collected()
+  const spans = receiver.spans.slice(before)
+  const work = spans.find(({ name }) => name === 'outbox request-crawl')!
+  expect(work).toMatchObject({ kind: 1, status: 0, attributes: { 'skylog.outbox.attempts': 0 } })
+  const parts = spans.filter(({ parentSpanId }) => parentSpanId === work.spanId)
+  expect(parts.find(({ kind }) => kind === 3)).toMatchObject({ attributes: { 'server.address': '127.0.0.1' } })
+  expect(parts.map(({ name }) => name)).toContain('commit transaction')
 })
 
 it('nobody but a trusted proxy says what a request is a part of', async () => {

@@ -1,7 +1,7 @@
 /** The disk under the data directory: room, speed, who may read it, and whether the write-ahead log gets copied. */
 import { randomUUID } from 'node:crypto'
 import { open, readdir, rm, stat, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Check } from '../check.js'
 import { type Finding, note, ok, orElse, problem, warning } from '../finding.js'
 import type { Patient } from '../patient.js'
@@ -53,8 +53,10 @@ export function roomFindings(directory: string, { bytes, bytesFree, files, files
 }
 
 async function space({ config }: Patient): Promise<Finding[]> {
-  const { dataDirectory, blobStore } = config
-  const directories = [dataDirectory, ...(blobStore.kind === 'disk' ? [blobStore.directory] : [])]
+  const { dataDirectory, blobStore, log } = config
+  const directories = [dataDirectory]
+  if (blobStore.kind === 'disk') directories.push(blobStore.directory)
+  if (log.destination !== null) directories.push(dirname(log.destination))
   const found: Finding[] = []
   const devices = new Set<number>()
   for (const directory of directories) {

@@ -7,9 +7,16 @@ const STUCK_ATTEMPTS = 5
 /** Work that nobody has done so long after it was due. */
 const OVERDUE_MS = 15 * 60 * 1000
 
+const DIRECTORY = '`skylog doctor --only plc` looks at the directory of identities.'
 const ADVICE: Record<string, string> = {
   mail: '`skylog doctor --only mail` says what is the matter with the mail server.',
+  'code-mail': '`skylog doctor --only mail` says what is the matter with the mail server.',
   'request-crawl': '`skylog doctor --only relays` looks at the relays of PDS_CRAWLERS.',
+  'register-account': DIRECTORY,
+  'adopt-account': DIRECTORY,
+  'change-handle': DIRECTORY,
+  'change-signing-key': DIRECTORY,
+  'submit-operation': DIRECTORY,
 }
 
 interface Row {
