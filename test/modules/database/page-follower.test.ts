@@ -176,7 +176,7 @@ it('a transaction that began the log anew and came to nothing confuses nobody', 
     const other: PageFollower[] = []
     // More than the cache holds is written to the log before the end.
     const write = scratch.database.write(async (tx) => {
-      await tx.run('INSERT INTO t VALUES (?, randomblob(40000000))', `large ${isUndone}`)
+      await tx.run('INSERT INTO t VALUES (?, randomblob(16000000))', `large ${isUndone}`)
       other.push(follow())
       if (isUndone) throw new Error('undone')
     })
