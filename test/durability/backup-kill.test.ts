@@ -43,8 +43,11 @@ async function figures(): Promise<BackupFigures> {
   return (await response.json()) as BackupFigures
 }
 
-async function until(fn: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await fn())) await sleep(10)
+/** Waits for something, and says what it has waited for in vain, with the log of the server. */
+async function until(what: string, fn: () => boolean | Promise<boolean>): Promise<void> {
+  for (const started = Date.now(); !(await fn()); await sleep(10))
+    if (Date.now() - started > 60_000)
+      throw new Error(`${what}: not in a minute. ${JSON.stringify(await figures())}\n${server.output.slice(-4000)}`)
 }
 
 /** Every event of a log that goes out, by its number. */
@@ -87,11 +90,11 @@ it('what was shipped comes back, nothing is told in two ways, and everybody foll
   for (const name of ['alice', 'bob', 'carla']) owners.push(await signUp(server.url, name))
   const [consumer, witness] = [new Consumer(server), new Witness(server)]
   for (const round of [0, 1, 2]) {
-    await until(async () => (await figures()).snapshot !== null)
+    await until('a snapshot', async () => (await figures()).snapshot !== null)
     const writers = [0, 1, 2, 3, 4, 5].map((i) => new Writer(owners[i % 3]!, `r${round}w${i}`, Math.random))
     const load = writers.map((writer) => writer.run(server.url))
-    const first = await until(async () => (await figures()).shippedSeq !== null).then(figures)
-    await until(async () => (await figures()).shippedSeq! > first.shippedSeq! + 40)
+    const first = await until('a piece', async () => (await figures()).shippedSeq !== null).then(figures)
+    await until('more pieces', async () => (await figures()).shippedSeq! > first.shippedSeq! + 40)
     await sleep(Math.random() * 300)
     const { shippedSeq } = await figures()
     let outcome!: Awaited<ReturnType<typeof loseAndRestore>>
@@ -116,8 +119,9 @@ it('what was shipped comes back, nothing is told in two ways, and everybody foll
         accessJwt,
       )
   }
-  for (const { did } of owners) await until(() => consumer.repos.get(did)?.records.has(`${NOTE}/after-2`) ?? false)
-  await until(() => witness.last >= consumer.cursor)
+  for (const { did } of owners)
+    await until('the consumer', () => consumer.repos.get(did)?.records.has(`${NOTE}/after-2`) ?? false)
+  await until('the witness', () => witness.last >= consumer.cursor)
   await Promise.all([consumer.end(), witness.end()])
 
   expect(consumer.errors).toEqual([])
@@ -139,7 +143,7 @@ it('killed over and over, the target stays sound, and what is left half written 
     await server.killAndRestart()
   }
   await server.stopAndRestart()
-  await until(async () => (await figures()).snapshot !== null)
+  await until('a snapshot', async () => (await figures()).snapshot !== null)
   const { problems } = await verifyBackup(target, null, Config.fromEnv({}))
   expect(problems).toEqual({ count: 0, told: [] })
   expect(readdirSync(join(target, 'tmp')).length).toBeLessThan(30)
