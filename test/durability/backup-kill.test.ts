@@ -5,6 +5,7 @@
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { BackupFigures } from '../../src/modules/backup/backup-status.js'
 import { verifyBackup } from '../../src/modules/cli/backup-anywhere.js'
 import { type Restored, restoreBackup } from '../../src/modules/cli/restore-backup.js'
@@ -36,8 +37,6 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true })
 })
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
 async function figures(): Promise<BackupFigures> {
   const response = await fetch(`${server.url}/admin/backups`, { headers: { authorization: admin } })
   return (await response.json()) as BackupFigures
@@ -48,6 +47,16 @@ async function until(what: string, fn: () => boolean | Promise<boolean>): Promis
   for (const started = Date.now(); !(await fn()); await sleep(10))
     if (Date.now() - started > 60_000)
       throw new Error(`${what}: not in a minute. ${JSON.stringify(await figures())}\n${server.output.slice(-4000)}`)
+}
+
+/** What a promise gives, or, when it takes longer than it ever should, what has been waited for. */
+async function inTime<T>(what: string, promise: Promise<T>): Promise<T> {
+  const never = new AbortController()
+  const late = sleep(60_000, undefined, { signal: never.signal }).then(() => {
+    throw new Error(`${what}: not in a minute\n${server.output.slice(-4000)}`)
+  })
+  late.catch(() => undefined)
+  return Promise.race([promise, late]).finally(() => never.abort())
 }
 
 /** Every event of a log that goes out, by its number. */
@@ -99,8 +108,11 @@ it('what was shipped comes back, nothing is told in two ways, and everybody foll
     const { shippedSeq } = await figures()
     let outcome!: Awaited<ReturnType<typeof loseAndRestore>>
     const seen = witness.last
-    await server.killAndRestartAfter(async () => (outcome = await loseAndRestore(round === 1)))
-    await Promise.all(load)
+    await inTime(
+      'killed, restored and started',
+      server.killAndRestartAfter(async () => (outcome = await loseAndRestore(round === 1))),
+    )
+    await inTime('the writers', Promise.all(load))
 
     const { restored, before } = outcome
     expect(restored).toMatchObject({ isAll: round === 1, problems: [], repos: 3, endProblem: null })
@@ -122,16 +134,17 @@ it('what was shipped comes back, nothing is told in two ways, and everybody foll
   for (const { did } of owners)
     await until('the consumer', () => consumer.repos.get(did)?.records.has(`${NOTE}/after-2`) ?? false)
   await until('the witness', () => witness.last >= consumer.cursor)
-  await Promise.all([consumer.end(), witness.end()])
+  await inTime('the end of the consumer', consumer.end())
+  await inTime('the end of the witness', witness.end())
 
   expect(consumer.errors).toEqual([])
   expect(witness.problems).toEqual([])
   const frames = [...witness.frames].sort(([a], [b]) => a - b).map(([, frame]) => frame)
   const keys = new Map<string, string>()
-  for (const { did } of owners) keys.set(did, await keyOf(server, did))
+  for (const { did } of owners) keys.set(did, await inTime('a key', keyOf(server, did)))
   const followed = followStrictly(frames, keys)
   for (const { did } of owners) {
-    const { head, rev, records } = (await repositoryOf(server, did))!
+    const { head, rev, records } = (await inTime('a repository', repositoryOf(server, did)))!
     expect(followed.get(did)).toMatchObject({ head, rev })
     expect(new Map([...consumer.repos.get(did)!.records].sort(([a], [b]) => (a < b ? -1 : 1)))).toEqual(records)
   }

@@ -56,7 +56,8 @@ export class Consumer {
   }
 
   async end(): Promise<void> {
-    await this.firehose.destroy()
+    // It does not tell of its end when that comes while the connection is being closed anyway.
+    await Promise.race([this.firehose.destroy(), this.done])
     await this.runner.destroy()
     await this.done
   }
