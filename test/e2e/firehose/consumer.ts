@@ -1,4 +1,5 @@
 import { get, type IncomingMessage } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { HandleResolver, IdResolver } from '@atproto/identity'
 import { type Event, Firehose, MemoryRunner, type SyncEvt } from '@atproto/sync'
 import { decode, encode } from '@ipld/dag-cbor'
@@ -6,6 +7,8 @@ import type { CID } from 'multiformats/cid'
 import { buildTree, Cid } from '../../../src/repo-engine/index.js'
 import type { MortalServer } from './mortal-server.js'
 import { repositoryOf } from './repositories.js'
+
+const PATIENCE_MS = 3_000
 
 /** A repository as the consumer's events tell it. */
 export interface CollectedRepo {
@@ -33,7 +36,7 @@ export class Consumer {
   fetched = 0
   private readonly runner = new MemoryRunner({ startCursor: 0 })
   private readonly firehose: Firehose
-  private readonly done: Promise<void>
+  private hasEnded = false
 
   constructor(private readonly server: MortalServer) {
     this.firehose = new Firehose({
@@ -47,7 +50,7 @@ export class Consumer {
       subscriptionReconnectDelay: 50,
       maxReconnectSeconds: 0.05,
     })
-    this.done = this.firehose.start()
+    void this.firehose.start()
   }
 
   /** Everything up to here is done. */
@@ -55,14 +58,18 @@ export class Consumer {
     return this.runner.getCursor() ?? 0
   }
 
+  /**
+   * Takes nothing more. The library does not always tell of its end, which depends on what the connection is doing just then;
+   * it is waited for a while.
+   */
   async end(): Promise<void> {
-    // It does not tell of its end when that comes while the connection is being closed anyway.
-    await Promise.race([this.firehose.destroy(), this.done])
-    await this.runner.destroy()
-    await this.done
+    this.hasEnded = true
+    const ended = this.firehose.destroy().then(() => this.runner.destroy())
+    await Promise.race([ended, sleep(PATIENCE_MS, undefined, { ref: false })])
   }
 
   private async take(event: Event): Promise<void> {
+    if (this.hasEnded) return
     this.seen[event.event] = (this.seen[event.event] ?? 0) + 1
     const repo = this.repos.get(event.did) ?? nothing()
     this.repos.set(event.did, repo)
