@@ -3,6 +3,7 @@ import { ownDid } from '../../api/account.js'
 import { agent } from '../../api/session.js'
 import { type Action, useAction } from '../../ui/use-action.js'
 import { partsOf } from '../links.js'
+import { shownAtOnce } from '../shown-at-once.js'
 import { useLatest } from '../use-latest.js'
 
 type Viewer = AppBskyActorDefs.ViewerState
@@ -23,17 +24,8 @@ export function usePerson<Person extends { did: string; viewer?: Viewer }>(seen:
   const { did, viewer = {} } = person
   const setViewer = (patch: Viewer): void =>
     setPerson((now) => ({ viewer: { ...now.viewer, ...patch } }) as Partial<Person>)
-  /** Shows a change at once, and when `act` fails what was there before. */
-  const change = async <Result>(patch: Viewer, act: () => Promise<Result>): Promise<Result> => {
-    const before = Object.fromEntries(Object.keys(patch).map((key) => [key, viewer[key as keyof Viewer]]))
-    setViewer(patch)
-    try {
-      return await act()
-    } catch (error) {
-      setViewer(before)
-      throw error
-    }
-  }
+  const change = <Result>(patch: Viewer, act: () => Promise<Result>): Promise<Result> =>
+    shownAtOnce<Viewer, Result>(viewer, patch, setViewer, act)
   return {
     person,
     follow: useAction(async () => {

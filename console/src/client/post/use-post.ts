@@ -4,6 +4,7 @@ import { leave } from '../../app/announcer.js'
 import { ownDid } from '../../api/account.js'
 import { agent } from '../../api/session.js'
 import { partsOf } from '../links.js'
+import { shownAtOnce } from '../shown-at-once.js'
 import { useLatest } from '../use-latest.js'
 import { postOf } from './post-record.js'
 import { type Action, useAction } from '../../ui/use-action.js'
@@ -33,17 +34,8 @@ export function usePost(view: PostView): LivePost {
   const { uri, cid, viewer = {} } = post
 
   const setViewer = (patch: ViewerState): void => setPost((now) => ({ viewer: { ...now.viewer, ...patch } }))
-  /** Shows a change at once, and when `act` fails what was there before. */
-  const change = async <Result>(patch: ViewerState, act: () => Promise<Result>): Promise<Result> => {
-    const before = Object.fromEntries(Object.keys(patch).map((key) => [key, viewer[key as keyof ViewerState]]))
-    setViewer(patch)
-    try {
-      return await act()
-    } catch (error) {
-      setViewer(before)
-      throw error
-    }
-  }
+  const change = <Result>(patch: ViewerState, act: () => Promise<Result>): Promise<Result> =>
+    shownAtOnce<ViewerState, Result>(viewer, patch, setViewer, act)
   /** The same of something that is counted. */
   const count = async <Result>(of: Counted, by: number, act: () => Promise<Result>): Promise<Result> => {
     const add = (by: number): void => setPost((now) => ({ [of]: (now[of] ?? 0) + by }))
