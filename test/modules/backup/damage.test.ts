@@ -49,6 +49,15 @@ const files = (folder: string): string[] =>
     .sort()
 const verify = () => verifyBackup(target, null, Config.fromEnv({}))
 
+const readManifest = (): Manifest =>
+  (JSON.parse(readFileSync(files('manifests')[0]!, 'utf8')) as { manifest: Manifest }).manifest
+
+/** The file of a chunk that no restore can do without: the list of blobs is in chunks, too, and their names are hashes. */
+function chunkOfTheDatabase(): string {
+  const [chunk] = readManifest().database.chunks
+  return files('chunks').find((file) => file.endsWith(chunk!))!
+}
+
 /** Changes one byte in the middle. */
 function damage(file: string): void {
   const bytes = readFileSync(file)
@@ -72,9 +81,7 @@ it.each([
   ['manifests', /^manifests\/\S+ is damaged/],
   ['segments', /^segments\/\S+ is damaged/],
 ])('finds a byte that is another one: %s', async (folder, message) => {
-  // A chunk of the database: the list of blobs is in chunks, too, and for a restore it is the database that counts.
-  const { manifest } = JSON.parse(readFileSync(files('manifests')[0]!, 'utf8')) as { manifest: Manifest }
-  damage(files(folder).find((file) => folder !== 'chunks' || file.endsWith(manifest.database.chunks[0]!))!)
+  damage(folder === 'chunks' ? chunkOfTheDatabase() : files(folder)[0]!)
   const { problems } = await verify()
   expect(problems.count).toBeGreaterThan(0)
   expect(problems.told[0]).toMatch(message)
@@ -114,11 +121,10 @@ it('segments in another order, or of another generation, do not follow', async (
 
 describe('a manifest that somebody has made up', () => {
   function forge(change: (manifest: Manifest) => void): void {
-    const [file] = files('manifests')
-    const { manifest } = JSON.parse(readFileSync(file!, 'utf8')) as { manifest: Manifest }
+    const manifest = readManifest()
     change(manifest)
     const sha256 = createHash('sha256').update(JSON.stringify(manifest)).digest('hex')
-    writeFileSync(file!, JSON.stringify({ manifest, sha256 }))
+    writeFileSync(files('manifests')[0]!, JSON.stringify({ manifest, sha256 }))
   }
 
   it.each(['../evil', '/etc/evil', 'a/../../evil', 'a//b', 'skylog.sqlite-wal', 'seq.floor', 'a\\b', 'a\u0000b', '.'])(
@@ -149,7 +155,7 @@ describe('a manifest that somebody has made up', () => {
       params: { [constants.ZSTD_c_compressionLevel]: 19 },
     })
     expect(bomb.length).toBeLessThan(100_000)
-    writeFileSync(files('chunks')[0]!, bomb)
+    writeFileSync(chunkOfTheDatabase(), bomb)
     await expect(restore(target)).rejects.toThrow(/is damaged: it cannot be unpacked/)
   })
 })
