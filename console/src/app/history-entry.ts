@@ -13,8 +13,9 @@ interface Left {
 /** Entries that are remembered, the one that was changed last at the end. */
 const entries = new Map<string, Left>()
 const MOST = 30
-/** For so long a page that is come back to may grow until it is as high as it was. */
-const RESTORE_MS = 2_000
+/** For so long a page that is come back to may grow until it is as high as it was, and then still move. */
+const COMING_MS = 10_000
+const SETTLING_MS = 1_000
 
 /** What is remembered is for the eyes of whoever has seen it. */
 effect(() => {
@@ -50,21 +51,24 @@ export function recall<List>(place: string): List | undefined {
 /** Has pages scrolled to where they were when one comes back to them. The browser would do so before they are there. */
 export function keepScrolling(): void {
   history.scrollRestoration = 'manual'
-  let isRestoring = false
-  const stop = (): void => void (isRestoring = false)
+  let restoring: Left | null = null
+  const stop = (): void => void (restoring = null)
   addEventListener('scroll', () => {
-    if (!isRestoring) entry().scrolled = scrollY
+    if (!restoring) entry().scrolled = scrollY
   })
   for (const moved of ['wheel', 'touchstart', 'pointerdown', 'keydown'])
     addEventListener(moved, stop, { passive: true })
   addEventListener('popstate', () => {
-    const { scrolled } = entry()
-    const until = performance.now() + RESTORE_MS
-    isRestoring = true
+    const left = entry()
+    let until = performance.now() + COMING_MS
+    restoring = left
     const step = (): void => {
-      if (!isRestoring) return
-      if (performance.now() > until) return stop()
-      if (Math.abs(scrollY - scrolled) > 1) scrollTo(0, scrolled)
+      if (restoring !== left) return
+      const now = performance.now()
+      // Another page is there by now, or this one has become too low.
+      if (entry() !== left || now > until) return stop()
+      if (Math.abs(scrollY - left.scrolled) > 1) scrollTo(0, left.scrolled)
+      else until = Math.min(until, now + SETTLING_MS)
       requestAnimationFrame(step)
     }
     requestAnimationFrame(step)
