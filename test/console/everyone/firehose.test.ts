@@ -1,5 +1,6 @@
 /** The firehose in the web console: what happens is there at once, and a lost connection comes back by itself. */
 import type { Browser, Page } from 'playwright-core'
+import { StreamServer } from '../../../src/modules/firehose/stream-server.js'
 import { eventually, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { stopTestServer } from '../../support/server.js'
 import { SCRIPT, startTown, type Town } from './town.js'
@@ -21,7 +22,15 @@ afterAll(async () => {
 
 const lines = () => page.getByRole('list', { name: 'Events, newest first' }).locator('> li')
 const button = (name: string | RegExp) => page.getByRole('button', { name })
-const connected = (): Promise<void> => page.getByText('Connected', { exact: true }).first().waitFor()
+
+/** Waits until what happens from now on is heard: the server has found the event that it begins after. */
+async function connected(): Promise<void> {
+  await page.getByText('Connected', { exact: true }).first().waitFor()
+  const streams = town.server.app.get(StreamServer, { strict: false })
+  const isBegun = async () =>
+    (await streams.figures()).every(({ subscribers }) => subscribers.every(({ position }) => position !== null))
+  await eventually(isBegun, true)
+}
 
 it('shows a post when it is made, with the name of its author, newest first', async () => {
   await page.goto('/firehose')
