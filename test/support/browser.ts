@@ -43,6 +43,8 @@ export async function openWindow(browser: Browser, url: string, look: Look = {},
     baseURL: url,
     viewport: look.phone ? { width: 390, height: 844 } : { width: 1200, height: 800 },
     colorScheme: look.dark ? 'dark' : 'light',
+    // Not that of the machine, which may be none that a browser understands.
+    locale: 'en-US',
     reducedMotion: 'reduce',
     storageState: as && { cookies: [], origins: [{ origin: new URL(url).origin, localStorage: sessionOf(as) }] },
   })

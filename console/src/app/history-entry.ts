@@ -13,9 +13,9 @@ interface Left {
 /** Entries that are remembered, the one that was changed last at the end. */
 const entries = new Map<string, Left>()
 const MOST = 30
-/** For so long a page that is come back to may grow until it is as high as it was, and then still move. */
-const COMING_MS = 10_000
-const SETTLING_MS = 1_000
+/** For so many frames a page that is come back to may grow until it is as high as it was, and then still move. */
+const COMING = 600
+const SETTLING = 60
 
 /** What is remembered is for the eyes of whoever has seen it. */
 effect(() => {
@@ -60,15 +60,14 @@ export function keepScrolling(): void {
     addEventListener(moved, stop, { passive: true })
   addEventListener('popstate', () => {
     const left = entry()
-    let until = performance.now() + COMING_MS
+    let frames = COMING
     restoring = left
     const step = (): void => {
       if (restoring !== left) return
-      const now = performance.now()
       // Another page is there by now, or this one has become too low.
-      if (entry() !== left || now > until) return stop()
+      if (entry() !== left || frames-- === 0) return stop()
       if (Math.abs(scrollY - left.scrolled) > 1) scrollTo(0, left.scrolled)
-      else until = Math.min(until, now + SETTLING_MS)
+      else frames = Math.min(frames, SETTLING)
       requestAnimationFrame(step)
     }
     requestAnimationFrame(step)
