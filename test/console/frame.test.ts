@@ -10,6 +10,7 @@ beforeAll(async () => {
   server = await startTestServer()
   browser = await startBrowser()
 })
+afterEach(() => Promise.all(browser.contexts().map((context) => context.close())))
 afterAll(async () => {
   await browser.close()
   await stopTestServer(server)
@@ -50,7 +51,6 @@ describe('the frame', () => {
       await window.page.getByRole('heading', { level: 1 }).waitFor()
       expect(await faultsOf(window)).toEqual([])
     }
-    await window.page.context().close()
   })
 
   it('goes from page to page by the keyboard alone, and says where one is', async () => {

@@ -18,6 +18,7 @@ beforeAll(async () => {
   await alice.follow(bob.assertDid)
   for (let i = 0; i < 40; i++) await bob.post({ text: `Post number ${i}` })
 })
+afterEach(() => Promise.all(browser.contexts().map((context) => context.close())))
 afterAll(async () => {
   await browser.close()
   await stopTestServer(server)

@@ -24,6 +24,7 @@ beforeAll(async () => {
   there = await startTestServer(env('.test'))
   browser = await startBrowser()
 })
+afterEach(() => Promise.all(browser.contexts().map((context) => context.close())))
 afterAll(async () => {
   await browser.close()
   await stopTestServer(here)

@@ -15,6 +15,7 @@ beforeAll(async () => {
   server = await startTestServer({ PDS_ADMIN_PASSWORD: ADMIN })
   browser = await startBrowser()
 })
+afterEach(() => Promise.all(browser.contexts().map((context) => context.close())))
 afterAll(async () => {
   await browser.close()
   await stopTestServer(server)
@@ -69,7 +70,6 @@ describe('every page can be read and used by all', () => {
     const window = await openWindow(browser, server.url, {}, nina)
     await goTo(window.page, path, heading)
     expect(await faultsOf(window)).toEqual([])
-    await window.page.context().close()
   })
 
   it.each(['/sign-up', '/reset-password', '/settings', '/settings/move'])('%s, by nobody, on a phone', async (path) => {
@@ -77,7 +77,6 @@ describe('every page can be read and used by all', () => {
     await window.page.goto(path)
     await window.page.getByRole('heading', { level: 1 }).waitFor()
     expect(await faultsOf(window)).toEqual([])
-    await window.page.context().close()
   })
 })
 
