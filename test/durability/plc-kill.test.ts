@@ -2,11 +2,11 @@
 import { formatUpdate } from '../../src/modules/identity/plc/genesis.js'
 import { type PlcOperation, stateOf } from '../../src/modules/identity/plc/operation.js'
 import { SigningKey } from '../../src/repo-engine/index.js'
-import { eventually } from '../modules/account/adopting.js'
 import { checkInvariants } from '../support/invariants.js'
 import { PlcStub } from '../support/plc-stub.js'
 import { ask, type Owner, signUp } from './load.js'
 import { checkAgreement, Mortal, sleep } from './mortal.js'
+import { eventually } from '../support/eventually.js'
 
 const mortal = new Mortal()
 let plc: PlcStub

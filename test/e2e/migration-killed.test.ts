@@ -1,6 +1,5 @@
 /** Moves between two servers that are killed (`kill -9`) while they are at it. */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -11,6 +10,7 @@ import { buildServer, ChildServer } from '../support/crash.js'
 import { mover } from '../support/mover.js'
 import { accountWithHistory, expectArrived, type History } from '../support/moving.js'
 import { PlcStub } from '../support/plc-stub.js'
+import { freePort } from '../support/free-port.js'
 
 /** A server that comes back where it was. */
 class Mortal {
@@ -24,7 +24,7 @@ class Mortal {
   ) {}
 
   async start(): Promise<void> {
-    this.env.PDS_PORT ??= String(await freePort())
+    this.env.PDS_PORT ??= await freePort()
     this.child = await ChildServer.start(this.main, this.directory, { env: this.env })
     this.url = this.child.url
   }
@@ -134,13 +134,3 @@ it.each(['from', 'to'] as const)(
   },
   90_000,
 )
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.listen(0, () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
-}

@@ -2,7 +2,6 @@
  * Two servers: one whose operator labels, and one that follows its labels and has accounts. Read by @atproto/api as the
  * apps do, and by the consumer of @atproto/sync.
  */
-import { createServer, type AddressInfo } from 'node:net'
 import { AtpAgent, type AppBskyFeedDefs, moderatePost } from '@atproto/api'
 import { IdResolver } from '@atproto/identity'
 import { type Event, Firehose, MemoryRunner } from '@atproto/sync'
@@ -11,11 +10,12 @@ import { operator, ADMIN_PASSWORD } from '../modules/bsky/operator.js'
 import { type Client, create, follow, like, post, type Ref, reply } from '../modules/bsky/posting.js'
 import { PlcStub } from '../support/plc-stub.js'
 import { startTestServer, stopTestServer, type TestServer } from '../support/server.js'
+import { freePort } from '../support/free-port.js'
 
 const LABELER = 'did:web:labeler.test'
 
 let plc: PlcStub
-let port: number
+let port: string
 let labeler: TestServer
 let server: TestServer
 let alice: Client
@@ -30,7 +30,7 @@ beforeAll(async () => {
   port = await freePort()
   labeler = await startTestServer({
     PDS_HOSTNAME: 'labeler.test',
-    PDS_PORT: String(port),
+    PDS_PORT: port,
     PDS_DEV_MODE: '1',
     PDS_ADMIN_PASSWORD: ADMIN_PASSWORD,
     PDS_DID_PLC_URL: plc.url,
@@ -257,11 +257,3 @@ describe('a takedown', () => {
     expect((await operator(server).app.bsky.graph.getList({ list: list.uri })).data.list.name).toBe('list')
   })
 })
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((ready) => probe.listen(0, ready))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((closed) => probe.close(closed))
-  return port
-}

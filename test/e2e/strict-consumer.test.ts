@@ -10,12 +10,13 @@ import { PlcDirectory } from '../../src/modules/identity/plc/plc-directory.js'
 import { ServerAddress } from '../../src/modules/identity/server-address.js'
 import { SigningKeys } from '../../src/modules/identity/signing-keys.js'
 import { type Did, SigningKey } from '../../src/repo-engine/index.js'
-import { eventually } from '../modules/account/adopting.js'
-import { ADMIN, freePort, type Owner, write } from '../modules/account/owners.js'
+import { ADMIN, type Owner, write } from '../modules/account/owners.js'
 import { mirror } from '../modules/blob/other-pds.js'
 import { TestServer } from '../support/account-app.js'
 import { checkInvariants } from '../support/invariants.js'
 import { Database } from '../../src/modules/database/database.js'
+import { freePort } from '../support/free-port.js'
+import { eventually } from '../support/eventually.js'
 
 let server: TestServer
 beforeAll(async () => {

@@ -8,8 +8,9 @@ import { mintServiceJwt } from '../../../src/modules/auth/service-jwt.js'
 import { SigningKey } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
 import { checkInvariants } from '../../support/invariants.js'
-import { eventually } from './adopting.js'
-import { admin, ADMIN, events, freePort, kinds, type Owner, write } from './owners.js'
+import { admin, ADMIN, events, kinds, type Owner, write } from './owners.js'
+import { freePort } from '../../support/free-port.js'
+import { eventually } from '../../support/eventually.js'
 
 const DAY_MS = 86_400_000
 let server: TestServer

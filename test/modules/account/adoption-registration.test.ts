@@ -16,7 +16,8 @@ import { buildServer, ChildServer, failWrites, scratchDirectory } from '../../su
 import { checkInvariants } from '../../support/invariants.js'
 import { type Mood, PlcStub } from '../../support/plc-stub.js'
 import { startTestServer } from '../../support/server.js'
-import { adopt, eventsOf, eventually, hexOf, keep, operator, rows, stateIn } from './adopting.js'
+import { adopt, eventsOf, hexOf, keep, operator, rows, stateIn } from './adopting.js'
+import { eventually } from '../../support/eventually.js'
 
 let plc: PlcStub
 let env: Record<string, string>

@@ -20,6 +20,7 @@ import { ask, carOf, NOTE, type Owner, Refused, signIn, signUp } from '../../dur
 import { buildServer, ChildServer, failWrites, scratchDirectory } from '../../support/crash.js'
 import { checkInvariants } from '../../support/invariants.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
+import { eventually } from '../../support/eventually.js'
 
 const env = { PDS_ADMIN_PASSWORD: 'admin-password' }
 const SECRET = 'quokka'
@@ -46,13 +47,8 @@ function write(url: string, owner: Owner, collection: string, record: object, rk
   return ask(url, 'com.atproto.repo.createRecord', body, owner.accessJwt)
 }
 
-async function erased(read: Reader, did: string): Promise<void> {
-  for (let tries = 0; tries < 1000; tries++) {
-    if (!(await read.get('SELECT 1 FROM repo WHERE did = ?', did))) return
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  throw new Error('what was deleted is still there')
-}
+const erased = (read: Reader, did: string): Promise<void> =>
+  eventually(async () => !(await read.get('SELECT 1 FROM repo WHERE did = ?', did)), 'what was deleted is gone')
 
 /** Where in the database some text stands: `table.column`. */
 async function placesOf(read: Reader, text: string): Promise<string[]> {

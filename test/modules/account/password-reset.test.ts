@@ -2,6 +2,7 @@ import { EmailCodes } from '../../../src/modules/account/email-codes.js'
 import type { Did } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
 import { plainJson } from '../../support/plain-json.js'
+import { eventually } from '../../support/eventually.js'
 
 let server: TestServer
 beforeAll(async () => {
@@ -19,12 +20,9 @@ const INVALID = { status: 400, body: { error: 'InvalidToken' } }
 
 /** The code that was asked for; there is no mail here, so it is the operator who sees it. */
 async function codeOf(did: string): Promise<string> {
-  for (let tries = 0; tries < 200; tries++) {
-    const [code] = await server.get(EmailCodes).living(did as Did)
-    if (code) return code.code
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  throw new Error('no code has come to be')
+  let code: string | undefined
+  await eventually(async () => (code = (await server.get(EmailCodes).living(did as Did))[0]?.code) !== undefined)
+  return code!
 }
 
 async function requestReset(name: string, did: string): Promise<string> {

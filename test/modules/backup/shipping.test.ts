@@ -13,9 +13,9 @@ import { DirectoryTarget } from '../../../src/modules/backup/directory-target.js
 import { Config } from '../../../src/modules/config/config.js'
 import { startS3 } from '../../e2e/s3-server.js'
 import { TestServer } from '../../support/account-app.js'
-import { eventually } from '../account/adopting.js'
 import { write } from '../account/owners.js'
 import { backUp, restore, scratch } from './backing-up.js'
+import { eventually } from '../../support/eventually.js'
 
 let server: TestServer | undefined
 let target: string

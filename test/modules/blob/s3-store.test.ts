@@ -5,7 +5,7 @@ import { Clock } from '../../../src/modules/config/clock.js'
 import { BlobMissing } from '../../../src/modules/blob/open-blob.js'
 import { S3Store } from '../../../src/modules/blob/s3-store.js'
 import { Cid } from '../../../src/repo-engine/index.js'
-import { until } from './hosted.js'
+import { eventually } from '../../support/eventually.js'
 
 const MIB = 1024 * 1024
 const cid = Cid.ofRaw(Buffer.from('a blob'))
@@ -80,7 +80,7 @@ it('that stops in the middle of a blob ends the stream with an error', async () 
     for await (const piece of await (await store.open(cid, 1)).read(null)) void piece
   }
   await expect(read()).rejects.toThrow()
-  await until(() => sockets.size === 0)
+  await eventually(() => sockets.size === 0)
 }, 20_000)
 
 it('that has no such blob says so, and one that is broken is not taken for that', async () => {
@@ -98,7 +98,7 @@ it('whose client hangs up has no connection left', async () => {
     const stream = await (await store.open(cid, 1)).read(null)
     stream.destroy()
   }
-  await until(() => sockets.size === 0)
+  await eventually(() => sockets.size === 0)
 }, 20_000)
 
 it('24 an upload that its sender cuts off leaves no object and no parts', async () => {
@@ -127,7 +127,7 @@ it('24 an upload whose parts are refused leaves none, and reads no further', asy
   const { bytes, seen } = source(100)
   await expect(store.putTemp(bytes)).rejects.toThrow()
   expect(seen.left).toBe(true)
-  await until(() => asked.at(-1) === 'DELETE tmp upload')
+  await eventually(() => asked.at(-1) === 'DELETE tmp upload')
 })
 
 it('24 keeps a blob whose temporary object it cannot delete yet', async () => {

@@ -10,7 +10,8 @@ import { type Box, box, boxesIn, need, uint32s } from '../../../src/modules/blob
 import { readMovie } from '../../../src/modules/blob/video/mp4-movie.js'
 import { project } from '../../support/source-files.js'
 import { TestServer } from '../../support/account-app.js'
-import { type Answer, answerOf, signUp, takeDown, until, upload } from './hosted.js'
+import { type Answer, answerOf, signUp, takeDown, upload } from './hosted.js'
+import { eventually } from '../../support/eventually.js'
 
 const fixture = (name: string): Buffer => readFileSync(join(project, 'test/fixtures/videos', name))
 const plain = fixture('plain.mp4')
@@ -180,9 +181,9 @@ describe('23 whose tables are made to take time and memory', () => {
       socket.on('error', () => undefined).write(`GET ${pathname} HTTP/1.1\r\nhost: here\r\n\r\n`)
       return socket
     })
-    await until(async () => (await status()) === 503)
+    await eventually(async () => (await status()) === 503)
     for (const socket of slow) socket.destroy()
-    await until(async () => (await status()) === 200)
+    await eventually(async () => (await status()) === 200)
   })
 })
 

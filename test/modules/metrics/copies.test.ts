@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
-import { eventually } from '../account/adopting.js'
 import { addPeer } from '../replication/mirroring.js'
 import { parseExposition, type Scrape } from './exposition.js'
+import { eventually } from '../../support/eventually.js'
 
 const TOKEN = 'a-token-of-the-scraper'
 const folder = mkdtempSync(join(tmpdir(), 'skylog-copies-'))
