@@ -49,7 +49,7 @@ beforeAll(async () => {
     expect(await skylog(['import', file(`${name}.car`)], env)).toMatchObject({ code: 0 })
   await stopTestServer(old)
   writeFileSync(file('recovery.key'), `${secret}\n`)
-}, 60_000)
+})
 afterAll(() => plc.close())
 
 /** Signs in, finds what was there, writes, and has the export checked against the key in the DID document. */
@@ -89,7 +89,7 @@ it('refuses without the right key, says which keys there are, and changes nothin
   expect(kept.stderr).toContain('Its handle alice.test cannot be kept')
   expect((await skylog(['account', 'list', '--json'], env)).json()).toEqual([])
   expect(plc.logs.get(did)).toHaveLength(1)
-}, 60_000)
+})
 
 it('adopts without a server running, by a key in a file', async () => {
   const { alice: did } = dids as { alice: string }
@@ -116,7 +116,7 @@ it('adopts without a server running, by a key in a file', async () => {
   } finally {
     await server.close()
   }
-}, 60_000)
+})
 
 it('has a running server do it, by a key in the environment', async () => {
   const { bob: did } = dids as { bob: string }
@@ -150,4 +150,4 @@ it('has a running server do it, by a key in the environment', async () => {
   expect(await skylog(['rebuild', '--verify'], env)).toMatchObject({ code: 0 })
   const again = await skylog(['account', 'adopt', did, '--email', 'bob@example.com', '--password', 'bob-password'], env)
   expect(again).toMatchObject({ code: 1, stderr: `skylog: ${did} has its account here already\n` })
-}, 60_000)
+})

@@ -123,7 +123,7 @@ describe('wrong usage ends with 2 and says why', () => {
       results.push(
         ...(await Promise.all(cases.slice(i, i + 2).map(([args]) => skylog(args, { PDS_DATA_DIRECTORY: data })))),
       )
-  }, 60_000)
+  })
 
   it.each(cases.map(([args, message], i) => [args.join(' '), message, i] as const))('skylog %s', (_, message, i) => {
     expect(results[i]!.stderr).toContain(message)

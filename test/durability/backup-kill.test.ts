@@ -30,7 +30,7 @@ beforeAll(async () => {
   build = await buildServer()
   const env = { ...ADMIN, BACKUP_TARGET: target, BACKUP_INTERVAL: '100', BACKUP_SNAPSHOT_INTERVAL: '60000' }
   server = await MortalServer.start(build.main, directory, env)
-}, 60_000)
+})
 afterAll(async () => {
   await server.end()
   build.remove()
@@ -148,7 +148,7 @@ it('what was shipped comes back, nothing is told in two ways, and everybody foll
     expect(followed.get(did)).toMatchObject({ head, rev })
     expect(new Map([...consumer.repos.get(did)!.records].sort(([a], [b]) => (a < b ? -1 : 1)))).toEqual(records)
   }
-}, 180_000)
+})
 
 it('killed over and over, the target stays sound, and what is left half written in it is swept', async () => {
   for (let round = 0; round < 3; round++) {
@@ -161,4 +161,4 @@ it('killed over and over, the target stays sound, and what is left half written 
   expect(problems).toEqual({ count: 0, told: [] })
   expect(readdirSync(join(target, 'tmp')).length).toBeLessThan(30)
   expect(server.output).not.toMatch(/ERROR|WARN/)
-}, 60_000)
+})

@@ -63,7 +63,7 @@ it('writes fail, reads go on, and after a restart with room everything acknowled
   const writer = writers[0]!
   const { acknowledged } = writer
   expect(await writer.run(server.url, () => writer.acknowledged === acknowledged + 5)).toBeNull()
-}, 60_000)
+})
 
 it('a disk that is full from the start is told of at once, in one line', async () => {
   await expect(ChildServer.start(build.main, directory, { fileLimitKiB: 8 })).rejects.toThrow(/the server ended \(1\)/)

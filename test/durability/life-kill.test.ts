@@ -75,5 +75,5 @@ it(
     await mortal.look(async (read) => void (await checkInvariants(read)))
     expect(changes).toBeGreaterThan(0)
   },
-  30_000 + ROUNDS * 20_000,
+  300_000 + ROUNDS * 20_000,
 )

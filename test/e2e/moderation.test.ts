@@ -122,7 +122,7 @@ describe('a labeler that is followed', () => {
       return labels?.some(({ val }) => val === 'spam') ?? false
     })
     await say(alice.assertDid, 'spam', true)
-  }, 30_000)
+  })
 
   it('is sent what an app reports to it, in the name of who reports', async () => {
     const client = alice.withProxy('atproto_labeler', LABELER)

@@ -14,7 +14,7 @@ let network: Network
 let nodes: Node[] = []
 const lines: Line[] = []
 
-beforeAll(async () => (network = await Network.start()), 60_000)
+beforeAll(async () => (network = await Network.start()))
 afterAll(async () => {
   lines.forEach((line) => line.close())
   for (const node of nodes) {

@@ -230,4 +230,4 @@ it('survives kill -9, whatever the directory was doing', async () => {
   expect([...repos.values()].map(({ hosted }) => hosted)).toEqual([true, true])
   rmSync(directory, { recursive: true })
   build.remove()
-}, 60_000)
+})

@@ -83,7 +83,7 @@ beforeAll(async () => {
     if (n === 45) owners.push(await server.createAccount('dan'))
   }
   await server.stop()
-}, 60_000)
+})
 afterAll(() => server.close())
 
 it('what was told of it is told', async () => {

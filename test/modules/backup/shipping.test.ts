@@ -155,7 +155,7 @@ it('a snapshot that is asked for is one of its own, and nothing is missed betwee
   const restored = await restore(target)
   expect(restored).toMatchObject({ isAll: true, problems: [], mended: { signedAnew: 0 } })
   expect(await posts(restored.directory)).toEqual(await posts(directory))
-}, 60_000)
+})
 
 it('a server that has run since has the last word, whether it could ship it or not', async () => {
   await start()
@@ -231,7 +231,7 @@ it('a snapshot whose target was taken over by another comes to nothing, and noth
   await shipped()
   await server!.stop()
   expect(await posts((await restore(target)).directory)).toEqual(['last', 'with a picture'])
-}, 60_000)
+})
 
 it('ends at once in the middle of a snapshot, with its last piece shipped to the generation before', async () => {
   await start()
@@ -251,7 +251,7 @@ it('ends at once in the middle of a snapshot, with its last piece shipped to the
   const restored = await restore(target)
   expect(restored).toMatchObject({ isAll: true, problems: [] })
   expect(await posts(restored.directory)).toEqual(['last'])
-}, 8_000)
+})
 
 it('goes on shipping when what is old is damaged and cannot be deleted, and says why', async () => {
   await start()

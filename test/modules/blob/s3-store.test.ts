@@ -71,7 +71,7 @@ it('that never answers is given up', async () => {
   const { bytes, seen } = source(1)
   await expect(store.putTemp(bytes)).rejects.toThrow()
   expect(seen.left).toBe(true)
-}, 20_000)
+})
 
 it('that stops in the middle of a blob ends the stream with an error', async () => {
   answer = (request, response) =>
@@ -81,7 +81,7 @@ it('that stops in the middle of a blob ends the stream with an error', async () 
   }
   await expect(read()).rejects.toThrow()
   await eventually(() => sockets.size === 0)
-}, 20_000)
+})
 
 it('that has no such blob says so, and one that is broken is not taken for that', async () => {
   answer = (request, response) => drained(request, () => void response.writeHead(404).end())
@@ -99,7 +99,7 @@ it('whose client hangs up has no connection left', async () => {
     stream.destroy()
   }
   await eventually(() => sockets.size === 0)
-}, 20_000)
+})
 
 it('24 an upload that its sender cuts off leaves no object and no parts', async () => {
   answer = (request, response) =>
