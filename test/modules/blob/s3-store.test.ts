@@ -12,6 +12,9 @@ const cid = Cid.ofRaw(Buffer.from('a blob'))
 
 let s3: Server
 let store: S3Store
+let load: (timeouts?: Parameters<typeof S3Store.load>[2]) => Promise<S3Store>
+/** For a store that does not answer. */
+const HURRIED = { connectionTimeout: 500, socketTimeout: 200 }
 /** What the bucket is asked, `<method> <what>`, and what it does about it. */
 let asked: string[]
 let answer: (request: IncomingMessage, response: ServerResponse) => void
@@ -38,7 +41,8 @@ beforeEach(async () => {
     forcePathStyle: true,
     credentials,
   }
-  store = await S3Store.load(settings, new Clock(), { connectionTimeout: 500, socketTimeout: 200 })
+  load = (timeouts) => S3Store.load(settings, new Clock(), timeouts)
+  store = await load()
 })
 afterEach(async () => {
   store.onApplicationShutdown()
@@ -64,6 +68,7 @@ const drained = (request: IncomingMessage, then: () => void): void => void reque
 const BEGUN = '<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>'
 
 it('that never answers is given up', async () => {
+  store = await load(HURRIED)
   answer = () => undefined
   await expect(store.stat(cid)).rejects.toThrow()
   await expect(store.delete(cid)).rejects.toThrow()
@@ -74,6 +79,7 @@ it('that never answers is given up', async () => {
 })
 
 it('that stops in the middle of a blob ends the stream with an error', async () => {
+  store = await load(HURRIED)
   answer = (request, response) =>
     drained(request, () => response.writeHead(200, { 'content-length': 1000 }).write('some'))
   const read = async (): Promise<void> => {
