@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => stopTestServer(server))
 
 /** What comes back for bytes as they are, until the other side hangs up or `ms` have passed. */
-function exchange(text: string, { url } = server, ms = 2_000): Promise<string> {
+function exchange(text: string, { url } = server, ms = 60_000): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(url).port), 'localhost', () => socket.write(text))
     let answer = ''

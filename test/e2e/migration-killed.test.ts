@@ -120,7 +120,7 @@ it.each(['from', 'to'] as const)('%s is killed at any moment, and the next run g
       () => null,
       (error: Error) => error,
     )
-    const early = await Promise.race([run, delay(60 * round, 'late' as const)])
+    const early = await Promise.race([run, delay(60 * round + 3 * round ** 2, 'late' as const)])
     if (early === null) break
     await server.killAndStart()
     const failed = await run

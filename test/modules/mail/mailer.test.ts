@@ -106,8 +106,8 @@ it('tries again what the server puts off, and gives up what it refuses', async (
   ])
 
   await promise(note())
-  await eventually(async () => (await owed())[0]?.attempts === 1)
-  expect(log.at(-1)).toMatch(/^mail \d+ is tried again in 1 s: .*450 try again later$/)
+  await eventually(async () => (await owed()).some(({ attempts }) => attempts > 0))
+  expect(log).toContainEqual(expect.stringMatching(/^mail \d+ is tried again in 1 s: .*450 try again later$/))
   away = false
   expect((await sink.next()).to).toEqual(['alice@example.com'])
 
@@ -121,7 +121,7 @@ it('gives a mail up after three days', async () => {
   sink = await SmtpSink.start({ refuse: () => ({ code: 450, text: 'try again later' }) })
   server = await TestServer.start(sink.env)
   await promise(note())
-  await eventually(async () => (await owed())[0]?.attempts === 1)
+  await eventually(async () => (await owed()).some(({ attempts }) => attempts > 0))
   server.advance(3 * DAY)
   await eventually(async () => (await owed()).length === 0)
   expect(sink.mails).toEqual([])
