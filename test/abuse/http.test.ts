@@ -52,7 +52,7 @@ describe('20. what a client says of where it is', () => {
     for (const path of ['/.well-known/did.json', `/xrpc/${DESCRIBE}`, '/xrpc/_health']) {
       const answer = await get(path, lies)
       expect(answer).toMatch(/^HTTP\/1\.1 200 /)
-      expect(answer).not.toMatch(/evil|gopher|6\.6\.6\.6/)
+      expect(answer).not.toMatch(/evil\.example|gopher|6\.6\.6\.6/)
     }
   })
 

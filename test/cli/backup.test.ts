@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startTestServer, stopTestServer, type TestServer } from '../support/server.js'
 import { dataDirectory, skylog } from './run-cli.js'
+import type { Manifest } from '../../src/modules/backup/manifest.js'
 
 const scratch = dataDirectory()
 const target = join(scratch, 'backup')
@@ -45,9 +46,12 @@ it('restores it into a new directory, which passes every check', async () => {
 })
 
 it('finds what is damaged, with exit code 1', async () => {
-  const [folder] = readdirSync(join(target, 'chunks'))
-  const [chunk] = readdirSync(join(target, 'chunks', folder!))
-  const file = join(target, 'chunks', folder!, chunk!)
+  // One of the database: others are read more than once.
+  const [name] = readdirSync(join(target, 'manifests'))
+  const { manifest } = JSON.parse(readFileSync(join(target, 'manifests', name!), 'utf8')) as { manifest: Manifest }
+  const chunk = manifest.database.chunks[0]!
+  const found = readdirSync(join(target, 'chunks'), { recursive: true, encoding: 'utf8' })
+  const file = join(target, 'chunks', found.find((path) => path.endsWith(chunk))!)
   const bytes = readFileSync(file)
   writeFileSync(file, bytes.subarray(1))
   const { code, json } = await skylog(['backup', target, '--verify', '--json'])
