@@ -4,6 +4,8 @@ export default {
   globalSetup: '<rootDir>/test/support/build-console.mjs',
   maxWorkers: 2,
   workerIdleMemoryLimit: '512MB',
+  // To free all that a worker has takes a busy machine longer than jest waits by itself.
+  workerGracefulExitTimeout: 30_000,
   coverageProvider: 'v8',
   testRegex: 'test/.*\\.test\\.ts$',
   // Those need the official PDS: npm run test:official.
