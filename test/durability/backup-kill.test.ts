@@ -45,15 +45,15 @@ async function figures(): Promise<BackupFigures> {
 /** Waits for something, and says what it has waited for in vain, with the log of the server. */
 async function until(what: string, fn: () => boolean | Promise<boolean>): Promise<void> {
   for (const started = Date.now(); !(await fn()); await sleep(10))
-    if (Date.now() - started > 60_000)
-      throw new Error(`${what}: not in a minute. ${JSON.stringify(await figures())}\n${server.output.slice(-4000)}`)
+    if (Date.now() - started > 200_000)
+      throw new Error(`${what}: not in time. ${JSON.stringify(await figures())}\n${server.output.slice(-4000)}`)
 }
 
 /** What a promise gives, or, when it takes longer than it ever should, what has been waited for. */
 async function inTime<T>(what: string, promise: Promise<T>): Promise<T> {
   const never = new AbortController()
-  const late = sleep(60_000, undefined, { signal: never.signal }).then(() => {
-    throw new Error(`${what}: not in a minute\n${server.output.slice(-4000)}`)
+  const late = sleep(200_000, undefined, { signal: never.signal }).then(() => {
+    throw new Error(`${what}: not in time\n${server.output.slice(-4000)}`)
   })
   late.catch(() => undefined)
   return Promise.race([promise, late]).finally(() => never.abort())
