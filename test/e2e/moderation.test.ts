@@ -11,6 +11,7 @@ import { type Client, create, follow, like, post, type Ref, reply } from '../mod
 import { PlcStub } from '../support/plc-stub.js'
 import { startTestServer, stopTestServer, type TestServer } from '../support/server.js'
 import { freePort } from '../support/free-port.js'
+import { endFirehose } from './firehose/end-firehose.js'
 
 const LABELER = 'did:web:labeler.test'
 
@@ -145,12 +146,13 @@ describe('a labeler that is followed', () => {
 
 describe('a takedown', () => {
   const events: Event[] = []
+  const runner = new MemoryRunner({ startCursor: 0 })
   let firehose: Firehose
   beforeAll(() => {
     firehose = new Firehose({
       service: server.url.replace('http', 'ws'),
-      idResolver: new IdResolver({ plcUrl: plc.url, fetch }),
-      runner: new MemoryRunner({ startCursor: 0 }),
+      idResolver: new IdResolver({ plcUrl: plc.url, fetch, timeout: 60_000 }),
+      runner,
       handleEvent: (event) => void events.push(event),
       onError: (error) => {
         throw error
@@ -159,7 +161,7 @@ describe('a takedown', () => {
     })
     void firehose.start()
   })
-  afterAll(() => firehose.destroy())
+  afterAll(() => endFirehose(firehose, runner))
 
   const set = (subject: object, applied: boolean) =>
     operator(server).com.atproto.admin.updateSubjectStatus({ subject: subject as never, takedown: { applied } })

@@ -17,6 +17,7 @@ import { checkInvariants } from '../support/invariants.js'
 import { Database } from '../../src/modules/database/database.js'
 import { freePort } from '../support/free-port.js'
 import { eventually } from '../support/eventually.js'
+import { endFirehose } from './firehose/end-firehose.js'
 
 let server: TestServer
 beforeAll(async () => {
@@ -37,11 +38,11 @@ it('hears only what the key of the moment has signed, nothing of which it has to
   const [errors, heard]: [unknown[], Event[]] = [[], []]
   const firehose = new Firehose({
     ...{ service: server.url.replace('http', 'ws'), runner, unauthenticatedHandles: true },
-    idResolver: new IdResolver({ plcUrl: server.url, fetch }),
+    idResolver: new IdResolver({ plcUrl: server.url, fetch, timeout: 60_000 }),
     handleEvent: (event) => void heard.push(event),
     onError: (error) => void errors.push(error),
   })
-  const done = firehose.start()
+  void firehose.start()
   // It verifies against the document of the moment: what a former key has signed has to be behind it.
   const caughtUp = () => eventually(async () => (runner.getCursor() ?? 0) >= (await log.lastSeq()))
 
@@ -64,9 +65,7 @@ it('hears only what the key of the moment has signed, nothing of which it has to
     ...['identity', 'account', 'identity', 'sync', 'create'],
   ])
   await checkInvariants(server.get(Database).read)
-  await firehose.destroy()
-  await runner.destroy()
-  await done
+  await endFirehose(firehose, runner)
 })
 
 /** An account of elsewhere whose identity and repository are here, and which is not active yet. */
