@@ -51,7 +51,11 @@ it('finds what is damaged, with exit code 1', async () => {
   const { manifest } = JSON.parse(readFileSync(join(target, 'manifests', name!), 'utf8')) as { manifest: Manifest }
   const chunk = manifest.database.chunks[0]!
   const found = readdirSync(join(target, 'chunks'), { recursive: true, encoding: 'utf8' })
-  const file = join(target, 'chunks', found.find((path) => path.endsWith(chunk))!)
+  const file = join(
+    target,
+    'chunks',
+    found.find((path) => path.endsWith(chunk))!,
+  )
   const bytes = readFileSync(file)
   writeFileSync(file, bytes.subarray(1))
   const { code, json } = await skylog(['backup', target, '--verify', '--json'])
