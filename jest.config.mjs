@@ -14,6 +14,6 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': '@swc/jest' },
   collectCoverageFrom: ['src/**/*.ts', 'migrations/**/*.ts'],
-  // Ends what hangs; no test is to fail because the machine is busy.
+  // It ends what hangs, also where the machine has other things to do.
   testTimeout: 300_000,
 }
