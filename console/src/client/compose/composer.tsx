@@ -7,6 +7,7 @@ import { type Occasion, published } from './composing.js'
 import { useDraft } from './drafts.js'
 import { keepLanguage, usualLanguage } from './languages.js'
 import { PictureList } from './picture-list.js'
+import { PostField } from './post-field.js'
 import { PostOptions } from './post-options.js'
 import { type Gate, MAX_GRAPHEMES, MAX_PICTURES, publish } from './publish.js'
 import { usePictures } from './use-pictures.js'
@@ -63,15 +64,15 @@ export function Composer({
       <label for={id} class="unseen">
         {label}
       </label>
-      <textarea
+      <PostField
         id={id}
         autofocus={isFirst}
         rows={3}
         dir="auto"
         placeholder={label}
-        value={text}
+        text={text}
+        onText={setText}
         aria-describedby={`${id}-left`}
-        onInput={(event) => setText(event.currentTarget.value)}
         onPaste={(event) => void pictures.add(event.clipboardData?.files)}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) onSubmit(event)
