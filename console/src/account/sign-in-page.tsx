@@ -19,7 +19,8 @@ export default function SignInPage() {
       if (Fault.of(error).error === 'AuthFactorTokenRequired') setNeedsCode(true)
       throw error
     }
-    route(wayBack(query.back))
+    // Back leads to where one came from, not to this form.
+    route(wayBack(query.back), true)
   })
   return (
     <Page title="Sign in">

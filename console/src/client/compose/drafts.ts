@@ -1,27 +1,47 @@
-import { useState } from 'preact/hooks'
-import { ownDid } from '../../api/account.js'
+import { computed, effect, signal } from '@preact/signals'
+import { account } from '../../api/account.js'
 import type { Occasion } from './composing.js'
 
 const MOST = 20
 
-/** What has been written and not posted, by its occasion; the newest last. It stays in this browser. */
+/** What has been written and not posted, by its occasion; the newest last. */
 type Drafts = Record<string, string>
 
-/** The text of an occasion, kept from one visit to the next until it is posted. */
+/** The drafts of whoever is signed in, wherever they are shown. They are kept in this browser. */
+const drafts = signal<Drafts>({})
+
+const place = computed(() => account.value && `skylog.drafts.${account.value.did}`)
+
+effect(() => {
+  drafts.value = place.value ? draftsAt(place.value) : {}
+})
+// Another window of this browser has written on, or has posted it.
+addEventListener('storage', ({ key }) => {
+  if (key !== null && key === place.value) drafts.value = draftsAt(key)
+})
+
+/** The text of an occasion, kept from one visit to the next until it is posted. Each field for it shows the same. */
 export function useDraft({ replyTo, quote }: Occasion): [text: string, setText: (text: string) => void] {
-  const place = `skylog.drafts.${ownDid()}`
   const occasion = `${replyTo?.uri ?? ''} ${quote?.uri ?? ''}`
-  const [text, setText] = useState(() => draftsAt(place)[occasion] ?? '')
   return [
-    text,
+    drafts.value[occasion] ?? '',
     (text) => {
-      setText(text)
-      const { [occasion]: _, ...others } = draftsAt(place)
-      const drafts = Object.entries(text === '' ? others : { ...others, [occasion]: text }).slice(-MOST)
-      if (drafts.length > 0) localStorage.setItem(place, JSON.stringify(Object.fromEntries(drafts)))
-      else localStorage.removeItem(place)
+      const { [occasion]: _, ...others } = drafts.value
+      const kept = Object.entries(text === '' ? others : { ...others, [occasion]: text }).slice(-MOST)
+      drafts.value = Object.fromEntries(kept)
+      if (place.value) keep(place.value)
     },
   ]
+}
+
+/** A browser that has no room for it keeps it for as long as this window is open. */
+function keep(place: string): void {
+  try {
+    if (Object.keys(drafts.value).length > 0) localStorage.setItem(place, JSON.stringify(drafts.value))
+    else localStorage.removeItem(place)
+  } catch {
+    localStorage.removeItem(place)
+  }
 }
 
 function draftsAt(place: string): Drafts {
