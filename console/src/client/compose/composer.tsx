@@ -9,7 +9,7 @@ import { keepLanguage, usualLanguage } from './languages.js'
 import { PictureList } from './picture-list.js'
 import { PostField } from './post-field.js'
 import { PostOptions } from './post-options.js'
-import { type Gate, MAX_GRAPHEMES, MAX_PICTURES, publish } from './publish.js'
+import { MAX_GRAPHEMES, MAX_PICTURES, publish } from './publish.js'
 import { usePictures } from './use-pictures.js'
 
 /** Where posts are written. `label` names the field; `isFirst`: in a dialog, where the keyboard begins; `onPosted` is told when the post is there. */
@@ -27,20 +27,17 @@ export function Composer({
   onPosted?: () => void
 }) {
   const id = useId()
-  const [text, setText] = useDraft(occasion)
+  const { draft, change, clear } = useDraft(occasion)
+  const { text, gate, warning } = draft
   const [language, setLanguage] = useState(usualLanguage)
-  const [gate, setGate] = useState<Gate>('everybody')
-  const [warning, setWarning] = useState('')
-  const pictures = usePictures()
+  const pictures = usePictures(occasion)
   const file = useRef<HTMLInputElement>(null)
   const left = useMemo(() => MAX_GRAPHEMES - new RichText({ text }).graphemeLength, [text])
 
   const action = useAction(async () => {
     const uri = await publish({ text, pictures: pictures.list, language, gate, warning }, occasion)
     keepLanguage(language)
-    setText('')
-    setGate('everybody')
-    setWarning('')
+    clear()
     pictures.clear()
     published.value = { uri }
     say('Posted')
@@ -71,7 +68,7 @@ export function Composer({
         dir="auto"
         placeholder={label}
         text={text}
-        onText={setText}
+        onText={(text) => change({ text })}
         aria-describedby={`${id}-left`}
         onPaste={(event) => void pictures.add(event.clipboardData?.files)}
         onKeyDown={(event) => {
@@ -102,8 +99,8 @@ export function Composer({
           gate={occasion.replyTo ? undefined : gate}
           warning={warning}
           onLanguage={setLanguage}
-          onGate={setGate}
-          onWarning={setWarning}
+          onGate={(gate) => change({ gate })}
+          onWarning={(warning) => change({ warning })}
         />
         <span id={`${id}-left`} class={left < 0 ? 'left over' : 'left'} aria-live={left <= 20 ? 'polite' : 'off'}>
           {left >= 0 ? left : `${-left} too many`}

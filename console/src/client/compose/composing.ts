@@ -8,6 +8,11 @@ export interface Occasion {
   quote?: AppBskyFeedDefs.PostView
 }
 
+/** Tells an occasion from all others. */
+export function nameOfOccasion({ replyTo, quote }: Occasion): string {
+  return `${replyTo?.uri ?? ''} ${quote?.uri ?? ''}`
+}
+
 /** What is being written in the dialog: on which page it was opened (a path with its query), and by whom. */
 export const composing = signal<{ occasion: Occasion; url: string; did: string } | null>(null)
 

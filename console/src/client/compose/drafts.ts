@@ -1,11 +1,21 @@
 import { computed, effect, signal } from '@preact/signals'
 import { account } from '../../api/account.js'
-import type { Occasion } from './composing.js'
+import { nameOfOccasion, type Occasion } from './composing.js'
+import type { Gate } from './publish.js'
 
 const MOST = 20
 
-/** What has been written and not posted, by its occasion; the newest last. */
-type Drafts = Record<string, string>
+/** What has been written and not posted. */
+export interface Draft {
+  text: string
+  gate: Gate
+  warning: string
+}
+
+const EMPTY: Draft = { text: '', gate: 'everybody', warning: '' }
+
+/** By occasion, the newest last. */
+type Drafts = Record<string, Partial<Draft>>
 
 /** The drafts of whoever is signed in, wherever they are shown. They are kept in this browser. */
 const drafts = signal<Drafts>({})
@@ -20,21 +30,21 @@ addEventListener('storage', ({ key }) => {
   if (key !== null && key === place.value) drafts.value = draftsAt(key)
 })
 
-/** The text of an occasion, kept from one visit to the next until it is posted. Each field for it shows the same. */
-export function useDraft({ replyTo, quote }: Occasion): [text: string, setText: (text: string) => void] {
-  const occasion = `${replyTo?.uri ?? ''} ${quote?.uri ?? ''}`
-  return [
-    drafts.value[occasion] ?? '',
-    (text) => {
-      const { [occasion]: _, ...others } = drafts.value
-      const kept = Object.entries(text === '' ? others : { ...others, [occasion]: text }).slice(-MOST)
-      drafts.value = Object.fromEntries(kept)
-      if (place.value) keep(place.value)
-    },
-  ]
+/** The draft of an occasion, kept from one visit to the next until it is posted. All fields for it show the same. */
+export function useDraft(of: Occasion): { draft: Draft; change: (patch: Partial<Draft>) => void; clear: () => void } {
+  const name = nameOfOccasion(of)
+  const draft = { ...EMPTY, ...drafts.value[name] }
+  const change = (patch: Partial<Draft>): void => {
+    const { [name]: before, ...others } = drafts.value
+    const changed = { ...EMPTY, ...before, ...patch }
+    const isEmpty = Object.entries(EMPTY).every(([part, empty]) => changed[part as keyof Draft] === empty)
+    drafts.value = Object.fromEntries(Object.entries(isEmpty ? others : { ...others, [name]: changed }).slice(-MOST))
+    if (place.value) keep(place.value)
+  }
+  return { draft, change, clear: () => change(EMPTY) }
 }
 
-/** A browser that has no room for it keeps it for as long as this window is open. */
+/** A browser that has no room for it has it for as long as this window is open. */
 function keep(place: string): void {
   try {
     if (Object.keys(drafts.value).length > 0) localStorage.setItem(place, JSON.stringify(drafts.value))
