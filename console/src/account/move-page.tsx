@@ -48,7 +48,7 @@ function MoveHere() {
     const from = new AtpAgent({ service: originOf(textOf(form, 'server')) })
     try {
       await from.login({
-        identifier: textOf(form, 'identifier'),
+        identifier: textOf(form, 'identifier').replace(/^@/, ''),
         password: secretOf(form, 'password'),
         authFactorToken: textOf(form, 'factor') || undefined,
       })

@@ -8,6 +8,11 @@ export class Fault extends Error {
     super(message)
   }
 
+  /** It may be another matter in a while: nobody has answered, or the server had no answer for now. */
+  get mayPass(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500
+  }
+
   /** What any thrown value says. Errors of the client library carry `status` and `error` as well. */
   static of(thrown: unknown): Fault {
     if (thrown instanceof Fault) return thrown

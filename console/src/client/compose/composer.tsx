@@ -35,7 +35,7 @@ export function Composer({
   const left = useMemo(() => MAX_GRAPHEMES - new RichText({ text }).graphemeLength, [text])
 
   const action = useAction(async () => {
-    const uri = await publish({ text, pictures: pictures.list, language, gate, warning }, occasion)
+    const uri = await publish({ text, pictures: await pictures.whole(), language, gate, warning }, occasion)
     keepLanguage(language)
     clear()
     pictures.clear()
@@ -68,6 +68,8 @@ export function Composer({
         dir="auto"
         placeholder={label}
         text={text}
+        // What is typed while it is posted would be gone with it.
+        readOnly={action.isRunning}
         onText={(text) => change({ text })}
         aria-describedby={`${id}-left`}
         onPaste={(event) => void pictures.add(event.clipboardData?.files)}

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { ownDid } from '../../api/account.js'
 import { Fault } from '../../api/fault.js'
 import { nameOfOccasion, type Occasion } from './composing.js'
@@ -20,6 +20,8 @@ export interface ChosenPictures {
   describe(picture: ChosenPicture, alt: string): void
   remove(picture: ChosenPicture): void
   clear(): void
+  /** All that were taken, once the last of them is made to fit. */
+  whole(): Promise<ChosenPicture[]>
 }
 
 /** So many posts may have pictures while they are written. */
@@ -30,6 +32,7 @@ const chosen = signal<Record<string, ChosenPicture[]>>({})
 
 export function usePictures(of: Occasion): ChosenPictures {
   const [fault, setFault] = useState<Fault>()
+  const adding = useRef<Promise<void>>(Promise.resolve())
   const name = `${ownDid()} ${nameOfOccasion(of)}`
   const list = chosen.value[name] ?? []
   const change = (how: (list: ChosenPicture[]) => ChosenPicture[]): void => {
@@ -37,27 +40,36 @@ export function usePictures(of: Occasion): ChosenPictures {
     const list = how(before)
     put(Object.entries(list.length > 0 ? { ...others, [name]: list } : others).slice(-MOST))
   }
+  const listNow = (): ChosenPicture[] => chosen.value[name] ?? []
+  const take = async (pictures: File[]): Promise<void> => {
+    try {
+      if (pictures.length + listNow().length > MAX_PICTURES)
+        throw new Error(`A post has room for ${MAX_PICTURES} pictures`)
+      for (const file of pictures) {
+        const fitted = await fitPicture(file, POST_PICTURE)
+        const picture = { ...fitted, url: URL.createObjectURL(fitted.blob), alt: '' }
+        change((list) => [...list, picture])
+      }
+    } catch (error) {
+      setFault(Fault.of(error))
+    }
+  }
   return {
     list,
     fault,
-    async add(files) {
+    add(files) {
       const pictures = [...(files ?? [])].filter(({ type }) => type.startsWith('image/'))
       setFault(undefined)
-      try {
-        if (pictures.length + list.length > MAX_PICTURES)
-          throw new Error(`A post has room for ${MAX_PICTURES} pictures`)
-        for (const file of pictures) {
-          const fitted = await fitPicture(file, POST_PICTURE)
-          const picture = { ...fitted, url: URL.createObjectURL(fitted.blob), alt: '' }
-          change((list) => [...list, picture].slice(0, MAX_PICTURES))
-        }
-      } catch (error) {
-        setFault(Fault.of(error))
-      }
+      // One after the other, in the order in which they were chosen.
+      return (adding.current = adding.current.then(() => take(pictures)))
     },
     describe: ({ url }, alt) => change((list) => list.map((one) => (one.url === url ? { ...one, alt } : one))),
     remove: ({ url }) => change((list) => list.filter((one) => one.url !== url)),
     clear: () => change(() => []),
+    async whole() {
+      await adding.current
+      return listNow()
+    },
   }
 }
 
