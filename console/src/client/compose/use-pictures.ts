@@ -20,7 +20,7 @@ export interface ChosenPictures {
   describe(picture: ChosenPicture, alt: string): void
   remove(picture: ChosenPicture): void
   clear(): void
-  /** All that were taken, once the last of them is made to fit. */
+  /** All that were taken, once the last of them is made to fit. @throws Fault when one is not */
   whole(): Promise<ChosenPicture[]>
 }
 
@@ -32,7 +32,7 @@ const chosen = signal<Record<string, ChosenPicture[]>>({})
 
 export function usePictures(of: Occasion): ChosenPictures {
   const [fault, setFault] = useState<Fault>()
-  const adding = useRef<Promise<void>>(Promise.resolve())
+  const adding = useRef<Promise<Fault | undefined> | null>(null)
   const name = `${ownDid()} ${nameOfOccasion(of)}`
   const list = chosen.value[name] ?? []
   const change = (how: (list: ChosenPicture[]) => ChosenPicture[]): void => {
@@ -41,7 +41,7 @@ export function usePictures(of: Occasion): ChosenPictures {
     put(Object.entries(list.length > 0 ? { ...others, [name]: list } : others).slice(-MOST))
   }
   const listNow = (): ChosenPicture[] => chosen.value[name] ?? []
-  const take = async (pictures: File[]): Promise<void> => {
+  const take = async (pictures: File[]): Promise<Fault | undefined> => {
     try {
       if (pictures.length + listNow().length > MAX_PICTURES)
         throw new Error(`A post has room for ${MAX_PICTURES} pictures`)
@@ -51,23 +51,29 @@ export function usePictures(of: Occasion): ChosenPictures {
         change((list) => [...list, picture])
       }
     } catch (error) {
-      setFault(Fault.of(error))
+      const fault = Fault.of(error)
+      setFault(fault)
+      return fault
     }
   }
   return {
     list,
     fault,
-    add(files) {
+    async add(files) {
       const pictures = [...(files ?? [])].filter(({ type }) => type.startsWith('image/'))
       setFault(undefined)
       // One after the other, in the order in which they were chosen.
-      return (adding.current = adding.current.then(() => take(pictures)))
+      const mine = Promise.resolve(adding.current).then(() => take(pictures))
+      adding.current = mine
+      await mine
+      if (adding.current === mine) adding.current = null
     },
     describe: ({ url }, alt) => change((list) => list.map((one) => (one.url === url ? { ...one, alt } : one))),
     remove: ({ url }) => change((list) => list.filter((one) => one.url !== url)),
     clear: () => change(() => []),
     async whole() {
-      await adding.current
+      const fault = await adding.current
+      if (fault) throw fault
       return listNow()
     },
   }
