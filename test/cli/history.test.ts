@@ -179,6 +179,15 @@ it.each([
   expect(new Date(parsePast('--at', text, NOW)).toISOString()).toBe(moment)
 })
 
-it.each(['', 'noon', '2026-02-31T00:00:00Z', '2026-13-01', '2026-03-02', '2026'])('--at %j is refused', (text) => {
+it.each([
+  '',
+  'noon',
+  '2025-02-29',
+  '2025-11-31T12:00:00+02:00',
+  '2026-02-31T00:00:00Z',
+  '2026-13-01',
+  '2026-03-02',
+  '2026',
+])('--at %j is refused', (text) => {
   expect(() => parsePast('--at', text, NOW)).toThrow('--at: ')
 })
