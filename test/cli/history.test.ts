@@ -88,6 +88,12 @@ describe('of an account here', () => {
     expect(actions).toMatchObject([{ actor: 'admin', action: 'restore-records' }])
   })
 
+  it('says that there was and is nothing where a key was mistyped', async () => {
+    const { code, stdout } = await skylog(['restore', `${uri}x`, '--at', moments[1]!], env)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Nothing to bring back: there was nothing then, and is nothing now\n/)
+  })
+
   it('tells what compaction has dropped', async () => {
     await server.app.get(CommandBus, { strict: false }).execute(new CompactLog('9999'))
     const text = await skylog(['history', uri], env)

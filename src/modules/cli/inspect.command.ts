@@ -21,12 +21,12 @@ interface InspectOptions extends DataOptions {
 @Takes(KEY, DATA, JSON_OUTPUT)
 export class InspectCommand extends CommandRunner {
   async run([target]: string[], options: InspectOptions): Promise<void> {
-    const [{ reportOn }, { assertPageBuilt, writePage }] = await Promise.all([
+    const [{ reportOn }, { assertPageFits, writePage }] = await Promise.all([
       import('./repo-report.js'),
       import('./inspect-html.js'),
     ])
     const { html, key } = options
-    if (html !== undefined) assertPageBuilt()
+    if (html !== undefined) assertPageFits(html)
     const report = await reportOn(target!, configOf(options), { key, foldLog: false, draw: html !== undefined })
     if (html !== undefined) writePage(html, report)
     if (options.json) console.log(JSON.stringify(reportJson(report), null, 2))
