@@ -84,7 +84,7 @@ export class BlobCopies {
 }
 
 /** Bytes do not have the hash that they are named by. */
-export class NotItself extends Error {
+class NotItself extends BackupProblem {
   constructor() {
     super('its bytes are not those of its name')
   }

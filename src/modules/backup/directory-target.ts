@@ -84,7 +84,7 @@ export class DirectoryTarget extends BackupTarget {
       const name = `${folder}${entry.name}`
       if (entry.isDirectory()) yield* this.list(`${name}/`)
       const found = entry.isFile() && (await this.stat(join(this.name, name)))
-      if (found) yield { name, bytes: found.size, storedAt: found.mtimeMs }
+      if (found) yield { name, storedAt: found.mtimeMs }
     }
   }
 

@@ -84,8 +84,8 @@ export class S3Target extends BackupTarget {
     const Prefix = this.prefix + folder
     const pages = this.sdk.paginateListObjectsV2({ client: this.client }, { Bucket: this.bucket, Prefix })
     for await (const { Contents = [] } of pages)
-      for (const { Key = '', Size = 0, LastModified } of Contents)
-        yield { name: Key.slice(this.prefix.length), bytes: Size, storedAt: LastModified?.getTime() ?? 0 }
+      for (const { Key = '', LastModified } of Contents)
+        yield { name: Key.slice(this.prefix.length), storedAt: LastModified?.getTime() ?? 0 }
   }
 
   async delete(name: string): Promise<void> {

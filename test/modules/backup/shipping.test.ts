@@ -143,7 +143,7 @@ it('a snapshot that is asked for is one of its own, and nothing is missed betwee
     for (let n = 0; !stop; n++) await write(server!, alice, `note ${n}`)
   })()
   for (let n = 0; n < 2; n++) {
-    const asked = { target: n % 2 ? target : null, keep: null, endpoint: null }
+    const asked = { target: n % 2 ? target : null, keep: null, endpoint: null, identityFile: null }
     await server!.get(Backups).run(asked, () => undefined)
     await backUp(server!, join(scratch(), 'elsewhere'))
   }
@@ -212,7 +212,9 @@ it('a snapshot whose target was taken over by another comes to nothing, and noth
   const held = new Promise<void>((resolve) => (go = resolve))
   const undo = onPut('blobs/', () => ((isCopying = true), held))
   try {
-    const asked = server!.get(Backups).run({ target: null, keep: null, endpoint: null }, () => undefined)
+    const asked = server!
+      .get(Backups)
+      .run({ target: null, keep: null, endpoint: null, identityFile: null }, () => undefined)
     const outcome = expect(asked).rejects.toThrow(/given up/)
     await eventually(() => Promise.resolve(isCopying))
     const lock = join(target, 'lock.json')
@@ -240,7 +242,9 @@ it('ends at once in the middle of a snapshot, with its last piece shipped to the
   let isCopying = false
   const undo = onPut('chunks/', () => ((isCopying = true), new Promise(() => undefined)))
   try {
-    const asked = server!.get(Backups).run({ target: null, keep: null, endpoint: null }, () => undefined)
+    const asked = server!
+      .get(Backups)
+      .run({ target: null, keep: null, endpoint: null, identityFile: null }, () => undefined)
     asked.catch(() => undefined)
     await eventually(() => Promise.resolve(isCopying))
     await write(server!, alice, 'last')
@@ -257,7 +261,7 @@ it('goes on shipping when what is old is damaged and cannot be deleted, and says
   await start()
   const alice = await server!.createAccount('alice')
   await shipped()
-  await server!.get(Backups).run({ target: null, keep: null, endpoint: null }, () => undefined)
+  await server!.get(Backups).run({ target: null, keep: null, endpoint: null, identityFile: null }, () => undefined)
   await server!.stop()
   writeFileSync(join(target, 'manifests', generations().sort()[1]!), 'not a manifest')
   server = await TestServer.start(

@@ -333,7 +333,10 @@ describe('backup', () => {
   })
 
   it('that is there', async () => {
-    await backUp({ target, endpoint: null, keep: null }, Config.fromEnv({ PDS_DATA_DIRECTORY: whole }))
+    await backUp(
+      { target, endpoint: null, identityFile: null, keep: null },
+      Config.fromEnv({ PDS_DATA_DIRECTORY: whole }),
+    )
     expect(await said('backup', whole, env)).toContainEqual(
       expect.stringMatching(/^ok the newest snapshot in .* is of \d{4}-.*Z$/),
     )
@@ -341,6 +344,7 @@ describe('backup', () => {
 
   const shipping = {
     target: '/mnt/backup',
+    encrypted: false,
     ...{ snapshot: null, isWorking: false, shippedSeq: null, lastSuccess: null, lagMs: 1_000, shippedBytes: 0 },
     ...{ failuresInARow: 0, failures: 0, lastError: null },
   }
