@@ -82,7 +82,13 @@ export class SealedTarget extends BackupTarget {
   }
 
   private async *seal(source: Pieces): AsyncGenerator<Uint8Array> {
-    yield* piecesOf(await this.encrypter.encrypt(streamOf(inPieces(source))))
+    const pieces = inPieces(source)
+    try {
+      yield* piecesOf(await this.encrypter.encrypt(streamOf(pieces)))
+    } finally {
+      // Lets go of the source, also where it was not read to its end.
+      await pieces.return(undefined)
+    }
   }
 
   /** @throws OtherKind for what is not encrypted, or not for us; BackupProblem for what is damaged; what `source` throws */
@@ -134,7 +140,7 @@ class SealedSource {
     }
   }
 
-  /** Lets go of the source, also where it was not read to its end. */
+  /** Lets go of the source, as above. */
   async close(): Promise<void> {
     await this.source.return(undefined)
   }
