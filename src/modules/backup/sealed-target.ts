@@ -83,6 +83,7 @@ export class SealedTarget extends BackupTarget {
 
   private async *seal(source: Pieces): AsyncGenerator<Uint8Array> {
     const pieces = inPieces(source)
+    await turn()
     try {
       yield* piecesOf(await this.encrypter.encrypt(streamOf(pieces)))
     } finally {
@@ -94,6 +95,7 @@ export class SealedTarget extends BackupTarget {
   /** @throws OtherKind for what is not encrypted, or not for us; BackupProblem for what is damaged; what `source` throws */
   private async *unseal(name: string, source: Pieces): AsyncGenerator<Uint8Array> {
     const read = new SealedSource(source)
+    await turn()
     try {
       const bytes = await this.decrypter.decrypt(streamOf(read.pieces()))
       read.isOpen = true
@@ -146,13 +148,20 @@ class SealedSource {
   }
 }
 
-/** Bytes a little at a time, with room for other work between. */
+/** Bytes a little at a time, each when it is their turn. */
 async function* inPieces(source: Pieces): AsyncGenerator<Uint8Array> {
   for await (const bytes of source)
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      await turn()
       yield bytes.subarray(at, at + PIECE_BYTES)
-      await new Promise(setImmediate)
     }
+}
+
+let last: Promise<void> = Promise.resolve()
+
+/** Everything is encrypted in the thread that serves: a piece of one object at a time, with room for other work between. */
+function turn(): Promise<void> {
+  return (last = last.then(() => new Promise(setImmediate)))
 }
 
 /** What the library takes and gives is described in the words of browsers, and is what Node calls the same. */
