@@ -17,6 +17,7 @@ export const BACKUP: Check[] = [
   { area: 'backup', where: 'here', applies: (config) => !isBucket(config), run: (patient) => look(patient) },
   { area: 'backup', where: 'outside', applies: isBucket, run: (patient) => look(patient) },
   { area: 'backup', where: 'here', applies: (config) => !isBucket(config), run: sameDisk },
+  { area: 'backup', where: 'here', applies: isBucket, run: inTheClear },
 ]
 
 function isBucket({ backup: { target } }: Config): boolean {
@@ -25,20 +26,16 @@ function isBucket({ backup: { target } }: Config): boolean {
 
 async function look(patient: Patient): Promise<Finding[]> {
   const { config, running } = patient
-  const { target, identityFile } = config.backup
-  const first = running
-    ? shippingFinding(running.backups.figures())
-    : target === null
-      ? noTarget()
-      : await newest(patient, target)
-  return isBucket(config) && identityFile === null ? [first, inTheClear(target!)] : [first]
+  if (running) return [shippingFinding(running.backups.figures())]
+  return [config.backup.target === null ? noTarget() : await newest(patient, config.backup.target)]
 }
 
-function inTheClear(target: string): Finding {
-  return note(
-    `what is in ${target} is not encrypted, with the secrets of the server in it`,
-    'Set BACKUP_IDENTITY_FILE, with another target; `skylog backup --new-identity` makes such a file.',
-  )
+function inTheClear({ config: { backup } }: Patient): Promise<Finding[]> {
+  if (backup.identityFile !== null) return Promise.resolve([])
+  const text = `what is in ${backup.target} is not encrypted, with the secrets of this server among it`
+  const advice =
+    'Have `skylog backup --new-identity` make a file, and set BACKUP_IDENTITY_FILE and another BACKUP_TARGET.'
+  return Promise.resolve([note(text, advice)])
 }
 
 function noTarget(): Finding {
