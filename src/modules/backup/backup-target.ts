@@ -25,7 +25,8 @@ export abstract class BackupTarget {
   /** As {@link put}, for what is too large for memory. Nothing of it is there when `source` throws. */
   abstract putStream(name: string, source: AsyncIterable<Uint8Array>): Promise<void>
 
-  abstract has(name: string): Promise<boolean>
+  /** As {@link TargetObject.storedAt}; null where there is no such object. */
+  abstract storedAt(name: string): Promise<number | null>
 
   /** An object; null where there is none. @throws Error for one of more than `maxBytes` */
   abstract get(name: string, maxBytes: number): Promise<Buffer | null>

@@ -58,8 +58,8 @@ export class DirectoryTarget extends BackupTarget {
     })
   }
 
-  async has(name: string): Promise<boolean> {
-    return (await this.stat(this.pathOf(name))) !== null
+  async storedAt(name: string): Promise<number | null> {
+    return (await this.stat(this.pathOf(name)))?.mtimeMs ?? null
   }
 
   async get(name: string, maxBytes: number): Promise<Buffer | null> {

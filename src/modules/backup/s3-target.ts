@@ -33,7 +33,7 @@ export class S3Target extends BackupTarget {
   /** What speaks like S3 and does not know the condition is asked whether the object is there first. */
   async putNew(name: string, bytes: Uint8Array): Promise<boolean> {
     const { PutObjectCommand } = this.sdk
-    if (await this.has(name)) return false
+    if ((await this.storedAt(name)) !== null) return false
     try {
       await this.client.send(new PutObjectCommand({ ...this.at(name), Body: bytes, IfNoneMatch: '*' }))
       return true
@@ -56,9 +56,10 @@ export class S3Target extends BackupTarget {
     }
   }
 
-  async has(name: string): Promise<boolean> {
+  async storedAt(name: string): Promise<number | null> {
     const { HeadObjectCommand } = this.sdk
-    return (await this.client.send(new HeadObjectCommand(this.at(name))).catch(nullIfMissing)) !== null
+    const head = await this.client.send(new HeadObjectCommand(this.at(name))).catch(nullIfMissing)
+    return head && (head.LastModified?.getTime() ?? 0)
   }
 
   async get(name: string, maxBytes: number): Promise<Buffer | null> {

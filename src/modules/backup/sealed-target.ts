@@ -46,8 +46,8 @@ export class SealedTarget extends BackupTarget {
     return this.inner.putStream(name, this.seal(source))
   }
 
-  has(name: string): Promise<boolean> {
-    return this.inner.has(name)
+  storedAt(name: string): Promise<number | null> {
+    return this.inner.storedAt(name)
   }
 
   async get(name: string, maxBytes: number): Promise<Buffer | null> {

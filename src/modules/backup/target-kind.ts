@@ -53,7 +53,7 @@ async function whyNotOurs(target: BackupTarget): Promise<string | null> {
 
 /** Names of objects: the first of each folder, and those that stand alone. */
 async function* samples(target: BackupTarget): AsyncGenerator<string> {
-  for (const name of SINGLE) if (await target.has(name)) yield name
+  for (const name of SINGLE) if ((await target.storedAt(name)) !== null) yield name
   for (const folder of FOLDERS)
     for await (const { name } of target.list(folder)) {
       yield name
