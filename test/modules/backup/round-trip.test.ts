@@ -124,6 +124,17 @@ describe.each([
   })
 })
 
+it('leaves the log file out, which would be in every segment', async () => {
+  const log = join(server.directory, 'skylog.log')
+  writeFileSync(log, 'a line')
+  server = await server.restart({ LOG_DESTINATION: log })
+  const target = join(scratch(), 'backup')
+  await backUp(server, target)
+  const { directory } = await restore(target)
+  expect(readdirSync(directory)).toContain('motd.txt')
+  expect(readdirSync(directory)).not.toContain('skylog.log')
+})
+
 it('lets nobody else read what is kept', async () => {
   const target = join(scratch(), 'backup')
   await backUp(server, target)
