@@ -54,11 +54,12 @@ async function whyNotOurs(target: BackupTarget): Promise<string | null> {
 /** Names of objects: the first of each folder, and those that stand alone. */
 async function* samples(target: BackupTarget): AsyncGenerator<string> {
   for (const name of SINGLE) if ((await target.storedAt(name)) !== null) yield name
-  for (const folder of FOLDERS)
-    for await (const { name } of target.list(folder)) {
-      yield name
-      break
-    }
+  for (const folder of FOLDERS) {
+    const objects = target.list(folder)[Symbol.asyncIterator]()
+    const first = await objects.next()
+    await objects.return?.()
+    if (!first.done) yield first.value.name
+  }
 }
 
 async function beginningOf(target: BackupTarget, name: string): Promise<Buffer> {
