@@ -72,11 +72,35 @@ it('does it without a server, too', async () => {
   server = await startTestServer({}, server.directory)
 })
 
+it('encrypts for an identity of its own making, without which nothing can be read', async () => {
+  const [identity, sealed] = [join(scratch, 'backup.age'), join(scratch, 'sealed')]
+  const made = await skylog(['backup', '--new-identity', identity, '--data', server.directory])
+  expect(made.stdout).toMatch(/Made an identity[^]*recipient +age1[^]*Keep a copy/)
+  expect(made.stdout).not.toMatch(/AGE-SECRET-KEY/)
+  expect((await skylog(['backup', '--new-identity', identity])).stderr).toMatch(/is there already/)
+  const inside = join(server.directory, 'backup.age')
+  const refused = await skylog(['backup', '--new-identity', inside, '--data', server.directory])
+  expect(refused.stderr).toMatch(/is in the data directory/)
+
+  const key = ['--identity-file', identity]
+  const backup = await skylog(['backup', sealed, ...key, '--data', server.directory], beside())
+  expect(backup.stdout).toMatch(/Backed up[^]*target .*sealed, encrypted/)
+  expect((await skylog(['backup', sealed, '--verify', ...key])).code).toBe(0)
+  const place = join(scratch, 'unsealed')
+  const blind = await skylog(['restore', sealed, '--data', place])
+  expect(blind).toMatchObject({ code: 1 })
+  expect(blind.stderr).toMatch(/is encrypted: name the identity/)
+  expect((await skylog(['restore', sealed, '--data', place], { BACKUP_IDENTITY_FILE: identity })).code).toBe(0)
+}, 120_000)
+
 it.each([
   [['backup'], /no target is given, nor set/, 2],
   [['backup', '--verify'], /no target is given, nor set/, 2],
   [['backup', 'x', '--keep', '0'], /--keep: neither a number/, 2],
   [['backup', 'x', '--endpoint', 'here'], /--endpoint: not a URL/, 2],
+  [['backup', 'x', '--new-identity', 'y'], /--new-identity makes a file, and no backup/, 2],
+  [['backup', 'x', '--verify', '--identity-file', '/nowhere'], /identity of backups cannot be read/, 1],
+  [['restore', 'alice.test', '--at', '2h', '--identity-file', 'x'], /--identity-file is not for alice.test/, 2],
   [['backup', 's3://UPPER/x', '--verify'], /a bucket is written/, 1],
   [['restore', 'nothing'], /neither an at-uri, nor a DID or a handle, nor a backup/, 2],
   [['restore', './x', '--dry-run'], /--dry-run is not for \.\/x/, 2],

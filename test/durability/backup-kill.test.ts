@@ -1,11 +1,12 @@
 /**
- * A server that ships what it writes is killed and its disk is lost: nothing that was shipped is, and whoever has followed it
- * goes on following it.
+ * A server that ships what it writes, encrypted, is killed and its disk is lost: nothing that was shipped is, and whoever has
+ * followed it goes on following it.
  */
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { writeNewIdentity } from '../../src/modules/backup/backup-identity.js'
 import type { BackupFigures } from '../../src/modules/backup/backup-status.js'
 import { verifyBackup } from '../../src/modules/cli/backup-anywhere.js'
 import { type Restored, restoreBackup } from '../../src/modules/cli/restore-backup.js'
@@ -23,12 +24,14 @@ import { NOTE, ask, type Owner, signUp, Writer } from './load.js'
 
 const scratch = mkdtempSync(join(tmpdir(), 'skylog-backup-'))
 const [directory, target] = [join(scratch, 'data'), join(scratch, 'backup')]
+const sealing = { BACKUP_IDENTITY_FILE: join(scratch, 'backup.age') }
 let build: Awaited<ReturnType<typeof buildServer>>
 let server: MortalServer
 
 beforeAll(async () => {
   build = await buildServer()
-  const env = { ...ADMIN, BACKUP_TARGET: target, BACKUP_INTERVAL: '100', BACKUP_SNAPSHOT_INTERVAL: '60000' }
+  await writeNewIdentity(sealing.BACKUP_IDENTITY_FILE, '2026-01-01T00:00:00Z')
+  const env = { ...ADMIN, ...sealing, BACKUP_TARGET: target, BACKUP_INTERVAL: '100', BACKUP_SNAPSHOT_INTERVAL: '60000' }
   server = await MortalServer.start(build.main, directory, env)
 })
 afterAll(async () => {
@@ -84,7 +87,9 @@ async function loseAndRestore(lost: boolean): Promise<{ restored: Restored; befo
     ranSince: false,
     moveAside: false,
   }
-  const restored = await restoreBackup(wish, (data = directory) => Config.fromEnv({ PDS_DATA_DIRECTORY: data }))
+  const restored = await restoreBackup(wish, (data = directory) =>
+    Config.fromEnv({ ...sealing, PDS_DATA_DIRECTORY: data }),
+  )
   return { restored, before }
 }
 
@@ -157,7 +162,7 @@ it('killed over and over, the target stays sound, and what is left half written 
   }
   await server.stopAndRestart()
   await until('a snapshot', async () => (await figures()).snapshot !== null)
-  const { problems } = await verifyBackup(target, null, Config.fromEnv({}))
+  const { problems } = await verifyBackup(target, null, Config.fromEnv(sealing))
   expect(problems).toEqual({ count: 0, told: [] })
   expect(readdirSync(join(target, 'tmp')).length).toBeLessThan(30)
   expect(server.output).not.toMatch(/ERROR|WARN/)

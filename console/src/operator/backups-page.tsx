@@ -47,7 +47,8 @@ function Backups() {
 }
 
 function State({ of: figures }: { of: BackupFigures }) {
-  const { target, snapshot, shippedSeq, lastSuccess, lagMs, shippedBytes, failuresInARow, lastError } = figures
+  const { target, encrypted, snapshot, shippedSeq, lastSuccess, lagMs, shippedBytes, failuresInARow, lastError } =
+    figures
   return (
     <>
       {target === null ? (
@@ -63,7 +64,10 @@ function State({ of: figures }: { of: BackupFigures }) {
       ) : null}
       <dl class="facts">
         <dt>Target</dt>
-        <dd>{target ? <code>{target}</code> : 'none'}</dd>
+        <dd>
+          {target ? <code>{target}</code> : 'none'}
+          {encrypted ? ', encrypted' : ''}
+        </dd>
         <dt>Last snapshot since the start</dt>
         <dd>{snapshot ? <Time at={snapshot.time} /> : 'none'}</dd>
         <dt>Shipped up to</dt>

@@ -47,6 +47,11 @@ export class Shipping implements OnApplicationBootstrap {
     return target === null || !this.http.httpAdapter ? null : targetName(target)
   }
 
+  /** See `TargetAccess`. */
+  get identityFile(): string | null {
+    return this.config.backup.identityFile
+  }
+
   /** Says that the server runs, before anybody can hear of what it does: what was said at its last end counts no more. */
   async onApplicationBootstrap(): Promise<void> {
     // A command that only borrows the server's rooms leaves this to the server.

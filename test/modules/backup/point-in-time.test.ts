@@ -79,7 +79,8 @@ beforeAll(async () => {
     moments.push(await notes())
     server.advance(1000)
     // A generation in the middle of it all.
-    if (n === 30) await server.get(Backups).run({ target: null, keep: null, endpoint: null }, () => undefined)
+    if (n === 30)
+      await server.get(Backups).run({ target: null, keep: null, endpoint: null, identityFile: null }, () => undefined)
     if (n === 45) owners.push(await server.createAccount('dan'))
   }
   await server.stop()
