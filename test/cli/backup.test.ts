@@ -91,7 +91,7 @@ it('encrypts for an identity of its own making, without which nothing can be rea
   expect(blind).toMatchObject({ code: 1 })
   expect(blind.stderr).toMatch(/is encrypted: name the identity/)
   expect((await skylog(['restore', sealed, '--data', place], { BACKUP_IDENTITY_FILE: identity })).code).toBe(0)
-}, 120_000)
+})
 
 it.each([
   [['backup'], /no target is given, nor set/, 2],
