@@ -113,7 +113,7 @@ describe('of an account here', () => {
     expect(done.code).toBe(0)
     expect(done.json()).toMatchObject({ did, created: 0, deleted: 2, commits: 1 })
     const again = await skylog(['restore', did, '--at', moments[4]!, '--yes'], offline)
-    expect(again.stdout).toMatch(/^Nothing to bring back\n/)
+    expect(again.stdout).toMatch(/^Nothing to bring back: there was nothing then, and is nothing now\n/)
     expect(await skylog(['verify', did], offline)).toMatchObject({ code: 0 })
     expect(await skylog(['rebuild', '--verify'], offline)).toMatchObject({ code: 0 })
     const { stderr, code } = await skylog(['restore', did, '--at', '2020-01-01', '--yes'], offline)
