@@ -1,9 +1,10 @@
 import type { ComAtprotoAdminGetInviteCodes, ComAtprotoServerCreateInviteCode } from '@atproto/api'
 import { useState } from 'preact/hooks'
 import { ask, order } from '../api/operator.js'
+import { Ask } from '../ui/ask.js'
 import { Field, Form, textOf } from '../ui/form.js'
 import { Paged } from '../ui/loaded.js'
-import { FaultNotice, Notice } from '../ui/notice.js'
+import { Notice } from '../ui/notice.js'
 import { Section } from '../ui/page.js'
 import { Time } from '../ui/time.js'
 import { useAction } from '../ui/use-action.js'
@@ -37,9 +38,10 @@ function Invites() {
     setMade(code)
     await codes.reload()
   })
-  const disable = useAction(async (code: string) => {
-    await order('/xrpc/com.atproto.admin.disableInviteCodes', { codes: [code] })
-    await codes.reload()
+  const [ending, setEnding] = useState<string>()
+  const disable = useAction(async () => {
+    await order('/xrpc/com.atproto.admin.disableInviteCodes', { codes: [ending] })
+    codes.change((all) => all.map((one) => (one.code === ending ? { ...one, disabled: true } : one)))
   })
   return (
     <>
@@ -52,7 +54,6 @@ function Invites() {
         </Notice>
       ) : null}
       <Section title="Codes">
-        <FaultNotice fault={disable.fault} />
         <Paged of={codes} empty="There are none.">
           {(all) => (
             <Table
@@ -75,8 +76,8 @@ function Invites() {
                     disabled ? (
                       'disabled'
                     ) : (
-                      <button type="button" onClick={() => void disable.run(code)}>
-                        Disable<span class="unseen"> {code}</span>
+                      <button type="button" onClick={() => setEnding(code)}>
+                        Disable …<span class="unseen"> {code}</span>
                       </button>
                     ),
                 },
@@ -85,6 +86,11 @@ function Invites() {
           )}
         </Paged>
       </Section>
+      {ending ? (
+        <Ask title={`Disable ${ending}?`} confirm="Disable" action={disable} onClose={() => setEnding(undefined)}>
+          Nobody comes in by this code any more. It cannot be enabled again; another can be made.
+        </Ask>
+      ) : null}
     </>
   )
 }

@@ -1,4 +1,6 @@
 import type { ComponentChildren } from 'preact'
+import type { Fault } from '../api/fault.js'
+import { keepPlace } from './keep-place.js'
 import { FaultNotice } from './notice.js'
 import type { Load } from './use-load.js'
 import type { Pages } from './use-pages.js'
@@ -14,6 +16,7 @@ export function Loaded<Value>({
   return (
     <>
       <FaultNotice fault={load.fault} />
+      {mayPass(load.fault) ? <TryAgain reload={load.reload} /> : null}
       {load.value !== undefined ? children(load.value) : load.isLoading ? <Waiting /> : null}
     </>
   )
@@ -34,6 +37,7 @@ export function Paged<Item>({
     <>
       {!isEmpty && children(pages.items)}
       <FaultNotice fault={pages.fault} />
+      {isEmpty && mayPass(pages.fault) ? <TryAgain reload={pages.reload} /> : null}
       {pages.isLoading && (isEmpty || !pages.hasMore) ? <Waiting /> : null}
       {!pages.isLoading && isEmpty && !pages.fault ? <p class="empty">{empty}</p> : null}
       {pages.hasMore && !(isEmpty && pages.isLoading) ? (
@@ -44,6 +48,21 @@ export function Paged<Item>({
         </p>
       ) : null}
     </>
+  )
+}
+
+/** A server that is away may come back; one that refuses will refuse again. */
+function mayPass(fault: Fault | undefined): boolean {
+  return fault !== undefined && (fault.status === 0 || fault.status === 429 || fault.status >= 500)
+}
+
+function TryAgain({ reload }: { reload: () => Promise<void> }) {
+  return (
+    <p>
+      <button type="button" onClick={() => void reload().then(keepPlace())}>
+        Try again
+      </button>
+    </p>
   )
 }
 
