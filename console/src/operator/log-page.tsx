@@ -86,7 +86,7 @@ function RebuildForm() {
     return rebuild.action.run({ names: names === '' ? [] : names.split(/[\s,]+/), verify: form.get('verify') !== null })
   }
   // What runs may have been begun by another window, or go on since before a restart.
-  const elsewhere = status.value?.running && !rebuild.progress ? status.value : undefined
+  const elsewhere = status.value?.running && !status.fault && !rebuild.progress ? status.value : undefined
   const last = rebuild.result ?? status.value?.last
   return (
     <>
@@ -107,7 +107,9 @@ function RebuildForm() {
         <Tick label="Only compare with what is in use" name="verify" onChange={() => setVerify(!verify)} />
       </Form>
       <ProgressOf of={rebuild} label="Rebuild" format={countEvents} />
-      {last && !elsewhere && !rebuild.progress && !rebuild.action.fault ? <Outcome of={last} /> : null}
+      {last && !elsewhere && !rebuild.progress && !('error' in last && rebuild.action.fault) ? (
+        <Outcome of={last} />
+      ) : null}
     </>
   )
 }

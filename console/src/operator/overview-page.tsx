@@ -25,7 +25,9 @@ function Now({ now }: { now: Figures }) {
       {figuresFault.value ? null : now.unready.length === 0 ? (
         <Notice kind="good">The server is ready.</Notice>
       ) : (
-        <Notice kind="bad">Not ready: {now.unready.map((reason) => Object.values(reason).join(' ')).join('; ')}</Notice>
+        <Notice kind="bad">
+          Not ready: {now.unready.map(({ check, message }) => `${check}: ${message}`).join('; ')}
+        </Notice>
       )}
       <Tiles
         of={{

@@ -83,6 +83,7 @@ function ReportCard({
   onResolved: (ids: number[], note: string) => Promise<void>
 }) {
   const { id, reasonType, reason, subject, reportedBy, createdAt, resolvedAt, resolvedBy, note } = report
+  const [isOpen, setOpen] = useState(false)
   const resolve = useAction(async (form: FormData) => {
     const ids = [id, ...(form.get('alike') === null ? [] : alike)]
     const note = textOf(form, 'note')
@@ -108,9 +109,10 @@ function ReportCard({
         </p>
       ) : (
         <>
-          <details>
+          <details onToggle={(event) => setOpen(event.currentTarget.open)}>
             <summary>Take down what is reported</summary>
-            <Takedown subject={reported(subject)} />
+            {/* Whether it is taken down is asked of each when somebody wants to know. */}
+            {isOpen ? <Takedown subject={reported(subject)} /> : null}
           </details>
           <Form action={resolve} submit="Close the report">
             <Field label="Note" name="note" maxLength={2000} />
