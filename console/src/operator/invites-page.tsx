@@ -23,13 +23,17 @@ export default function InvitesPage() {
 
 function Invites() {
   const [made, setMade] = useState<string>()
-  const codes = usePages(async (cursor) => {
-    const answer = await ask<ComAtprotoAdminGetInviteCodes.OutputSchema>('/xrpc/com.atproto.admin.getInviteCodes', {
-      cursor,
-      limit: 100,
-    })
-    return { items: answer.codes, cursor: answer.cursor }
-  }, [])
+  const codes = usePages(
+    async (cursor) => {
+      const answer = await ask<ComAtprotoAdminGetInviteCodes.OutputSchema>('/xrpc/com.atproto.admin.getInviteCodes', {
+        cursor,
+        limit: 100,
+      })
+      return { items: answer.codes, cursor: answer.cursor }
+    },
+    [],
+    'invites',
+  )
   const make = useAction(async (form: FormData) => {
     const { code } = await order<ComAtprotoServerCreateInviteCode.OutputSchema>(
       '/xrpc/com.atproto.server.createInviteCode',

@@ -36,6 +36,7 @@ function Labels() {
       return { items: answer.labels, cursor: answer.cursor }
     },
     [pattern],
+    'labels',
   )
   const set = useAction(async (form: FormData) => {
     await order('/admin/labels', {

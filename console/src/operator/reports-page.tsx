@@ -30,6 +30,7 @@ function Inbox() {
       return { items: answer.reports, cursor: answer.cursor }
     },
     [status],
+    'reports',
   )
   const handles = useHandles(reports.items.flatMap(({ subject, reportedBy }) => [didOf(subject), reportedBy]))
   const nameOf = (did: string): string => {

@@ -144,6 +144,13 @@ it('many reports: one is closed without losing the place, and all about one thin
   const next = await page.evaluate(() => document.activeElement?.closest('article')?.getAttribute('aria-label'))
   expect(next).toBe(after)
 
+  // Who has looked at something else finds the list as it was.
+  await reports.nth(54).getByRole('link', { name: '@alice.test' }).last().click()
+  await page.getByRole('heading', { level: 1, name: 'Account', exact: true }).waitFor()
+  await page.goBack()
+  await reports.nth(58).waitFor()
+  expect(await reports.count()).toBe(59)
+
   // The newest is of a file, which is taken down and not the account.
   const ofFile = reports.first()
   await ofFile.getByText('A file of').waitFor()
