@@ -28,7 +28,7 @@ function isDots(part: string | undefined): boolean {
 export function pathOfWords(words: string): string | null {
   const text = words.trim()
   const post = /^https?:\/\/[^/]+\/profile\/([^/?#]+)\/post\/([^/?#]+)/.exec(text)
-  if (post) return explorePath(post[1]!, 'app.bsky.feed.post', post[2])
+  if (post) return pathOfUri(`at://${post[1]}/app.bsky.feed.post/${post[2]}`)
   const profile = /^https?:\/\/[^/]+\/profile\/([^/?#]+)/.exec(text)
   const actor = (profile?.[1] ?? text).replace(/^@/, '')
   return ACTOR.test(actor) ? explorePath(actor) : pathOfUri(text)

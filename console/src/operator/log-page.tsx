@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { Figures } from '../../../src/modules/metrics/figures.js'
 import type { Rebuilt, RebuildStatus } from '../../../src/projections/replay/rebuild.js'
 import { ask } from '../api/operator.js'
-import { count } from '../ui/amounts.js'
+import { count, rate } from '../ui/amounts.js'
 import { Field, Form, textOf, Tick } from '../ui/form.js'
 import { Notice } from '../ui/notice.js'
 import { Section } from '../ui/page.js'
@@ -39,7 +39,7 @@ function LogAndProjections({ now }: { now: Figures }) {
         <Plot
           label="Events a second, by kind"
           times={times.value}
-          format={(value) => value.toFixed(1)}
+          format={rate}
           series={kindsOf(now.log.appended).map((kind) => ({
             label: kind,
             values: rates(({ log }) => log.appended[kind] ?? 0),

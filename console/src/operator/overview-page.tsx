@@ -1,5 +1,5 @@
 import type { Figures } from '../../../src/modules/metrics/figures.js'
-import { bytes, count } from '../ui/amounts.js'
+import { bytes, count, rate } from '../ui/amounts.js'
 import { Notice } from '../ui/notice.js'
 import { Section } from '../ui/page.js'
 import { Plot } from '../ui/plot.js'
@@ -52,7 +52,7 @@ function Now({ now }: { now: Figures }) {
 }
 
 function Plots() {
-  const perSecond = (value: number): string => `${value < 10 ? value.toFixed(1) : count(Math.round(value))}/s`
+  const perSecond = (value: number): string => `${rate(value)}/s`
   const ms = (value: number): string => `${value.toFixed(value < 100 ? 1 : 0)} ms`
   return (
     <div class="plots">

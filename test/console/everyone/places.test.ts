@@ -22,6 +22,12 @@ it.each([
   expect(pathOfUri(text)).toBeNull()
 })
 
+it('the address of a page of the app is taken for what it shows', () => {
+  expect(pathOfWords(`https://bsky.app/profile/${did}/post/3k2y`)).toBe(`/explore/${did}/app.bsky.feed.post/3k2y`)
+  expect(pathOfWords('https://bsky.app/profile/alice.test')).toBe('/explore/alice.test')
+  expect(pathOfWords('https://bsky.app/profile/../post/..')).toBeNull()
+})
+
 it('what is to be taken down is named in the address', () => {
   expect(takedownPath(`at://${did}/a.b.c/d`)).toBe(
     '/operator/takedown?subject=at%3A%2F%2Fdid%3Aplc%3Aewvi7nxzyoun6zhxrhs64oiz%2Fa.b.c%2Fd',
