@@ -89,12 +89,12 @@ function Invites() {
             />
           )}
         </Paged>
+        {ending ? (
+          <Ask title={`Disable ${ending}?`} confirm="Disable" action={disable} onClose={() => setEnding(undefined)}>
+            Nobody comes in by this code any more. It cannot be enabled again; another can be made.
+          </Ask>
+        ) : null}
       </Section>
-      {ending ? (
-        <Ask title={`Disable ${ending}?`} confirm="Disable" action={disable} onClose={() => setEnding(undefined)}>
-          Nobody comes in by this code any more. It cannot be enabled again; another can be made.
-        </Ask>
-      ) : null}
     </>
   )
 }

@@ -166,14 +166,12 @@ it('many reports: one is closed without losing the place, and all about one thin
 }, 60_000)
 
 it('only labels of this server can be taken back here', async () => {
-  await server.app
-    .get(Database)
-    .write((tx) =>
-      tx.run(
-        `INSERT INTO label (uri, src, val, cid, neg, cts, sig) VALUES (?, 'did:web:labeler.example', 'rude', '', 0, ?, ?)`,
-        ...[alice.assertDid, new Date().toISOString(), Buffer.alloc(64)],
-      ),
+  await server.app.get(Database).write(async (tx) => {
+    await tx.run(
+      `INSERT INTO label (uri, src, val, cid, neg, cts, sig) VALUES (?, 'did:web:labeler.example', 'rude', '', 0, ?, ?)`,
+      ...[alice.assertDid, new Date().toISOString(), Buffer.alloc(64)],
     )
+  })
   await page.goto('/operator/labels')
   await page.getByLabel('A handle, DID or at-uri').fill('alice.test')
   await page.getByLabel('Label', { exact: true }).fill('spam')
