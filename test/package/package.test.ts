@@ -3,13 +3,10 @@ import { fork, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { jest } from '@jest/globals'
 import { project } from '../cli/run-cli.js'
 import { exampleIn, installPacked, type Packed, putInto, runIn } from './packed.js'
 
 // Whole programs are run here, which share the machine with other tests.
-jest.setTimeout(120_000)
-
 let packed: Packed
 beforeAll(async () => {
   packed = await installPacked()

@@ -17,9 +17,9 @@ import { Config } from '../../../src/modules/config/config.js'
 import { Cid } from '../../../src/repo-engine/index.js'
 import { startS3 } from '../../e2e/s3-server.js'
 import { TestServer } from '../../support/account-app.js'
-import { eventually } from '../account/adopting.js'
 import { write } from '../account/owners.js'
 import { backUp, restore, scratch } from './backing-up.js'
+import { eventually } from '../../support/eventually.js'
 
 let server: TestServer | undefined
 let target: string
@@ -160,7 +160,7 @@ it('a snapshot that is asked for is one of its own, and nothing is missed betwee
   const restored = await restore(target)
   expect(restored).toMatchObject({ isAll: true, problems: [], mended: { signedAnew: 0 } })
   expect(await posts(restored.directory)).toEqual(await posts(directory))
-}, 60_000)
+})
 
 it('a server that has run since has the last word, whether it could ship it or not', async () => {
   await start()
@@ -238,7 +238,7 @@ it('a snapshot whose target was taken over by another comes to nothing, and noth
   await shipped()
   await server!.stop()
   expect(await posts((await restore(target)).directory)).toEqual(['last', 'with a picture'])
-}, 60_000)
+})
 
 it('ends at once in the middle of a snapshot, with its last piece shipped to the generation before', async () => {
   await start()
@@ -260,7 +260,7 @@ it('ends at once in the middle of a snapshot, with its last piece shipped to the
   const restored = await restore(target)
   expect(restored).toMatchObject({ isAll: true, problems: [] })
   expect(await posts(restored.directory)).toEqual(['last'])
-}, 8_000)
+})
 
 it('goes on shipping when what is old is damaged and cannot be deleted, and says why', async () => {
   await start()

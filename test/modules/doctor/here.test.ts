@@ -99,7 +99,7 @@ const cases: [area: Area, what: string, damage: (directory: string) => Promise<v
   [
     'disk',
     'a database that others may read',
-    (directory) => chmodSync(directory, 0o755),
+    (directory) => (chmodSync(directory, 0o755), chmodSync(join(directory, 'skylog.sqlite'), 0o644)),
     /^note others on this machine may read the database/,
   ],
   [
