@@ -1,7 +1,13 @@
 import type { ComponentChildren } from 'preact'
+<<<<<<< HEAD
 import type { Fault } from '../api/fault.js'
 import { keepPlace } from './keep-place.js'
+=======
+import { useEffect } from 'preact/hooks'
+import type { Fault } from '../api/fault.js'
+>>>>>>> main
 import { FaultNotice } from './notice.js'
+import { keepPlace } from './keep-place.js'
 import type { Load } from './use-load.js'
 import type { Pages } from './use-pages.js'
 
@@ -15,8 +21,12 @@ export function Loaded<Value>({
 }) {
   return (
     <>
+<<<<<<< HEAD
       <FaultNotice fault={load.fault} />
       {mayPass(load.fault) ? <TryAgain reload={load.reload} /> : null}
+=======
+      <NotLoaded fault={load.fault} onAgain={load.reload} />
+>>>>>>> main
       {load.value !== undefined ? children(load.value) : load.isLoading ? <Waiting /> : null}
     </>
   )
@@ -36,11 +46,15 @@ export function Paged<Item>({
   return (
     <>
       {!isEmpty && children(pages.items)}
+<<<<<<< HEAD
       <FaultNotice fault={pages.fault} />
       {isEmpty && mayPass(pages.fault) ? <TryAgain reload={pages.reload} /> : null}
+=======
+      <NotLoaded fault={pages.fault} onAgain={isEmpty ? pages.reload : pages.more} />
+>>>>>>> main
       {pages.isLoading && (isEmpty || !pages.hasMore) ? <Waiting /> : null}
       {!pages.isLoading && isEmpty && !pages.fault ? <p class="empty">{empty}</p> : null}
-      {pages.hasMore && !(isEmpty && pages.isLoading) ? (
+      {pages.hasMore && !pages.fault?.mayPass && !(isEmpty && pages.isLoading) ? (
         <p class="more">
           <button type="button" onClick={pages.more} aria-disabled={pages.isLoading}>
             {pages.isLoading ? 'Loading …' : 'Show more'}
@@ -51,6 +65,7 @@ export function Paged<Item>({
   )
 }
 
+<<<<<<< HEAD
 /** A server that is away may come back; one that refuses will refuse again. */
 function mayPass(fault: Fault | undefined): boolean {
   return fault !== undefined && (fault.status === 0 || fault.status === 429 || fault.status >= 500)
@@ -63,6 +78,31 @@ function TryAgain({ reload }: { reload: () => Promise<void> }) {
         Try again
       </button>
     </p>
+=======
+/** Why it does not come. What may pass can be tried again, and is as soon as the browser is online. */
+function NotLoaded({ fault, onAgain }: { fault: Fault | undefined; onAgain: () => unknown }) {
+  useEffect(() => {
+    if (fault?.error !== 'Unreachable') return
+    addEventListener('online', onAgain)
+    return () => removeEventListener('online', onAgain)
+  }, [fault])
+  const again = async (): Promise<void> => {
+    const back = keepPlace()
+    await onAgain()
+    back()
+  }
+  return (
+    <>
+      <FaultNotice fault={fault} />
+      {fault?.mayPass ? (
+        <p>
+          <button type="button" onClick={() => void again()}>
+            Try again
+          </button>
+        </p>
+      ) : null}
+    </>
+>>>>>>> main
   )
 }
 
