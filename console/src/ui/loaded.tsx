@@ -1,11 +1,6 @@
 import type { ComponentChildren } from 'preact'
-<<<<<<< HEAD
-import type { Fault } from '../api/fault.js'
-import { keepPlace } from './keep-place.js'
-=======
 import { useEffect } from 'preact/hooks'
 import type { Fault } from '../api/fault.js'
->>>>>>> main
 import { FaultNotice } from './notice.js'
 import { keepPlace } from './keep-place.js'
 import type { Load } from './use-load.js'
@@ -21,12 +16,7 @@ export function Loaded<Value>({
 }) {
   return (
     <>
-<<<<<<< HEAD
-      <FaultNotice fault={load.fault} />
-      {mayPass(load.fault) ? <TryAgain reload={load.reload} /> : null}
-=======
       <NotLoaded fault={load.fault} onAgain={load.reload} />
->>>>>>> main
       {load.value !== undefined ? children(load.value) : load.isLoading ? <Waiting /> : null}
     </>
   )
@@ -46,12 +36,7 @@ export function Paged<Item>({
   return (
     <>
       {!isEmpty && children(pages.items)}
-<<<<<<< HEAD
-      <FaultNotice fault={pages.fault} />
-      {isEmpty && mayPass(pages.fault) ? <TryAgain reload={pages.reload} /> : null}
-=======
       <NotLoaded fault={pages.fault} onAgain={isEmpty ? pages.reload : pages.more} />
->>>>>>> main
       {pages.isLoading && (isEmpty || !pages.hasMore) ? <Waiting /> : null}
       {!pages.isLoading && isEmpty && !pages.fault ? <p class="empty">{empty}</p> : null}
       {pages.hasMore && !pages.fault?.mayPass && !(isEmpty && pages.isLoading) ? (
@@ -65,20 +50,6 @@ export function Paged<Item>({
   )
 }
 
-<<<<<<< HEAD
-/** A server that is away may come back; one that refuses will refuse again. */
-function mayPass(fault: Fault | undefined): boolean {
-  return fault !== undefined && (fault.status === 0 || fault.status === 429 || fault.status >= 500)
-}
-
-function TryAgain({ reload }: { reload: () => Promise<void> }) {
-  return (
-    <p>
-      <button type="button" onClick={() => void reload().then(keepPlace())}>
-        Try again
-      </button>
-    </p>
-=======
 /** Why it does not come. What may pass can be tried again, and is as soon as the browser is online. */
 function NotLoaded({ fault, onAgain }: { fault: Fault | undefined; onAgain: () => unknown }) {
   useEffect(() => {
@@ -102,7 +73,6 @@ function NotLoaded({ fault, onAgain }: { fault: Fault | undefined; onAgain: () =
         </p>
       ) : null}
     </>
->>>>>>> main
   )
 }
 
