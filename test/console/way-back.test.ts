@@ -74,6 +74,7 @@ describe('the keyboard', () => {
     await disable.waitFor()
     expect(await keyboardIn(page)).toBe('Make a code')
     await disable.press('Enter')
+    await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).press('Enter')
     await page.getByRole('cell', { name: 'disabled' }).waitFor()
     await page.waitForFunction(() => document.activeElement?.textContent === 'Codes')
   })
