@@ -20,6 +20,9 @@ const EXTERNAL = ['better-sqlite3', 'secp256k1', 'sharp', '@aws-sdk/client-s3', 
 /** Files that the server reads beside its own. */
 const DOCUMENTS = ['lexicon/documents.json', 'identity/reserved-names.json']
 
+/** Licences alone: half a start is the reading of this. */
+const COMMENTS = { legal: true, annotation: false, jsdoc: false }
+
 async function bundle(input, output, external, emptyOutDir) {
   await build({
     ...{ configFile: false, root, logLevel: 'error' },
@@ -27,7 +30,11 @@ async function bundle(input, output, external, emptyOutDir) {
     build: {
       ...{ ssr: true, outDir: out, emptyOutDir, target: 'node24', minify: false },
       // The names of classes are what migrations are known by.
-      rolldownOptions: { input, treeshake: false, output: { keepNames: true, chunkFileNames: '[name].js', ...output } },
+      rolldownOptions: {
+        input,
+        treeshake: false,
+        output: { keepNames: true, comments: COMMENTS, chunkFileNames: '[name].js', ...output },
+      },
     },
   })
 }

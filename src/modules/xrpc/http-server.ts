@@ -46,6 +46,8 @@ export async function createHttpApp(
     // Nothing here is a middleware; its engine would run for every request all the same.
     skipMiddie: true,
     routerOptions: { maxParamLength: 1024 },
+    // Lexicons check what comes in. Without these two Fastify loads what compiles JSON schemas, of which no route here has one.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   })
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
@@ -64,6 +66,10 @@ export async function createHttpApp(
   serve2022(fastify, { did: serviceDid, database })
   if (!throwAway) app.enableShutdownHooks(STOPS, { useProcessExit: true })
   return app
+}
+
+function noSchemas(): never {
+  throw new Error('routes have no JSON schemas here')
 }
 
 /** atproto clients run in browsers, on any site (https://atproto.com/specs/xrpc#cors). */
