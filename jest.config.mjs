@@ -12,5 +12,6 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': '@swc/jest' },
   collectCoverageFrom: ['src/**/*.ts', 'migrations/**/*.ts'],
-  testTimeout: 30000,
+  // It ends what hangs, also where the machine has other things to do.
+  testTimeout: 120_000,
 }
