@@ -22,8 +22,8 @@ const MEMORY = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' }
 if (major < 24 || (major === 24 && minor < 7)) runWith(bundledNode())
 else if (process.argv[2] === 'serve' && process.env.MALLOC_ARENA_MAX === undefined) runWith(process.execPath)
 else {
-  // While another command line builds, what is there is not whole yet.
-  if (existsSync(join(root, 'src')) && (existsSync(lock) || isStale())) build()
+  // While another command line builds, what is there may look new and is not whole yet: so the lock is looked at last.
+  if (existsSync(join(root, 'src')) && (isStale() || existsSync(lock))) build()
   // Half of what a short command takes is the compiling of its dependencies. Kept here, where it lasts and nobody else writes,
   // or else in the temporary directory.
   for (const folder of [join(root, '.compiled'), undefined]) module.enableCompileCache(folder)

@@ -3,7 +3,7 @@ import { dataDirectory, type Ran, skylog } from './run-cli.js'
 const COMMANDS: Record<string, string[]> = {
   serve: ['--port', '--data'],
   import: ['<car>', '--did', '--data', '--json'],
-  inspect: ['<did-or-car>', '--html', '--key', '--data', '--json'],
+  inspect: ['<repo>', '--html', '--key', '--data', '--json'],
   history: ['<at-uri>', '--limit', '--data', '--json'],
   restore: [
     '<what>',
@@ -18,7 +18,7 @@ const COMMANDS: Record<string, string[]> = {
     '--json',
   ],
   backup: ['[target]', '--verify', '--keep', '--endpoint', '--data', '--json'],
-  verify: ['[did-or-car]', '--all', '--key', '--data', '--json'],
+  verify: ['[repo]', '--all', '--key', '--data', '--json'],
   unpack: ['<repo>', '<directory>', '--blobs', '--data', '--json'],
   pack: ['<directory>', '<car>', '--key-file', '--json'],
   'account create': ['--handle', '--email', '--password', '--did-web', '--data', '--json'],
@@ -82,8 +82,8 @@ describe('wrong usage ends with 2 and says why', () => {
     [[], 'Usage: skylog'],
     [['account'], 'Usage: skylog account'],
     [['frobnicate'], "unknown command 'frobnicate'"],
-    [['verify'], 'say what: a DID, a CAR file, or --all'],
-    [['verify', 'a.car', '--all'], 'say what: a DID, a CAR file, or --all'],
+    [['verify'], 'say what: a CAR file, a DID, a handle, or --all'],
+    [['verify', 'a.car', '--all'], 'say what: a CAR file, a DID, a handle, or --all'],
     [['inspect'], 'missing required argument'],
     [['verify', 'a.car', 'b.car'], 'too many arguments'],
     [['inspect', 'a.car', '--frob'], "unknown option '--frob'"],

@@ -88,6 +88,12 @@ describe('of an account here', () => {
     expect(actions).toMatchObject([{ actor: 'admin', action: 'restore-records' }])
   })
 
+  it('says that there was and is nothing where a key was mistyped', async () => {
+    const { code, stdout } = await skylog(['restore', `${uri}x`, '--at', moments[1]!], env)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Nothing to bring back: there was nothing then, and is nothing now\n/)
+  })
+
   it('tells what compaction has dropped', async () => {
     await server.app.get(CommandBus, { strict: false }).execute(new CompactLog('9999'))
     const text = await skylog(['history', uri], env)
@@ -179,6 +185,15 @@ it.each([
   expect(new Date(parsePast('--at', text, NOW)).toISOString()).toBe(moment)
 })
 
-it.each(['', 'noon', '2026-02-31T00:00:00Z', '2026-13-01', '2026-03-02', '2026'])('--at %j is refused', (text) => {
+it.each([
+  '',
+  'noon',
+  '2025-02-29',
+  '2025-11-31T12:00:00+02:00',
+  '2026-02-31T00:00:00Z',
+  '2026-13-01',
+  '2026-03-02',
+  '2026',
+])('--at %j is refused', (text) => {
   expect(() => parsePast('--at', text, NOW)).toThrow('--at: ')
 })

@@ -169,6 +169,8 @@ describe('of a repository that is kept here', () => {
 it('what is not there is a failure, and what makes no sense is wrong usage', async () => {
   const cases: [string[], number, string][] = [
     [['unpack', 'nowhere.car', file('x')], 1, 'there is no file nowhere.car'],
+    [['inspect', file('.')], 1, 'is not a file'],
+    [['import', file('.')], 1, 'is not a file'],
     [['unpack', 'did:nonsense', file('x')], 2, 'not a DID'],
     [['unpack', 'did:web:alice.example', file('x')], 1, 'skylog: '],
     [['unpack', greenground, file('x'), '--blobs'], 2, '--blobs'],

@@ -234,6 +234,16 @@ describe('what is there already', () => {
   })
 })
 
+it('what a CAR that was cut off has left goes with the next one of its name', () => {
+  const directory = unpacked()
+  const out = join(root, `cut-off-${runs++}.car`)
+  mkdirSync(`${out}.skylog-tmp`)
+  writeFileSync(join(`${out}.skylog-tmp`, 'whole'), 'half')
+  packDirectory(directory, out, undefined)
+  expect(readFileSync(out).equals(readFileSync(car))).toBe(true)
+  expect(existsSync(`${out}.skylog-tmp`)).toBe(false)
+})
+
 describe('a hostile directory', () => {
   const outside = join(root, 'outside')
   beforeAll(() => {
@@ -351,7 +361,7 @@ describe('a hostile directory', () => {
     await expect(unpack(directory)).rejects.toThrow(why.startsWith('x.cbor') ? 'x.cbor: not a record' : why)
     expect(() => pack(directory, key)).toThrow(why)
     expect({ inside: snapshot(directory), outside: snapshot(outside) }).toEqual(files)
-    expect(readdirSync(root).filter((name) => /^out-.*\.car\./.test(name))).toEqual([])
+    expect(readdirSync(root).filter((name) => name.endsWith('.skylog-tmp'))).toEqual([])
   })
 
   it('files without end: the last one that was looked at is named', () => {

@@ -30,7 +30,14 @@ export function parsePast(option: string, text: string, now: number): number {
   const moment = MOMENT.exec(text)
   const bare = moment && moment[1] === undefined && text.length > 'YYYY-MM-DD'.length
   const ms = moment ? Date.parse(bare ? `${text}Z` : text) : now - parseDuration(option, text.replace(/ ago$/, ''))
-  if (Number.isNaN(ms)) throw new WrongUsage(`${option}: there is no such moment: ${text}`)
+  if (Number.isNaN(ms) || (moment && !isDay(text.slice(0, 'YYYY-MM-DD'.length))))
+    throw new WrongUsage(`${option}: there is no such moment: ${text}`)
   if (ms > now) throw new WrongUsage(`${option}: that is still to come: ${text}`)
   return ms
+}
+
+/** Not every date that can be parsed is one: the 30th of February is taken for the 2nd of March. */
+function isDay(text: string): boolean {
+  const ms = Date.parse(text)
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)
 }

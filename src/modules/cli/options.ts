@@ -16,6 +16,9 @@ export const KEY: OptionMetadata = {
   description: 'check the signature against this key instead of the one in the DID document',
 }
 
+/** What commands say of an argument that is a repository (named-repo.ts). */
+export const REPO_ARGUMENT = 'a CAR file, or the DID or handle of a repository in the data directory'
+
 /** Gives a command options that many have: each is what stands after its flag, as it is, or true where nothing does. */
 export function Takes(...options: readonly OptionMetadata[]): ClassDecorator {
   return ({ prototype }) => {

@@ -1,7 +1,7 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import type { Reader } from '../../../src/modules/database/database.js'
-import { SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
+import { OutOfReach, SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
 import { readerOf, type Scratch, scratchDatabase, scratchDirectory, writerOf } from '../../support/crash.js'
 
 let scratch: Scratch
@@ -178,6 +178,16 @@ describe('open for reading alone', () => {
 
   it('says so where there is nothing to read', async () => {
     await expect(SqliteDatabase.openReadOnly(`${scratch.directory}/none.sqlite`)).rejects.toThrow(/does not exist/)
+  })
+
+  it('says what to do where it is not let in', async () => {
+    // What nobody can open, not even root.
+    const file = `${scratch.directory}/shut.sqlite`
+    symlinkSync(file, file)
+    await expect(SqliteDatabase.openReadOnly(file)).rejects.toThrow(OutOfReach)
+    await expect(SqliteDatabase.openReadOnly(file)).rejects.toThrow(
+      `${file} cannot be opened: unable to open database file. Run this as the user that the server runs as`,
+    )
   })
 })
 
