@@ -47,8 +47,8 @@ function Backups() {
 }
 
 function State({ of: figures }: { of: BackupFigures }) {
-  const { target, snapshot, isWorking, shippedSeq, lastSuccess, lagMs, shippedBytes, failuresInARow, lastError } =
-    figures
+  const { target, encrypted, snapshot, isWorking, shippedSeq } = figures
+  const { lastSuccess, lagMs, shippedBytes, failuresInARow, lastError } = figures
   return (
     <>
       {target === null ? (
@@ -65,7 +65,10 @@ function State({ of: figures }: { of: BackupFigures }) {
       {isWorking ? <Notice kind="note">A snapshot is being made.</Notice> : null}
       <dl class="facts">
         <dt>Target</dt>
-        <dd>{target ? <code>{target}</code> : 'none'}</dd>
+        <dd>
+          {target ? <code>{target}</code> : 'none'}
+          {encrypted ? ', encrypted' : ''}
+        </dd>
         <dt>Last snapshot since the start</dt>
         <dd>{snapshot ? <Time at={snapshot.time} /> : 'none'}</dd>
         <dt>Shipped up to</dt>

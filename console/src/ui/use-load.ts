@@ -8,7 +8,7 @@ export interface Load<Value> {
   isLoading: boolean
   /** Fetches it again. */
   reload(): Promise<void>
-  /** Puts another value in place, as after a change that is known to have succeeded. */
+  /** Puts another value in place, as after a change that is known to have succeeded. What is on its way is older, and dropped. */
   set(value: Value): void
 }
 
@@ -37,6 +37,9 @@ export function useLoad<Value>(fetchIt: () => Promise<Value>, inputs: readonly u
     fault: state.fault,
     isLoading: state.isLoading,
     reload: load,
-    set: (value) => setState({ value, isLoading: false }),
+    set(value) {
+      turn.current++
+      setState({ value, isLoading: false })
+    },
   }
 }
