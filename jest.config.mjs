@@ -1,9 +1,11 @@
 export default {
   rootDir: '.',
   testEnvironment: 'node',
-  globalSetup: '<rootDir>/test/support/build-console.mjs',
+  globalSetup: '<rootDir>/test/support/prepare.mjs',
   maxWorkers: 2,
   workerIdleMemoryLimit: '512MB',
+  // To free all that a worker has takes a busy machine longer than jest waits by itself.
+  workerGracefulExitTimeout: 30_000,
   coverageProvider: 'v8',
   testRegex: 'test/.*\\.test\\.ts$',
   // Those need the official PDS: npm run test:official.
@@ -13,5 +15,5 @@ export default {
   transform: { '^.+\\.ts$': '@swc/jest' },
   collectCoverageFrom: ['src/**/*.ts', 'migrations/**/*.ts'],
   // It ends what hangs, also where the machine has other things to do.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
 }

@@ -1,5 +1,4 @@
 /** `skylog history` and `skylog restore`: beside a server, and on a data directory alone. */
-import { jest } from '@jest/globals'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CommandBus } from '@nestjs/cqrs'
 import { parsePast } from '../../src/modules/cli/duration.js'
@@ -12,8 +11,6 @@ import { sampleRepo, writeCar } from './sample-repo.js'
 const directory = dataDirectory()
 const archive = dataDirectory()
 const PROFILE = 'app.bsky.actor.profile'
-
-jest.setTimeout(60_000)
 
 describe('of an account here', () => {
   let server: TestServer

@@ -1,5 +1,4 @@
 /** `skylog inspect --html`: a page from the disk, looked at in a browser, with what strangers may have written in it. */
-import { jest } from '@jest/globals'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -24,8 +23,6 @@ const directory = dataDirectory()
 const env = { PDS_DATA_DIRECTORY: join(directory, 'none') }
 const HOSTILE = `</script><script>window.harmed = 1</script><img src=x onerror="window.harmed = 2"><!-- ' " \u202e \u2028`
 const PROFILE = 'app.bsky.actor.profile/self'
-
-jest.setTimeout(60_000)
 
 let browser: Browser
 beforeAll(async () => {

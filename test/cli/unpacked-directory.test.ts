@@ -160,7 +160,7 @@ describe('unpacked again', () => {
       packDirectory(directory, out, undefined)
       expect(readFileSync(out).equals(readFileSync(file))).toBe(true)
     }
-  }, 60_000)
+  })
 
   it('an edit that nobody has packed is not written over, one that was packed is where it should be', async () => {
     const directory = unpacked()
