@@ -1,7 +1,7 @@
 export default {
   rootDir: '.',
   testEnvironment: 'node',
-  globalSetup: '<rootDir>/test/support/build-console.mjs',
+  globalSetup: '<rootDir>/test/support/prepare.mjs',
   maxWorkers: 2,
   workerIdleMemoryLimit: '512MB',
   // To free all that a worker has takes a busy machine longer than jest waits by itself.

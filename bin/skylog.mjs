@@ -24,8 +24,9 @@ else if (process.argv[2] === 'serve' && process.env.MALLOC_ARENA_MAX === undefin
 else {
   // While another command line builds, what is there may look new and is not whole yet: so the lock is looked at last.
   if (existsSync(join(root, 'src')) && (isStale() || existsSync(lock))) build()
-  // Half of what a short command takes is the compiling of its dependencies.
-  module.enableCompileCache()
+  // Half of what a short command takes is the compiling of its dependencies. Kept here, where it lasts and nobody else writes,
+  // or else in the temporary directory.
+  for (const folder of [join(root, '.compiled'), undefined]) module.enableCompileCache(folder)
   await import(entry)
 }
 

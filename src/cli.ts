@@ -14,6 +14,8 @@ function fail(error: Error): void {
 }
 
 guardOutput(process.stdout, fail)
+// Work goes on when nobody reads how far it has come.
+process.stderr.on('error', () => undefined)
 try {
   await CommandFactory.run(CliModule, { logger: ['error', 'fatal'], version: VERSION, serviceErrorHandler: fail })
 } catch (error) {

@@ -110,7 +110,7 @@ describe('of an account here', () => {
     expect(done.code).toBe(0)
     expect(done.json()).toMatchObject({ did, created: 0, deleted: 2, commits: 1 })
     const again = await skylog(['restore', did, '--at', moments[4]!, '--yes'], offline)
-    expect(again.stdout).toMatch(/^Nothing to bring back\n/)
+    expect(again.stdout).toMatch(/^Nothing to bring back: there was nothing then, and is nothing now\n/)
     expect(await skylog(['verify', did], offline)).toMatchObject({ code: 0 })
     expect(await skylog(['rebuild', '--verify'], offline)).toMatchObject({ code: 0 })
     const { stderr, code } = await skylog(['restore', did, '--at', '2020-01-01', '--yes'], offline)
@@ -178,6 +178,7 @@ it.each([
   ['2026-02-01T10:00', '2026-02-01T10:00:00.000Z'],
   ['2026-02-01 10:00:01.5', '2026-02-01T10:00:01.500Z'],
   ['2026-02-01T10:00:00+02:00', '2026-02-01T08:00:00.000Z'],
+  ['2026-02-01T10:00:00-0330', '2026-02-01T13:30:00.000Z'],
 ])('--at %s is %s', (text, moment) => {
   expect(new Date(parsePast('--at', text, NOW)).toISOString()).toBe(moment)
 })
@@ -191,6 +192,7 @@ it.each([
   '2026-13-01',
   '2026-03-02',
   '2026',
+  '2026-02-01T10',
 ])('--at %j is refused', (text) => {
   expect(() => parsePast('--at', text, NOW)).toThrow('--at: ')
 })

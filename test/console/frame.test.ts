@@ -1,6 +1,6 @@
 /** The web console as a whole: served, safe, usable without a mouse, on a phone and in the dark. */
 import type { Browser } from 'playwright-core'
-import { faultsOf, openWindow, startBrowser } from '../support/browser.js'
+import { eventually, faultsOf, focused, openWindow, startBrowser } from '../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../support/server.js'
 
 let server: TestServer
@@ -58,11 +58,11 @@ describe('the frame', () => {
     await page.goto('/')
     await page.getByRole('heading', { name: 'This server' }).waitFor()
     await page.keyboard.press('Tab')
-    expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe('Skip to the page')
+    await focused(page.getByRole('link', { name: 'Skip to the page' }))
     await page.getByRole('link', { name: 'Sign in' }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
-    expect(await page.title()).toBe('Sign in · Skylog')
+    await eventually(() => page.title(), 'Sign in · Skylog')
   })
 
   it('says so where there is no such page', async () => {

@@ -1,22 +1,24 @@
-/** A real browser: the system's Chromium where there is one, else the one that comes with the development dependencies. */
-import { existsSync } from 'node:fs'
+/** A real browser, and what tests need to wait for what happens in it, on a slow and busy machine as on a fast one. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { AtpAgent } from '@atproto/api'
-import bundled from '@sparticuz/chromium'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { jest } from '@jest/globals'
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
 
-const SYSTEM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+/** How long something that will come may take, in milliseconds; a test waits for many such things. */
+const PATIENCE_MS = 60_000
+jest.setTimeout(4 * PATIENCE_MS)
+
 const QUIET = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-dev-shm-usage'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ]
 
-/** Starts the browser. `CHROMIUM_PATH` names another one. Close it at the end. */
+/** Starts the browser at `CHROMIUM_PATH`, which prepare.mjs has found; without one, Chrome where that is installed. Close it at the end. */
 export async function startBrowser(): Promise<Browser> {
-  const system = process.env.CHROMIUM_PATH ?? SYSTEM.find((path) => existsSync(path))
-  return system
-    ? chromium.launch({ executablePath: system, args: QUIET })
-    : chromium.launch({ executablePath: await bundled.executablePath(), args: [...bundled.args, ...QUIET] })
+  const executablePath = process.env.CHROMIUM_PATH
+  const which = executablePath ? { executablePath } : { channel: 'chrome' }
+  return chromium.launch({ ...which, args: QUIET, timeout: PATIENCE_MS })
 }
 
 /** A page that remembers what went wrong in it. */
@@ -41,6 +43,8 @@ export async function openWindow(browser: Browser, url: string, look: Look = {},
     baseURL: url,
     viewport: look.phone ? { width: 390, height: 844 } : { width: 1200, height: 800 },
     colorScheme: look.dark ? 'dark' : 'light',
+    // Not that of the machine, which may be none that a browser understands.
+    locale: 'en-US',
     reducedMotion: 'reduce',
     storageState: as && { cookies: [], origins: [{ origin: new URL(url).origin, localStorage: sessionOf(as) }] },
   })
@@ -51,12 +55,34 @@ export async function openWindow(browser: Browser, url: string, look: Look = {},
     // An answer that is no success is something that the page has to deal with, and says so itself.
     if (message.type() === 'error' && !/^Failed to load resource/.test(message.text())) errors.push(message.text())
   })
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(PATIENCE_MS)
   return { page, errors }
 }
 
 function sessionOf({ session }: AtpAgent): { name: string; value: string }[] {
   return [{ name: 'skylog.session', value: JSON.stringify(session) }]
+}
+
+/** Waits until the keyboard is where this is. */
+export async function focused(place: Locator): Promise<void> {
+  await place.and(place.page().locator(':focus')).waitFor()
+}
+
+/** Waits until what is read of a page is equal to this. */
+export async function eventually<Value>(read: () => Promise<Value>, expected: Value): Promise<void> {
+  for (const until = Date.now() + PATIENCE_MS; ; await sleep(50)) {
+    const value = await read()
+    try {
+      return expect(value).toEqual(expected)
+    } catch (error) {
+      if (Date.now() > until) throw error
+    }
+  }
+}
+
+/** Does something, and waits until the server has answered the call of it: what is shown at once has not been done yet. */
+export async function answered(page: Page, nsid: string, act: Promise<unknown>): Promise<void> {
+  await Promise.all([page.waitForResponse(`**/xrpc/${nsid}*`), act])
 }
 
 /**
@@ -65,6 +91,8 @@ function sessionOf({ session }: AtpAgent): { name: string; value: string }[] {
  */
 export async function faultsOf({ page, errors }: WatchedPage): Promise<string[]> {
   await page.waitForFunction(() => !document.querySelector('.waiting'))
+  // What goes by the size of the window is told of it with the next frame.
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
   // No page here has frames, for which alone it would open a window of its own at the end.
   const { violations } = await new AxeBuilder({ page })
     .setLegacyMode()

@@ -7,8 +7,10 @@ import { fetchAt } from './fetch-at.js'
 // Whose labels count is said by this server and by the preferences of the account; the library would ask for those of bsky.app.
 AtpAgent.configure({ appLabelers: [] })
 
+const fetchAtHome = fetchAt(location.origin)
+
 /** The client, signed in while `account` is there. */
-export const agent = new AtpAgent({ service: location.origin, fetch: fetchAt(location.origin), persistSession: keep })
+export const agent = new AtpAgent({ service: location.origin, fetch: fetchOrTakeUp, persistSession: keep })
 
 // The renewal of what was kept is begun at once; calls wait for it.
 if (account.value) void agent.resumeSession(account.value).catch(() => undefined)
@@ -39,14 +41,20 @@ export async function refreshAccount(): Promise<void> {
   if (account.value) keepSession({ ...account.value, ...data })
 }
 
+/** Where another window has renewed the session, and this one has slept meanwhile, the renewal is what that one has got. */
+async function fetchOrTakeUp(...args: Parameters<typeof fetch>): Promise<Response> {
+  const request = new Request(...args)
+  if (request.url.endsWith('/xrpc/com.atproto.server.refreshSession')) {
+    const kept = keptSession()
+    if (kept && kept.did === account.value?.did && kept.refreshJwt !== account.value.refreshJwt)
+      return Response.json(kept)
+  }
+  return fetchAtHome(request)
+}
+
 function keep(event: AtpSessionEvent, session: AtpSessionData | undefined): void {
   // What failed for want of a connection may be good yet.
   if (event === 'network-error') return
-  if (event === 'expired' && account.value) {
-    const kept = keptSession()
-    // Another window has renewed it, and this one has slept meanwhile.
-    if (kept && kept.refreshJwt !== account.value.refreshJwt) return void (account.value = kept)
-    hasEnded.value = true
-  }
+  if (event === 'expired' && account.value) hasEnded.value = true
   keepSession(session)
 }

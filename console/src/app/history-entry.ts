@@ -13,8 +13,9 @@ interface Left {
 /** Entries that are remembered, the one that was changed last at the end. */
 const entries = new Map<string, Left>()
 const MOST = 30
-/** For so long a page that is come back to may grow until it is as high as it was. */
-const RESTORE_MS = 2_000
+/** For so many frames a page that is come back to may grow until it is as high as it was, and then still move. */
+const COMING = 600
+const SETTLING = 60
 
 /** What is remembered is for the eyes of whoever has seen it. */
 effect(() => {
@@ -50,21 +51,23 @@ export function recall<List>(place: string): List | undefined {
 /** Has pages scrolled to where they were when one comes back to them. The browser would do so before they are there. */
 export function keepScrolling(): void {
   history.scrollRestoration = 'manual'
-  let isRestoring = false
-  const stop = (): void => void (isRestoring = false)
+  let restoring: Left | null = null
+  const stop = (): void => void (restoring = null)
   addEventListener('scroll', () => {
-    if (!isRestoring) entry().scrolled = scrollY
+    if (!restoring) entry().scrolled = scrollY
   })
   for (const moved of ['wheel', 'touchstart', 'pointerdown', 'keydown'])
     addEventListener(moved, stop, { passive: true })
   addEventListener('popstate', () => {
-    const { scrolled } = entry()
-    const until = performance.now() + RESTORE_MS
-    isRestoring = true
+    const left = entry()
+    let frames = COMING
+    restoring = left
     const step = (): void => {
-      if (!isRestoring) return
-      if (performance.now() > until) return stop()
-      if (Math.abs(scrollY - scrolled) > 1) scrollTo(0, scrolled)
+      if (restoring !== left) return
+      // Another page is there by now, or this one has become too low.
+      if (entry() !== left || frames-- === 0) return stop()
+      if (Math.abs(scrollY - left.scrolled) > 1) scrollTo(0, left.scrolled)
+      else frames = Math.min(frames, SETTLING)
       requestAnimationFrame(step)
     }
     requestAnimationFrame(step)

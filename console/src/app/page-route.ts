@@ -10,5 +10,11 @@ export interface PageRoute {
 
 /** A page in a file of its own, whose default export it is. */
 export function page(path: string, load: () => Promise<{ default: AnyComponent }>): PageRoute {
-  return { path, component: lazy(() => load().catch(() => ({ default: NotFetched }))) as AnyComponent }
+  const component = lazy(() =>
+    load().catch((error: unknown) => {
+      console.error(error)
+      return { default: NotFetched }
+    }),
+  )
+  return { path, component: component as AnyComponent }
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { keepPlace } from './keep-place.js'
 
 /** Something that stands over the page until it is answered. The browser keeps the keyboard inside, and Escape closes it. */
@@ -14,18 +14,21 @@ export function Dialog({
 }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement
     const back = keepPlace()
-    dialog.current!.showModal()
-    // The browser sees to it where a dialog is closed, and not where it is taken away.
+    const modal = dialog.current!
+    modal.showModal()
     return () => {
+      // Nothing below takes the keyboard as long as it is open.
+      modal.close()
       if (before instanceof HTMLElement && before.isConnected) before.focus()
       back()
     }
   }, [])
   return (
-    <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
+    // Of one that is taken away it is known already.
+    <dialog ref={dialog} aria-labelledby={id} onClose={() => dialog.current && onClose()}>
       <div class="section-head">
         <h2 id={id}>{title}</h2>
         <button type="button" class="quiet" onClick={() => dialog.current!.close()}>

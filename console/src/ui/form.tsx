@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { FaultNotice } from './notice.js'
 import type { Action } from './use-action.js'
 
@@ -18,7 +18,7 @@ export function Form({
   children: ComponentChildren
 }) {
   const form = useRef<HTMLFormElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (action.isDone && done) form.current!.reset()
   }, [action.isDone])
   const onSubmit = (event: SubmitEvent): void => {

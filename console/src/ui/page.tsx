@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 
 /** A page: its name for the tab and for screen readers, and what stands beside it (`actions`). */
 export function Page({
@@ -11,7 +11,7 @@ export function Page({
   actions?: ComponentChildren
   children: ComponentChildren
 }) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${title} · Skylog`
   }, [title])
   return (

@@ -1,14 +1,14 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { Fault } from '../api/fault.js'
 
-/** Something that is fetched: not there yet, there, or failed. What was there stays while it is fetched again. */
+/** Something that is fetched: not there yet, there, or failed. What was there stays while it is fetched again, as does why it failed. */
 export interface Load<Value> {
   value: Value | undefined
   fault: Fault | undefined
   isLoading: boolean
   /** Fetches it again. */
   reload(): Promise<void>
-  /** Puts another value in place, as after a change that is known to have succeeded. */
+  /** Puts another value in place, as after a change that is known to have succeeded. What is on its way is older, and dropped. */
   set(value: Value): void
 }
 
@@ -18,7 +18,7 @@ export function useLoad<Value>(fetchIt: () => Promise<Value>, inputs: readonly u
   const turn = useRef(0)
   const load = useCallback(async () => {
     const mine = ++turn.current
-    setState(({ value }) => ({ value, isLoading: true }))
+    setState(({ value, fault }) => ({ value, fault, isLoading: true }))
     try {
       const value = await fetchIt()
       if (mine === turn.current) setState({ value, isLoading: false })
@@ -37,6 +37,9 @@ export function useLoad<Value>(fetchIt: () => Promise<Value>, inputs: readonly u
     fault: state.fault,
     isLoading: state.isLoading,
     reload: load,
-    set: (value) => setState({ value, isLoading: false }),
+    set(value) {
+      turn.current++
+      setState({ value, isLoading: false })
+    },
   }
 }

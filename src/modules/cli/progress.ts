@@ -23,7 +23,7 @@ export function startProgress(label: string, total: number, unit?: string): Prog
 type Amount = (value: number) => string
 type Rate = (done: number) => number
 
-/** Columns of a bar at most, and the steps in which it gives way; and of a terminal that does not tell how many it has. */
+/** Columns of a bar at most, and the steps in which it gives way; and of a terminal that does not tell how many it has, or says 0. */
 const [MOST_BAR, BAR_STEP, WIDTH] = [30, 5, 80]
 
 function bar(label: string, total: number, unit: string | undefined, amount: Amount, rate: Rate): Progress {
@@ -36,7 +36,7 @@ function bar(label: string, total: number, unit: string | undefined, amount: Amo
         rate: `${amount(Math.round(perSecond))}/s`,
         left: all > 0 && perSecond > 0 ? `${duration((all - value) / perSecond)} left` : null,
       }
-      return barText(label, figures, process.stderr.columns ?? WIDTH)
+      return barText(label, figures, process.stderr.columns || WIDTH)
     },
     stream: process.stderr,
     // The terminal is left as it is, so that nothing has to be put right in it after Ctrl-C.

@@ -69,6 +69,8 @@ export class SqliteDatabase extends Database {
     try {
       sources.push(await openSource(file, { readonly: false, durable }))
       const driver = driverOf(sources[0]!)
+      // SQLite would wait for other programs without letting the event loop go on; the writer waits for them itself.
+      driver.pragma('busy_timeout = 0')
       const writer = new SqliteWriter(new SqliteConnection(driver), onDoorbellError)
       const wal = new SqliteWal(file, driver)
       writer.onCommit = () => wal.committed()

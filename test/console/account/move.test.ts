@@ -51,7 +51,7 @@ it('from another server to this one: with everything, and the old one stands bac
     .getByLabel('Code')
     .fill(await codeFor(there, 'alice.test', ADMIN))
   await page.getByRole('dialog').getByRole('button', { name: 'Go on' }).click()
-  await page.getByText('The account lives here now').waitFor({ timeout: 20_000 })
+  await page.getByText('The account lives here now').waitFor()
   await expectArrived(history, {
     ...{ from: there, to: here, plc },
     ...{ password: 'another-password', handle: 'alice.here.test' },
@@ -84,7 +84,7 @@ it('from this server to another: a code that is not there yet can be brought lat
   await code.waitFor()
   await code.fill(await codeFor(here, 'bob.here.test', ADMIN))
   await page.getByRole('dialog').getByRole('button', { name: 'Go on' }).click()
-  await page.getByText('The account lives there now').waitFor({ timeout: 20_000 })
+  await page.getByText('The account lives there now').waitFor()
   await expectArrived(history, { from: here, to: there, plc, password: 'another-password', handle: 'bob.test' })
 })
 

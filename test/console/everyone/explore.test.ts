@@ -1,6 +1,6 @@
 /** Repositories and records, as anybody may look at them in the web console. */
 import type { Browser, Page } from 'playwright-core'
-import { faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { eventually, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { stopTestServer } from '../../support/server.js'
 import { SCRIPT, startTown, type Town } from './town.js'
 
@@ -29,12 +29,8 @@ describe('this server', () => {
     await page.goto('/')
     await page.getByText('did:web:localhost').waitFor()
     await page.getByText('4 repositories, the newest of them:').waitFor()
-    const newest = page.getByRole('list', { name: 'Newest' })
-    expect(await newest.getByRole('link').allTextContents()).toEqual([
-      'Dora Elsewhere',
-      '@bob.test',
-      'Alice of the tests',
-    ])
+    const newest = page.getByRole('list', { name: 'Newest' }).getByRole('link')
+    await eventually(() => newest.allTextContents(), ['Dora Elsewhere', '@bob.test', 'Alice of the tests'])
     await page.getByText(town.server.url, { exact: true }).waitFor()
     expect(await faultsOf(window)).toEqual([])
   })
@@ -94,12 +90,8 @@ describe('repositories', () => {
     await page.goto('/explore/alice.test')
     await heading('Alice of the tests')
     await page.getByText('leads back to this DID').waitFor()
-    const collections = page.getByRole('list', { name: 'Collections' })
-    expect(await collections.getByRole('link').allTextContents()).toEqual([
-      'app.bsky.actor.profile',
-      POST,
-      'app.bsky.graph.follow',
-    ])
+    const collections = page.getByRole('list', { name: 'Collections' }).getByRole('link')
+    await eventually(() => collections.allTextContents(), ['app.bsky.actor.profile', POST, 'app.bsky.graph.follow'])
     const { data: latest } = await town.alice.com.atproto.sync.getLatestCommit({ did })
     const commit = page.locator('section', { has: page.getByRole('heading', { name: 'Newest commit' }) })
     await commit.getByText(latest.cid).waitFor()
@@ -144,15 +136,15 @@ describe('records', () => {
     }))
     await town.bob.com.atproto.repo.applyWrites({ repo: town.bob.assertDid, writes })
     await page.goto('/explore/bob.test/com.example.count')
-    const keys = () => page.getByRole('list', { name: 'Records' }).getByRole('link').allTextContents()
+    const keys = page.getByRole('list', { name: 'Records' }).getByRole('link')
+    const count = () => keys.count()
     await link('54').waitFor()
-    expect((await keys()).length).toBe(50)
+    await eventually(count, 50)
     await page.getByRole('button', { name: 'Show more' }).click()
     await link('00').waitFor()
-    expect((await keys()).length).toBe(55)
+    await eventually(count, 55)
     await link('First keys first').click()
-    await link('00').waitFor()
-    expect((await keys())[0]).toBe('00')
+    await keys.first().filter({ hasText: '00' }).waitFor()
     expect(await faultsOf(window)).toEqual([])
   })
 
@@ -180,7 +172,7 @@ describe('records', () => {
     await page.getByText(SCRIPT).first().waitFor()
     await page.goto(`/explore/bob.test/${POST}`)
     await page.getByText(SCRIPT).first().waitFor()
-    expect(await page.title()).toBe(`${POST} · Skylog`)
+    await eventually(() => page.title(), `${POST} · Skylog`)
     expect(await page.locator('main img[src="x"], main script').count()).toBe(0)
   })
 
@@ -189,11 +181,11 @@ describe('records', () => {
     await page.getByRole('button', { name: 'Show all 20000 characters' }).click()
     await page.getByText('x'.repeat(20_000)).waitFor()
     expect(await page.getByText('level52', { exact: true }).count()).toBe(0)
-    await page.locator('.json').evaluate(async (tree) => {
-      for (let closed; (closed = tree.querySelector<HTMLElement>('details:not([open]) > summary'));) {
-        closed.click()
-        await new Promise((shown) => setTimeout(shown))
-      }
+    // What is closed is made when it is opened, and may have something closed in it.
+    await page.waitForFunction(() => {
+      const tree = document.querySelector('.json')!
+      for (const closed of tree.querySelectorAll<HTMLElement>('details:not([open]) > summary')) closed.click()
+      return tree.textContent.includes('the bottom')
     })
     await page.getByText('the bottom').waitFor()
   })
