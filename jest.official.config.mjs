@@ -5,5 +5,4 @@ export default {
   ...config,
   testRegex: 'test/official/.*\\.test\\.ts$',
   testPathIgnorePatterns: ['/node_modules/'],
-  testTimeout: 120_000,
 }

@@ -23,6 +23,8 @@ const USAGE = `usage: node bench/backup.mjs [options]
 
 const RECORDS = 50_000
 const WRITES = 4_000
+/** First backups of the same, in turn in the clear and encrypted. */
+const ROUNDS = 3
 const ACCOUNTS = 20
 const AT_A_TIME = 16
 
@@ -31,6 +33,7 @@ const engine = await loadEngine(options.dist)
 const folder = makeDirectory(options.data)
 process.on('exit', () => eraseDirectory(folder))
 const target = join(folder, 'backup')
+const identityFile = join(folder, 'backup.age')
 const server = await StartedServer.start(options, ADMIN)
 const bench = new Bench(server, engine, options.scale)
 const [writing, copying] = [[], []]
@@ -42,27 +45,45 @@ try {
   writing.length = 0
 
   await write(accounts, 'nothing is copied')
+  await command(['backup', '--new-identity', identityFile])
+  for (let round = 0; round < ROUNDS; round++)
+    for (const wish of [{ target: `${target}-clear-${round}` }, { target: `${target}-sealed-${round}`, identityFile }])
+      copying.push(await backUp(`all of it${wish.identityFile ? ', encrypted' : ''}`, wish))
   copying.push(await backUp('all of it'))
   copying.push(await backUp('nothing is new'))
   await inParallel(options.scale(1_000), AT_A_TIME, (i) => bench.createPost(accounts[i % ACCOUNTS]))
   copying.push(await backUp('1,000 posts are new'))
-  let done = false
-  const snapshots = (async () => {
-    while (!done) await askAdmin(server, '/admin/backup', { target: join(folder, `other-${performance.now()}`) })
-  })()
-  await write(accounts, 'snapshots are made all the time', () => (done = true))
-  await snapshots
+  for (const more of [{}, { identityFile }, {}, { identityFile }]) {
+    let done = false
+    const snapshots = (async () => {
+      while (!done)
+        await askAdmin(server, '/admin/backup', { target: join(folder, `other-${performance.now()}`), ...more })
+    })()
+    await write(accounts, `snapshots are made all the time${sealedBy(more)}`, () => (done = true))
+    await snapshots
+  }
 
-  server.settings = { ...ADMIN, BACKUP_TARGET: join(folder, 'shipped') }
-  await server.restart()
-  for (const account of accounts) Object.assign(account, { since: 0 })
-  for (const account of accounts) await bench.renew(account)
-  while (!JSON.parse(await askAdmin(server, '/admin/backups')).snapshot) await new Promise((go) => setTimeout(go, 100))
-  await write(accounts, 'what is written is shipped')
+  for (const [where, more] of [
+    ['shipped', {}],
+    ['sealed', { BACKUP_IDENTITY_FILE: identityFile }],
+  ]) {
+    server.settings = { ...ADMIN, BACKUP_TARGET: join(folder, where), ...more }
+    await server.restart()
+    for (const account of accounts) Object.assign(account, { since: 0 })
+    for (const account of accounts) await bench.renew(account)
+    while (!JSON.parse(await askAdmin(server, '/admin/backups')).snapshot)
+      await new Promise((go) => setTimeout(go, 100))
+    await write(accounts, `what is written is shipped${sealedBy(more)}`)
+  }
   await server.end()
   for (const [name, from, args] of [
     ['restore', target, ['--data', join(folder, 'restored')]],
     ['restore with its log', join(folder, 'shipped'), ['--data', join(folder, 'again')]],
+    [
+      'restore with its log, encrypted',
+      join(folder, 'sealed'),
+      ['--data', join(folder, 'sealed-again'), '--identity-file', identityFile],
+    ],
   ])
     copying.push({ name, ...(await command(['restore', from, ...args, '--json'])), megabytes: databaseMb() })
   copying.push({
@@ -95,8 +116,12 @@ async function write(accounts, name, atEnd = () => undefined) {
   process.stderr.write(`${name}\n`)
 }
 
-async function backUp(name) {
-  const { result: answer, longestMs } = await probed(server.url, () => askAdmin(server, '/admin/backup', { target }))
+function sealedBy(more) {
+  return Object.keys(more).length > 0 ? ', encrypted' : ''
+}
+
+async function backUp(name, wish = { target }) {
+  const { result: answer, longestMs } = await probed(server.url, () => askAdmin(server, '/admin/backup', wish))
   const { result } = JSON.parse(answer.trim().split('\n').at(-1))
   process.stderr.write(`backup: ${name}\n`)
   const megabytes = result.databaseBytes / 1e6

@@ -4,7 +4,7 @@
  * older than the sources. A package that was installed has no sources beside it, and runs as it is.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import module from 'node:module'
 import { constants } from 'node:os'
 import { join } from 'node:path'
@@ -22,10 +22,11 @@ const MEMORY = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' }
 if (major < 24 || (major === 24 && minor < 7)) runWith(bundledNode())
 else if (process.argv[2] === 'serve' && process.env.MALLOC_ARENA_MAX === undefined) runWith(process.execPath)
 else {
-  // While another command line builds, what is there is not whole yet.
-  if (existsSync(join(root, 'src')) && (existsSync(lock) || isStale())) build()
-  // Half of what a short command takes is the compiling of its dependencies.
-  module.enableCompileCache()
+  // While another command line builds, what is there may look new and is not whole yet: so the lock is looked at last.
+  if (existsSync(join(root, 'src')) && (isStale() || existsSync(lock))) build()
+  // Half of what a short command takes is the compiling of its dependencies. Kept here, where it lasts and nobody else writes,
+  // or else in the temporary directory.
+  for (const folder of [join(root, '.compiled'), undefined]) module.enableCompileCache(folder)
   await import(entry)
 }
 
@@ -59,10 +60,9 @@ function isStale() {
 
 /** One build at a time: a second command line waits for the first one's, and finds it done. */
 function build() {
-  const deadline = Date.now() + 60_000
   while (!takeLock()) {
     // Whoever held it was killed.
-    if (Date.now() > deadline) rmSync(lock, { recursive: true, force: true })
+    if (!isHeld()) rmSync(lock, { recursive: true, force: true })
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
   }
   const failure = isStale() ? runBuild() : null
@@ -83,12 +83,21 @@ function runBuild() {
 
 function takeLock() {
   try {
-    mkdirSync(lock)
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
     return true
   } catch (error) {
     if (error.code !== 'EEXIST')
       fail(`the sources are newer than the build, which is not to be written here: npm run build (${error.message})`)
     return false
+  }
+}
+
+function isHeld() {
+  try {
+    return process.kill(Number(readFileSync(lock, 'latin1')), 0)
+  } catch ({ code }) {
+    // It was let go meanwhile, or somebody else's process has it.
+    return code === 'ENOENT' || code === 'EPERM'
   }
 }
 

@@ -1,7 +1,5 @@
 /** `account adopt`: from the files of a host that is gone to an account that is signed in to and written, as a person would. */
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { AtpAgent } from '@atproto/api'
 import { verifyRepoCar } from '@atproto/repo'
@@ -9,6 +7,7 @@ import { SigningKey } from '../../src/repo-engine/index.js'
 import { PlcStub } from '../support/plc-stub.js'
 import { startTestServer, stopTestServer } from '../support/server.js'
 import { dataDirectory, skylog } from './run-cli.js'
+import { freePort } from '../support/free-port.js'
 
 interface Adopted {
   did: string
@@ -41,7 +40,7 @@ beforeAll(async () => {
   env = {
     PDS_DATA_DIRECTORY: file('data'),
     PDS_DID_PLC_URL: plc.url,
-    PDS_PORT: String(await freePort()),
+    PDS_PORT: await freePort(),
     PDS_SERVICE_HANDLE_DOMAINS: '.here.test',
     // An operator needs no invite, whatever the server asks of others.
     PDS_INVITE_REQUIRED: 'true',
@@ -50,7 +49,7 @@ beforeAll(async () => {
     expect(await skylog(['import', file(`${name}.car`)], env)).toMatchObject({ code: 0 })
   await stopTestServer(old)
   writeFileSync(file('recovery.key'), `${secret}\n`)
-}, 60_000)
+})
 afterAll(() => plc.close())
 
 /** Signs in, finds what was there, writes, and has the export checked against the key in the DID document. */
@@ -90,7 +89,7 @@ it('refuses without the right key, says which keys there are, and changes nothin
   expect(kept.stderr).toContain('Its handle alice.test cannot be kept')
   expect((await skylog(['account', 'list', '--json'], env)).json()).toEqual([])
   expect(plc.logs.get(did)).toHaveLength(1)
-}, 60_000)
+})
 
 it('adopts without a server running, by a key in a file', async () => {
   const { alice: did } = dids as { alice: string }
@@ -117,7 +116,7 @@ it('adopts without a server running, by a key in a file', async () => {
   } finally {
     await server.close()
   }
-}, 60_000)
+})
 
 it('has a running server do it, by a key in the environment', async () => {
   const { bob: did } = dids as { bob: string }
@@ -151,12 +150,4 @@ it('has a running server do it, by a key in the environment', async () => {
   expect(await skylog(['rebuild', '--verify'], env)).toMatchObject({ code: 0 })
   const again = await skylog(['account', 'adopt', did, '--email', 'bob@example.com', '--password', 'bob-password'], env)
   expect(again).toMatchObject({ code: 1, stderr: `skylog: ${did} has its account here already\n` })
-}, 60_000)
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((ready) => server.listen(0, ready))
-  const { port } = server.address() as AddressInfo
-  await new Promise((closed) => server.close(closed))
-  return port
-}
+})

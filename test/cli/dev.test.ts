@@ -31,7 +31,7 @@ it('shows addresses and passwords, then mail, until Ctrl-C', async () => {
   await said(/^mail to alice\.test@example\.com \(reset_password\): .+, code [A-Z2-7]{5}-[A-Z2-7]{5}$/m)
   child.kill('SIGINT')
   expect(await ended).toBe(0)
-}, 60_000)
+})
 
 it.each([
   [['--pds', '0'], '--pds: not a whole number from 1 to 20: 0'],

@@ -1,5 +1,4 @@
 /** `skylog history` and `skylog restore`: beside a server, and on a data directory alone. */
-import { jest } from '@jest/globals'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CommandBus } from '@nestjs/cqrs'
 import { parsePast } from '../../src/modules/cli/duration.js'
@@ -12,8 +11,6 @@ import { sampleRepo, writeCar } from './sample-repo.js'
 const directory = dataDirectory()
 const archive = dataDirectory()
 const PROFILE = 'app.bsky.actor.profile'
-
-jest.setTimeout(60_000)
 
 describe('of an account here', () => {
   let server: TestServer
@@ -88,6 +85,12 @@ describe('of an account here', () => {
     expect(actions).toMatchObject([{ actor: 'admin', action: 'restore-records' }])
   })
 
+  it('says that there was and is nothing where a key was mistyped', async () => {
+    const { code, stdout } = await skylog(['restore', `${uri}x`, '--at', moments[1]!], env)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Nothing to bring back: there was nothing then, and is nothing now\n/)
+  })
+
   it('tells what compaction has dropped', async () => {
     await server.app.get(CommandBus, { strict: false }).execute(new CompactLog('9999'))
     const text = await skylog(['history', uri], env)
@@ -107,7 +110,7 @@ describe('of an account here', () => {
     expect(done.code).toBe(0)
     expect(done.json()).toMatchObject({ did, created: 0, deleted: 2, commits: 1 })
     const again = await skylog(['restore', did, '--at', moments[4]!, '--yes'], offline)
-    expect(again.stdout).toMatch(/^Nothing to bring back\n/)
+    expect(again.stdout).toMatch(/^Nothing to bring back: there was nothing then, and is nothing now\n/)
     expect(await skylog(['verify', did], offline)).toMatchObject({ code: 0 })
     expect(await skylog(['rebuild', '--verify'], offline)).toMatchObject({ code: 0 })
     const { stderr, code } = await skylog(['restore', did, '--at', '2020-01-01', '--yes'], offline)
@@ -175,10 +178,21 @@ it.each([
   ['2026-02-01T10:00', '2026-02-01T10:00:00.000Z'],
   ['2026-02-01 10:00:01.5', '2026-02-01T10:00:01.500Z'],
   ['2026-02-01T10:00:00+02:00', '2026-02-01T08:00:00.000Z'],
+  ['2026-02-01T10:00:00-0330', '2026-02-01T13:30:00.000Z'],
 ])('--at %s is %s', (text, moment) => {
   expect(new Date(parsePast('--at', text, NOW)).toISOString()).toBe(moment)
 })
 
-it.each(['', 'noon', '2026-02-31T00:00:00Z', '2026-13-01', '2026-03-02', '2026'])('--at %j is refused', (text) => {
+it.each([
+  '',
+  'noon',
+  '2025-02-29',
+  '2025-11-31T12:00:00+02:00',
+  '2026-02-31T00:00:00Z',
+  '2026-13-01',
+  '2026-03-02',
+  '2026',
+  '2026-02-01T10',
+])('--at %j is refused', (text) => {
   expect(() => parsePast('--at', text, NOW)).toThrow('--at: ')
 })

@@ -105,32 +105,28 @@ describe('a repository of somebody who is not hosted here', () => {
 
 const withVectors = existsSync(vectors) ? it : it.skip
 
-withVectors(
-  'takes in a repository of version 2 with its history, and one of thousands of records',
-  async () => {
-    const directory = join(data, 'vectors')
-    const env = { PDS_DATA_DIRECTORY: directory }
-    const files = ['2023-v2-full-history.car', 'bsky-app-2025-08.car']
-    for (const file of files) {
-      const imported = await skylog(['import', join(vectors, file), '--json'], env)
-      expect(imported.code).toBe(0)
-      const { did, head, records } = imported.json() as Record<string, any>
-      const [inspected, verified] = await Promise.all([
-        skylog(['inspect', did, '--json'], env),
-        skylog(['verify', did], env),
-      ])
-      const sizes = { records: { blocks: records as number } }
-      expect(inspected.json()).toMatchObject({ did, commit: { cid: head }, sizes, problems: [] })
-      expect(verified.stdout).toContain('No problems found.')
-    }
-    const server = await startTestServer({}, directory)
-    try {
-      const { com } = server.agent()
-      for (const did of ['did:plc:dpg45vsnuir2vqqqadsn6afg', 'did:plc:z72i7hdynmk6r22z27h6tvur'])
-        expect(decodeCar((await com.atproto.sync.getRepo({ did })).data).roots).toHaveLength(1)
-    } finally {
-      await server.close()
-    }
-  },
-  60_000,
-)
+withVectors('takes in a repository of version 2 with its history, and one of thousands of records', async () => {
+  const directory = join(data, 'vectors')
+  const env = { PDS_DATA_DIRECTORY: directory }
+  const files = ['2023-v2-full-history.car', 'bsky-app-2025-08.car']
+  for (const file of files) {
+    const imported = await skylog(['import', join(vectors, file), '--json'], env)
+    expect(imported.code).toBe(0)
+    const { did, head, records } = imported.json() as Record<string, any>
+    const [inspected, verified] = await Promise.all([
+      skylog(['inspect', did, '--json'], env),
+      skylog(['verify', did], env),
+    ])
+    const sizes = { records: { blocks: records as number } }
+    expect(inspected.json()).toMatchObject({ did, commit: { cid: head }, sizes, problems: [] })
+    expect(verified.stdout).toContain('No problems found.')
+  }
+  const server = await startTestServer({}, directory)
+  try {
+    const { com } = server.agent()
+    for (const did of ['did:plc:dpg45vsnuir2vqqqadsn6afg', 'did:plc:z72i7hdynmk6r22z27h6tvur'])
+      expect(decodeCar((await com.atproto.sync.getRepo({ did })).data).roots).toHaveLength(1)
+  } finally {
+    await server.close()
+  }
+})

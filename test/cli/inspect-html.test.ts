@@ -214,6 +214,17 @@ describe('of a small repository', () => {
   })
 })
 
+it('is written over another page, and over nothing else', async () => {
+  const car = writeRepo('kept', records(3))
+  const before = readFileSync(car)
+  const refused = await skylog(['inspect', car, '--html', car], env)
+  expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('is not written over') })
+  expect(readFileSync(car).equals(before)).toBe(true)
+  const page = join(directory, 'kept.html')
+  for (let i = 0; i < 2; i++)
+    expect(await skylog(['inspect', car, '--html', page], env)).toMatchObject({ code: 0, stderr: '' })
+})
+
 it('of a large one draws the upper layers, and says so', async () => {
   const { page, errors } = await openPage(writeRepo('large', records(9_000)))
   await page.getByText('This repository is large:').waitFor()

@@ -7,8 +7,8 @@ import { PlcDirectory } from '../../src/modules/identity/plc/plc-directory.js'
 import { checkInvariants } from '../support/invariants.js'
 import { startTestServer, type TestServer } from '../support/server.js'
 import { exported } from '../e2e/verified.js'
-import { freePort } from '../modules/account/owners.js'
 import { dataDirectory, skylog } from './run-cli.js'
+import { freePort } from '../support/free-port.js'
 
 const directory = dataDirectory()
 let env: Record<string, string>

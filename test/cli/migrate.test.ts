@@ -59,7 +59,7 @@ it('says what it waits for with exit code 3, keeps how far it has come to itself
   expect(moved.json()).toMatchObject({ did: history.did, handle: 'alice.new.test', lost: [] })
   expect(existsSync(state)).toBe(false)
   await expectArrived(history, { from, to, plc, password, handle: 'alice.new.test' })
-}, 60_000)
+})
 
 it('killed at any moment, it goes on when it is started again', async () => {
   const agent = await from.signUp('bob')
@@ -89,7 +89,7 @@ it('killed at any moment, it goes on when it is started again', async () => {
   expect(killed).toBeGreaterThan(0)
   await expectArrived(history, { from, to, plc, password: 'bob-new-password', handle: 'bob.new.test' })
   expect(readdirSync(directory).filter((name) => name.startsWith('move.json.'))).toEqual([])
-}, 120_000)
+})
 
 it('does not mix two moves up, and says when a server does not answer', async () => {
   const secrets = { SKYLOG_PASSWORD: 'carla-password', SKYLOG_NEW_PASSWORD: 'carla-new-password' }
@@ -105,4 +105,4 @@ it('does not mix two moves up, and says when a server does not answer', async ()
     code: 1,
     stderr: expect.stringMatching(/http:\/\/localhost:65530 does not answer as it should \(ECONNREFUSED\)/),
   })
-}, 60_000)
+})

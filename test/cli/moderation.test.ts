@@ -34,7 +34,7 @@ describe('without a server', () => {
     expect((await run(`action list --subject ${DID} --limit 1`)).stdout).toMatch(
       new RegExp(`^1 action\n\\S+  cli  remove-label  ${DID}  \\(spam\\)\n$`),
     )
-  }, 60_000)
+  })
 
   it('says why not, in one line', async () => {
     for (const [args, code, message] of [
@@ -48,7 +48,7 @@ describe('without a server', () => {
       expect({ args, is }).toEqual({ args, is: code })
       expect(stderr).toContain(message)
     }
-  }, 60_000)
+  })
 })
 
 describe('beside a server', () => {
@@ -66,7 +66,7 @@ describe('beside a server', () => {
     expect((await run('label add alice.test !warn', online)).stdout).toBe(`Labelled ${alice}: !warn\n`)
     const { labels } = (await server.agent().getProfile({ actor: alice })).data
     expect(labels).toMatchObject([{ src: 'did:web:localhost', val: '!warn' }])
-  }, 60_000)
+  })
 
   it('lists and resolves reports', async () => {
     const text = (await run('report list', online)).stdout
@@ -77,5 +77,5 @@ describe('beside a server', () => {
     expect((await run('report list --json', online)).json()).toMatchObject([{ id: 2, resolvedAt: null }])
     expect((await run('report list --closed --json', online)).json()).toMatchObject([{ id: 1, note: 'done' }])
     expect((await run('report list --all', online)).stdout).toMatch(/^2 reports\n/)
-  }, 60_000)
+  })
 })

@@ -31,7 +31,7 @@ describe('without a server', () => {
     expect(relay.stdout).toMatch(
       /repositories {2}followed, of a relay\n {2}at most {7}5 accounts, 1\.5 GB, 200 events\/s/,
     )
-  }, 60_000)
+  })
 
   it('lists them as they were asked for', async () => {
     const [json, text] = await Promise.all([peer('list --json'), peer('list')])
@@ -44,7 +44,7 @@ describe('without a server', () => {
     ])
     expect(text.stdout).toMatch(/^2 peers .*direction .*repositories .*at most$/m)
     expect(text.stdout).toMatch(/https:\/\/pds\.example +pull +2 DIDs +no limit$/m)
-  }, 60_000)
+  })
 
   it('tells how it stands with them, as far as that is stored', async () => {
     const [text, json] = [await peer('status'), await peer('status relay.example --json')]
@@ -53,7 +53,7 @@ describe('without a server', () => {
       /^https:\/\/pds\.example, pull\n {2}state +no server is running\n {2}position +at the b/,
     )
     expect(json.json()).toMatchObject([{ url: 'https://relay.example', state: null, lag: null, problem: false }])
-  }, 60_000)
+  })
 
   it('says why not, in one line', async () => {
     for (const [args, message] of [
@@ -66,12 +66,12 @@ describe('without a server', () => {
       expect(stderr).toMatch(/^skylog: [^\n]+\n$/)
       expect(stderr).toContain(message)
     }
-  }, 60_000)
+  })
 
   it('removes them', async () => {
     expect((await peer('remove relay.example')).stdout).toBe('Removed the peer https://relay.example to pull\n')
     expect((await peer('list --json')).json()).toHaveLength(1)
-  }, 60_000)
+  })
 })
 
 describe('with a server', () => {
@@ -95,7 +95,7 @@ describe('with a server', () => {
     expect(several.stderr).toContain('400: https://backup.example is a peer to push and to accept: say which of these')
     expect((await peer('remove backup.example --accept --json', online)).json()).toMatchObject({ direction: 'accept' })
     expect(await peers.list()).toMatchObject([{ direction: 'pull' }, { direction: 'push' }])
-  }, 60_000)
+  })
 
   it('shows what goes on and how far behind it is, with exit code 1 for what is in the way', async () => {
     const database = server.app.get(Database, { strict: false })
@@ -122,7 +122,7 @@ describe('with a server', () => {
     expect(await peer('status backup.example', online)).toMatchObject({ code: 0 })
     states.set(push!.id, { connection: 'waiting' })
     expect((await peer('status backup.example', online)).code).toBe(1)
-  }, 60_000)
+  })
 })
 
 it.each(['', 'MB', '-1', '1e6', '5 XB', '1.MB', 'much', '9999999TB'])('%j is no size', (text) => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { once } from 'node:events'
 
 export const project = fileURLToPath(new URL('../..', import.meta.url))
 export const greenground = resolve(project, 'test/fixtures/cars/greenground.car')
@@ -36,7 +37,9 @@ async function run(args: readonly string[], env: Record<string, string>): Promis
   let stderr = ''
   child.stdout.on('data', (text: Buffer) => (stdout += text.toString()))
   child.stderr.on('data', (text: Buffer) => (stderr += text.toString()))
-  const code = await new Promise<number | null>((done, failed) => child.on('close', done).on('error', failed))
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+  // Nobody here ends it by a signal: it has broken down.
+  if (signal) throw new Error(`skylog ${args.join(' ')} was ended by ${signal}: ${stdout}${stderr}`)
   return { code, stdout, stderr, json: () => JSON.parse(stdout) as unknown }
 }
 

@@ -160,7 +160,7 @@ describe('unpacked again', () => {
       packDirectory(directory, out, undefined)
       expect(readFileSync(out).equals(readFileSync(file))).toBe(true)
     }
-  }, 60_000)
+  })
 
   it('an edit that nobody has packed is not written over, one that was packed is where it should be', async () => {
     const directory = unpacked()
@@ -232,6 +232,16 @@ describe('what is there already', () => {
     expect(() => packDirectory(directory, join(root, 'nowhere/a.car'), undefined)).toThrow('there is no directory')
     expect(snapshot(root)).toEqual(files)
   })
+})
+
+it('what a CAR that was cut off has left goes with the next one of its name', () => {
+  const directory = unpacked()
+  const out = join(root, `cut-off-${runs++}.car`)
+  mkdirSync(`${out}.skylog-tmp`)
+  writeFileSync(join(`${out}.skylog-tmp`, 'whole'), 'half')
+  packDirectory(directory, out, undefined)
+  expect(readFileSync(out).equals(readFileSync(car))).toBe(true)
+  expect(existsSync(`${out}.skylog-tmp`)).toBe(false)
 })
 
 describe('a hostile directory', () => {
@@ -351,7 +361,7 @@ describe('a hostile directory', () => {
     await expect(unpack(directory)).rejects.toThrow(why.startsWith('x.cbor') ? 'x.cbor: not a record' : why)
     expect(() => pack(directory, key)).toThrow(why)
     expect({ inside: snapshot(directory), outside: snapshot(outside) }).toEqual(files)
-    expect(readdirSync(root).filter((name) => /^out-.*\.car\./.test(name))).toEqual([])
+    expect(readdirSync(root).filter((name) => name.endsWith('.skylog-tmp'))).toEqual([])
   })
 
   it('files without end: the last one that was looked at is named', () => {

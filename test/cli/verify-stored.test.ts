@@ -135,6 +135,21 @@ it('finds a head that is signed by somebody else', async () => {
   expect(problems[0]).toContain('commit block does not hash to its CID')
 })
 
+it('goes by a handle as well, as inspect does', async () => {
+  const [verified, inspected, nobody] = await Promise.all(
+    ['verify Alice.TEST', 'inspect alice.test', 'verify nobody.test'].map((line) =>
+      skylog([...line.split(' '), '--data', sound, '--json']),
+    ),
+  )
+  expect(verified).toMatchObject({ code: 0, stderr: '' })
+  expect([verified!.json().did, inspected!.json().did]).toEqual([did, did])
+  expect(nobody).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: `skylog: there is no file nobody.test, and no account of that name in ${sound}\n`,
+  })
+})
+
 it('verifies all that there is, and names those with problems', async () => {
   const [json, text] = await Promise.all([
     skylog(['verify', '--all', '--data', sound, '--json']),

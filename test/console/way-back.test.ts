@@ -72,6 +72,7 @@ describe('the keyboard', () => {
     await disable.waitFor()
     await focused(make)
     await disable.press('Enter')
+    await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).press('Enter')
     await page.getByRole('cell', { name: 'disabled' }).waitFor()
     await focused(page.getByRole('heading', { name: 'Codes' }))
   })

@@ -5,6 +5,7 @@ import type { Reader } from '../../src/modules/database/database.js'
 import { SqliteDatabase } from '../../src/modules/database/sqlite-database.js'
 import { buildServer, ChildServer, scratchDirectory } from '../support/crash.js'
 import { type Mood, PlcStub } from '../support/plc-stub.js'
+import { eventually } from '../support/eventually.js'
 
 const ADMIN = `Basic ${Buffer.from('admin:operator-password').toString('base64')}`
 
@@ -68,14 +69,6 @@ const usesOf = (code: string): Promise<{ used: number; listed: number; accounts:
         code,
       ))!,
   )
-
-async function eventually(check: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    if (await check()) return
-    await new Promise((next) => setTimeout(next, 50))
-  }
-  throw new Error('it never happened')
-}
 
 const isIdle = (): Promise<boolean> => look(async (read) => !(await read.get('SELECT 1 FROM outbox')))
 

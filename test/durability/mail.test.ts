@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { AtpAgent } from '@atproto/api'
 import { buildServer, ChildServer, scratchDirectory } from '../support/crash.js'
 import { SmtpSink } from '../support/smtp-sink.js'
+import { freePort } from '../support/free-port.js'
 
 let build: Awaited<ReturnType<typeof buildServer>>
 let directory: string
@@ -35,8 +36,9 @@ it('a mail outlives kill -9 between the promise and the sending', async () => {
   // Takes the recipient and says no word to it: what is promised stays owed.
   let reached: () => void
   const held = new Promise<void>((resolve) => (reached = resolve))
-  sink = await SmtpSink.start({ onRcptTo: () => reached() })
-  const { env, port } = sink
+  const port = Number(await freePort())
+  sink = await SmtpSink.start({ port, onRcptTo: () => reached() })
+  const { env } = sink
   let agent = await start(env)
   await agent.createAccount({ handle: 'alice.test', email: 'alice@example.com', password: 'alice-password' })
   await agent.com.atproto.server.requestPasswordReset({ email: 'alice@example.com' })
@@ -56,9 +58,9 @@ it('a mail outlives kill -9 between the promise and the sending', async () => {
 
 it('what was acknowledged is mailed, wherever the server is killed', async () => {
   sink = await SmtpSink.start()
-  let agent = await start(sink.env)
   // Identities name the port.
-  const env = { ...sink.env, PDS_PORT: new URL(server!.url).port }
+  const env = { ...sink.env, PDS_PORT: await freePort() }
+  let agent = await start(env)
   await agent.createAccount({ handle: 'alice.test', email: 'alice@example.com', password: 'alice-password' })
   const used = new Set<string>()
   for (let round = 0; round < 4; round++) {

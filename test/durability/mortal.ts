@@ -6,11 +6,16 @@ import type { LogRow } from '../../src/modules/commit-log/commit-log.js'
 import type { Reader } from '../../src/modules/database/database.js'
 import { SqliteDatabase } from '../../src/modules/database/sqlite-database.js'
 import { type PlcOperation, type PlcState, stateOf } from '../../src/modules/identity/plc/operation.js'
-import { eventually } from '../modules/account/adopting.js'
-import { admin, ADMIN, freePort } from '../modules/account/owners.js'
+import { admin, ADMIN } from '../modules/account/owners.js'
 import { buildServer, ChildServer, scratchDirectory } from '../support/crash.js'
 import type { EventBody } from '../support/invariants.js'
 import { ask, NOTE, type Owner } from './load.js'
+import { freePort } from '../support/free-port.js'
+import { eventually } from '../support/eventually.js'
+
+/** What is done in the background. */
+const UNDER_WAY = `SELECT 1 FROM outbox UNION ALL SELECT 1 FROM repo WHERE status = 'deleted'
+  UNION ALL SELECT 1 FROM tree WHERE state <> 'live'`
 
 /** A built server on a directory and a port of its own, for as long as a test runs. */
 export class Mortal {
@@ -46,7 +51,7 @@ export class Mortal {
     const database = await SqliteDatabase.openReadOnly(join(this.directory, 'skylog.sqlite'))
     const attempt = (): Promise<boolean> =>
       database.snapshot(async (read) => {
-        if (await read.get("SELECT 1 FROM outbox UNION ALL SELECT 1 FROM repo WHERE status = 'deleted'")) return false
+        if (await read.get(UNDER_WAY)) return false
         await fn(read)
         return true
       })

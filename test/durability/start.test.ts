@@ -76,4 +76,4 @@ it('two that start at once on an empty directory: one serves, and the keys it se
     rmSync(directory, { recursive: true })
   }
   build.remove()
-}, 60_000)
+})

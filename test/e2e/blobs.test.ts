@@ -13,8 +13,9 @@ import { Database } from '../../src/modules/database/database.js'
 import { SigningKeys } from '../../src/modules/identity/signing-keys.js'
 import { Cid, type Did } from '../../src/repo-engine/index.js'
 import { TestServer } from '../support/account-app.js'
-import { getBlob, signUp, until, upload, withImage } from '../modules/blob/hosted.js'
+import { getBlob, signUp, upload, withImage } from '../modules/blob/hosted.js'
 import { startS3 } from './s3-server.js'
+import { eventually } from '../support/eventually.js'
 
 const MIB = 1024 * 1024
 
@@ -86,7 +87,7 @@ describe.each(['disk', 'S3'])('on %s', (kind) => {
       duplex: 'half',
     } as never)
     await expect(call).rejects.toThrow()
-    await until(() => (s3 ? temporary(s3.directory) : []).length === 0)
+    await eventually(() => (s3 ? temporary(s3.directory) : []).length === 0)
     expect(await filesOf(server)).toEqual(before)
   })
 
@@ -150,7 +151,7 @@ describe.each(['disk', 'S3'])('on %s', (kind) => {
     // With those of two posts that were deleted above.
     expect(await server.get(LooseBlobs).collect()).toBe(3)
     const cid = String(blob.ref)
-    await until(async () => !(await filesOf(server)).includes(cid))
+    await eventually(async () => !(await filesOf(server)).includes(cid))
     const report = await server.get(BlobScrub).run({ removeOlderThan: null })
     expect(report).toMatchObject({ files: 6, missing: { count: 0 }, corrupt: { count: 0 }, orphans: { count: 0 } })
   })

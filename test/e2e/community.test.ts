@@ -45,7 +45,7 @@ const answers = new Map<string, Answer>()
 beforeAll(async () => {
   cast = await Cast.assemble()
   await tellStory(cast)
-}, 60_000)
+})
 afterAll(() => cast.leave())
 
 describe.each(Object.entries(CHECKS))('what everybody sees of %s', (_, checks) => {

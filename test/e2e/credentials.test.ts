@@ -1,10 +1,9 @@
 /** Credentials as clients of today use them: @atproto/api over HTTP, two servers, nothing of ours in between. */
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { AtpAgent } from '@atproto/api'
 import { verifyJwt } from '@atproto/xrpc-server'
 import { Secrets } from '../../src/modules/config/secrets.js'
 import { TestServer } from '../support/account-app.js'
+import { freePort } from '../support/free-port.js'
 
 let home: TestServer
 let other: TestServer
@@ -131,12 +130,3 @@ it('an account moves in at a second server with a token of the first; an ordinar
   })
   expect(moved.data).toMatchObject({ did: dan.assertDid, handle: 'dan.other.test' })
 })
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return String(port)
-}

@@ -2,7 +2,6 @@
  * Two servers: one whose operator labels, and one that follows its labels and has accounts. Read by @atproto/api as the
  * apps do, and by the consumer of @atproto/sync.
  */
-import { createServer, type AddressInfo } from 'node:net'
 import { AtpAgent, type AppBskyFeedDefs, moderatePost } from '@atproto/api'
 import { IdResolver } from '@atproto/identity'
 import { type Event, Firehose, MemoryRunner } from '@atproto/sync'
@@ -11,11 +10,13 @@ import { operator, ADMIN_PASSWORD } from '../modules/bsky/operator.js'
 import { type Client, create, follow, like, post, type Ref, reply } from '../modules/bsky/posting.js'
 import { PlcStub } from '../support/plc-stub.js'
 import { startTestServer, stopTestServer, type TestServer } from '../support/server.js'
+import { freePort } from '../support/free-port.js'
+import { endFirehose } from './firehose/end-firehose.js'
 
 const LABELER = 'did:web:labeler.test'
 
 let plc: PlcStub
-let port: number
+let port: string
 let labeler: TestServer
 let server: TestServer
 let alice: Client
@@ -30,7 +31,7 @@ beforeAll(async () => {
   port = await freePort()
   labeler = await startTestServer({
     PDS_HOSTNAME: 'labeler.test',
-    PDS_PORT: String(port),
+    PDS_PORT: port,
     PDS_DEV_MODE: '1',
     PDS_ADMIN_PASSWORD: ADMIN_PASSWORD,
     PDS_DID_PLC_URL: plc.url,
@@ -122,7 +123,7 @@ describe('a labeler that is followed', () => {
       return labels?.some(({ val }) => val === 'spam') ?? false
     })
     await say(alice.assertDid, 'spam', true)
-  }, 30_000)
+  })
 
   it('is sent what an app reports to it, in the name of who reports', async () => {
     const client = alice.withProxy('atproto_labeler', LABELER)
@@ -145,12 +146,13 @@ describe('a labeler that is followed', () => {
 
 describe('a takedown', () => {
   const events: Event[] = []
+  const runner = new MemoryRunner({ startCursor: 0 })
   let firehose: Firehose
   beforeAll(() => {
     firehose = new Firehose({
       service: server.url.replace('http', 'ws'),
-      idResolver: new IdResolver({ plcUrl: plc.url, fetch }),
-      runner: new MemoryRunner({ startCursor: 0 }),
+      idResolver: new IdResolver({ plcUrl: plc.url, fetch, timeout: 60_000 }),
+      runner,
       handleEvent: (event) => void events.push(event),
       onError: (error) => {
         throw error
@@ -159,7 +161,7 @@ describe('a takedown', () => {
     })
     void firehose.start()
   })
-  afterAll(() => firehose.destroy())
+  afterAll(() => endFirehose(firehose, runner))
 
   const set = (subject: object, applied: boolean) =>
     operator(server).com.atproto.admin.updateSubjectStatus({ subject: subject as never, takedown: { applied } })
@@ -257,11 +259,3 @@ describe('a takedown', () => {
     expect((await operator(server).app.bsky.graph.getList({ list: list.uri })).data.list.name).toBe('list')
   })
 })
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((ready) => probe.listen(0, ready))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((closed) => probe.close(closed))
-  return port
-}

@@ -1,31 +1,22 @@
-import { type AtpAgent, XRPCError } from '@atproto/api'
+import { XRPCError } from '@atproto/api'
 import { readCarWithRoot, verifyRepo } from '@atproto/repo'
 import { CommitLog } from '../../src/modules/commit-log/commit-log.js'
-import { startTestServer, stopTestServer, type TestServer } from '../support/server.js'
+import { type Member, startCommunity, stopTestServer } from '../support/server.js'
 import { type Answer, call as callAt, type Call } from './call.js'
-
-type Client = AtpAgent & { assertDid: string }
 
 const NOTES = 'com.example.note'
 const POSTS = 'app.bsky.feed.post'
 const NOW = '2026-01-02T03:04:05.678Z'
 
-let server: TestServer
-let alice: Client
-let bob: Client
-beforeAll(async () => {
-  server = await startTestServer()
-  alice = await server.signUp('alice')
-  bob = await server.signUp('bob')
-})
+const { server, alice, bob } = await startCommunity(['alice', 'bob'])
 afterAll(() => stopTestServer(server))
 
 const call = (name: string, options?: Call): Promise<Answer> => callAt(server, `com.atproto.repo.${name}`, options)
-const head = async ({ assertDid: did }: Client) => (await alice.com.atproto.sync.getLatestCommit({ did })).data
-const put = async (who: Client, rkey: string, record: Record<string, unknown>, collection = NOTES) =>
+const head = async ({ assertDid: did }: Member) => (await alice.com.atproto.sync.getLatestCommit({ did })).data
+const put = async (who: Member, rkey: string, record: Record<string, unknown>, collection = NOTES) =>
   (await who.com.atproto.repo.putRecord({ repo: who.assertDid, collection, rkey, record })).data
 /** What stands under a key; undefined when nothing does. */
-async function held(who: Client, rkey: string, collection = NOTES): Promise<Record<string, unknown> | undefined> {
+async function held(who: Member, rkey: string, collection = NOTES): Promise<Record<string, unknown> | undefined> {
   const { status, json } = await call('getRecord', { params: { repo: who.assertDid, collection, rkey } })
   if (status === 200) return json.value as Record<string, unknown>
   expect(json.error).toBe('RecordNotFound')
@@ -33,7 +24,7 @@ async function held(who: Client, rkey: string, collection = NOTES): Promise<Reco
 }
 
 /** Paths of the whole repository as another implementation reads it, with its signature and every block checked. */
-async function exported({ assertDid: did }: Client): Promise<string[]> {
+async function exported({ assertDid: did }: Member): Promise<string[]> {
   const { data } = await alice.com.atproto.sync.getRepo({ did })
   const { didDoc } = (await alice.com.atproto.repo.describeRepo({ repo: did })).data
   const [{ publicKeyMultibase }] = didDoc.verificationMethod as [{ publicKeyMultibase: string }]
@@ -48,7 +39,7 @@ function expectRefused({ status, json }: Answer, error = 'InvalidRequest', expec
 }
 
 /** Runs `fn` and checks that no commit was made meanwhile. */
-async function withoutCommit<T>(who: Client, fn: () => Promise<T>): Promise<T> {
+async function withoutCommit<T>(who: Member, fn: () => Promise<T>): Promise<T> {
   const before = await head(who)
   const result = await fn()
   expect(await head(who)).toEqual(before)
@@ -56,7 +47,7 @@ async function withoutCommit<T>(who: Client, fn: () => Promise<T>): Promise<T> {
 }
 
 /** Runs `fn` and checks that it made one commit exactly. */
-async function withOneCommit<T>(who: Client, fn: () => Promise<T>): Promise<T> {
+async function withOneCommit<T>(who: Member, fn: () => Promise<T>): Promise<T> {
   const log = server.app.get(CommitLog, { strict: false })
   const last = await log.lastSeq()
   const result = await fn()
@@ -505,7 +496,7 @@ describe('getRecord', () => {
 
 describe('listRecords', () => {
   const collection = 'com.example.list'
-  let carla: Client
+  let carla: Member
   beforeAll(async () => {
     carla = await server.signUp('carla')
     for (const rkey of ['a', 'b', 'c', 'd', 'e']) await put(carla, rkey, { rkey }, collection)

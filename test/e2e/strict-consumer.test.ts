@@ -10,12 +10,14 @@ import { PlcDirectory } from '../../src/modules/identity/plc/plc-directory.js'
 import { ServerAddress } from '../../src/modules/identity/server-address.js'
 import { SigningKeys } from '../../src/modules/identity/signing-keys.js'
 import { type Did, SigningKey } from '../../src/repo-engine/index.js'
-import { eventually } from '../modules/account/adopting.js'
-import { ADMIN, freePort, type Owner, write } from '../modules/account/owners.js'
+import { ADMIN, type Owner, write } from '../modules/account/owners.js'
 import { mirror } from '../modules/blob/other-pds.js'
 import { TestServer } from '../support/account-app.js'
 import { checkInvariants } from '../support/invariants.js'
 import { Database } from '../../src/modules/database/database.js'
+import { freePort } from '../support/free-port.js'
+import { eventually } from '../support/eventually.js'
+import { endFirehose } from './firehose/end-firehose.js'
 
 let server: TestServer
 beforeAll(async () => {
@@ -36,11 +38,11 @@ it('hears only what the key of the moment has signed, nothing of which it has to
   const [errors, heard]: [unknown[], Event[]] = [[], []]
   const firehose = new Firehose({
     ...{ service: server.url.replace('http', 'ws'), runner, unauthenticatedHandles: true },
-    idResolver: new IdResolver({ plcUrl: server.url, fetch }),
+    idResolver: new IdResolver({ plcUrl: server.url, fetch, timeout: 60_000 }),
     handleEvent: (event) => void heard.push(event),
     onError: (error) => void errors.push(error),
   })
-  const done = firehose.start()
+  void firehose.start()
   // It verifies against the document of the moment: what a former key has signed has to be behind it.
   const caughtUp = () => eventually(async () => (runner.getCursor() ?? 0) >= (await log.lastSeq()))
 
@@ -63,9 +65,7 @@ it('hears only what the key of the moment has signed, nothing of which it has to
     ...['identity', 'account', 'identity', 'sync', 'create'],
   ])
   await checkInvariants(server.get(Database).read)
-  await firehose.destroy()
-  await runner.destroy()
-  await done
+  await endFirehose(firehose, runner)
 })
 
 /** An account of elsewhere whose identity and repository are here, and which is not active yet. */

@@ -1,15 +1,12 @@
 /** The package as it would be published: what is in it, and that it works where it is installed. */
 import { fork, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { jest } from '@jest/globals'
 import { project } from '../cli/run-cli.js'
 import { exampleIn, installPacked, type Packed, putInto, runIn } from './packed.js'
 
 // Whole programs are run here, which share the machine with other tests.
-jest.setTimeout(120_000)
-
 let packed: Packed
 beforeAll(async () => {
   packed = await installPacked()
@@ -46,6 +43,17 @@ describe('what is in it', () => {
 describe('its command line', () => {
   it('runs', async () => {
     expect(await runIn(packed, [bin(), '--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n', stderr: '' })
+  })
+
+  it('keeps what is compiled in its own folder, or elsewhere where that cannot be', async () => {
+    const own = join(packed.directory, 'node_modules/skylog/.compiled')
+    expect(await runIn(packed, [bin(), '--version'], '', '')).toMatchObject({ code: 0 })
+    expect(readdirSync(own)).toHaveLength(1)
+    rmSync(own, { recursive: true })
+    writeFileSync(own, '')
+    expect(await runIn(packed, [bin(), '--version'], '', '')).toMatchObject({ code: 0, stderr: '' })
+    expect(readdirSync(packed.temporary)).toContain('node-compile-cache')
+    rmSync(own)
   })
 
   it('runs a network until it is told to stop, and leaves nothing behind', async () => {

@@ -64,12 +64,17 @@ export interface Ran {
   stderr: string
 }
 
-/** Runs node in the project. */
-export async function runIn({ directory, temporary }: Packed, args: string[], script = ''): Promise<Ran> {
+/** Runs node in the project. What it compiles is kept for all tests together, unless told. */
+export async function runIn(
+  { directory, temporary }: Packed,
+  args: string[],
+  script = '',
+  compiled = join(directory, 'compiled'),
+): Promise<Ran> {
   const { NODE_OPTIONS: _, ...inherited } = process.env
   const child = spawn(process.execPath, args, {
     cwd: directory,
-    env: { ...inherited, TMPDIR: temporary, NODE_COMPILE_CACHE: join(directory, 'compiled') },
+    env: { ...inherited, TMPDIR: temporary, NODE_COMPILE_CACHE: compiled },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let [stdout, stderr] = ['', '']

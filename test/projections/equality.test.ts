@@ -161,57 +161,53 @@ it('I5 what was judged by what stood at its moment comes out of a compacted log 
 })
 
 describe('I5 dump(live) = dump(rebuilt) = dump(caught up), over random histories', () => {
-  it.each(SEEDS)(
-    'seed %i',
-    async (seed) => {
-      const server = await startTestServer()
-      const follower = await Follower.of(server, seed)
-      try {
-        const database = server.app.get(Database, { strict: false })
-        const rebuild = server.app.get(Rebuild, { strict: false })
-        const chance = new Chance(seed + 1000)
-        const history = await RandomHistory.begin(server, seed)
-        const compare = (what: string, live: string, other: string): void => {
-          if (live === other) return
-          const lines = difference(live, other)
-          const told = [
-            `seed ${seed}, after ${history.steps.length} steps: what is ${what} (+) is not what is live (-)`,
-            ...lines.slice(0, SHOWN).map((line) => `  ${line}`),
-            ...(lines.length > SHOWN ? [`  … ${lines.length - SHOWN} more`] : []),
-            'the last steps were:',
-            ...history.steps.slice(-SHOWN_STEPS).map((step) => `  ${step}`),
-          ]
-          throw new Error(history.named(told.join('\n')))
-        }
-        for (let step = 1; step <= STEPS; step++) {
-          const { erasing } = history
-          await history.step()
-          // The log may be read while an account goes from it.
-          if (history.erasing !== erasing && chance.is(0.5)) await Promise.all([follower.catchUp(), rebuild.run([])])
-          if (step % STEPS_PER_LOOK !== 0) continue
-          if (chance.is(0.5)) await history.compact('9999')
-          await history.erasing
-          const live = await dump(database)
-          await follower.catchUp()
-          compare('caught up', live, await follower.dump())
-          await rebuild.run([], { pace: { sliceMs: chance.below(12), pauseMs: 0 } })
-          compare('rebuilt', live, await dump(database))
-          noteKinds(live)
-        }
-        const config = Config.fromEnv({ PDS_DATA_DIRECTORY: server.directory })
-        for (const did of history.dids) {
-          // The document of one that was deleted and came back still names the key that it had before.
-          const key = await server.app.get(SigningKeys, { strict: false }).publicKey(did)
-          const { problems } = await reportOn(did, config, { foldLog: true, key: key! })
-          expect(problems.lines()).toEqual([])
-        }
-      } finally {
-        await follower.close()
-        await stopTestServer(server)
+  it.each(SEEDS)('seed %i', async (seed) => {
+    const server = await startTestServer()
+    const follower = await Follower.of(server, seed)
+    try {
+      const database = server.app.get(Database, { strict: false })
+      const rebuild = server.app.get(Rebuild, { strict: false })
+      const chance = new Chance(seed + 1000)
+      const history = await RandomHistory.begin(server, seed)
+      const compare = (what: string, live: string, other: string): void => {
+        if (live === other) return
+        const lines = difference(live, other)
+        const told = [
+          `seed ${seed}, after ${history.steps.length} steps: what is ${what} (+) is not what is live (-)`,
+          ...lines.slice(0, SHOWN).map((line) => `  ${line}`),
+          ...(lines.length > SHOWN ? [`  … ${lines.length - SHOWN} more`] : []),
+          'the last steps were:',
+          ...history.steps.slice(-SHOWN_STEPS).map((step) => `  ${step}`),
+        ]
+        throw new Error(history.named(told.join('\n')))
       }
-    },
-    120_000,
-  )
+      for (let step = 1; step <= STEPS; step++) {
+        const { erasing } = history
+        await history.step()
+        // The log may be read while an account goes from it.
+        if (history.erasing !== erasing && chance.is(0.5)) await Promise.all([follower.catchUp(), rebuild.run([])])
+        if (step % STEPS_PER_LOOK !== 0) continue
+        if (chance.is(0.5)) await history.compact('9999')
+        await history.erasing
+        const live = await dump(database)
+        await follower.catchUp()
+        compare('caught up', live, await follower.dump())
+        await rebuild.run([], { pace: { sliceMs: chance.below(12), pauseMs: 0 } })
+        compare('rebuilt', live, await dump(database))
+        noteKinds(live)
+      }
+      const config = Config.fromEnv({ PDS_DATA_DIRECTORY: server.directory })
+      for (const did of history.dids) {
+        // The document of one that was deleted and came back still names the key that it had before.
+        const key = await server.app.get(SigningKeys, { strict: false }).publicKey(did)
+        const { problems } = await reportOn(did, config, { foldLog: true, key: key! })
+        expect(problems.lines()).toEqual([])
+      }
+    } finally {
+      await follower.close()
+      await stopTestServer(server)
+    }
+  })
 
   it('and they have met everything that there is to be equal', async () => {
     if (SKYLOG_EQUALITY_SEED) return

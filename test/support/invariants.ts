@@ -19,6 +19,7 @@ import {
   type TreeOp,
   verifyDiff,
 } from '../../src/repo-engine/index.js'
+import { eventually } from './eventually.js'
 
 interface Entry {
   cid: Cid
@@ -224,9 +225,11 @@ function headOf(body: EventBody): Cid {
 /**
  * I1, I4, I6 and what follows from them: the repositories, trees, records and links of the database are those that the
  * log tells of, no more and no less, and so are the accounts. Nothing half-made is there. With a PLC directory outside,
- * no identity is in the database.
+ * no identity is in the database. What was replaced, or left by a crash, is waited for until it is swept.
  */
 export async function checkInvariants(read: Reader, plc: 'embedded' | 'outside' = 'embedded'): Promise<Fold> {
+  const isSwept = async (): Promise<boolean> => !(await read.get("SELECT 1 FROM tree WHERE state <> 'live'"))
+  await eventually(isSwept, 'old trees are swept')
   const fold = await foldLog(read)
   const repos = await read.all<RepoRow>('SELECT * FROM repo ORDER BY did')
   same(

@@ -24,7 +24,7 @@ export interface SinkOptions extends SMTPServerOptions {
   port?: number
 }
 
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 100_000
 
 export class SmtpSink {
   readonly mails: SunkMail[] = []

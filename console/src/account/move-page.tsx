@@ -48,13 +48,17 @@ function MoveHere() {
     const from = new AtpAgent({ service: originOf(textOf(form, 'server')) })
     try {
       await from.login({
-        identifier: textOf(form, 'identifier'),
+        identifier: textOf(form, 'identifier').replace(/^@/, ''),
         password: secretOf(form, 'password'),
         authFactorToken: textOf(form, 'factor') || undefined,
       })
     } catch (error) {
       if ((error as { error?: string }).error === 'AuthFactorTokenRequired') setNeedsFactor(true)
       throw error
+    }
+    if ((from.pdsUrl ?? from.serviceUrl).origin === location.origin) {
+      await from.logout().catch(() => undefined)
+      throw new Error('This account is on this server already: sign in to it here')
     }
     setOld(from)
   })
@@ -118,14 +122,17 @@ function MoveHere() {
 
 function MoveAway() {
   const move = useMove()
-  const begin = useAction((form: FormData) =>
-    move.run(agent, newServer(originOf(textOf(form, 'server'))), {
+  const begin = useAction(async (form: FormData) => {
+    const origin = originOf(textOf(form, 'server'))
+    // From here to here every step would succeed, and the last one put the only account there is to rest.
+    if (origin === location.origin) throw new Error('The account is on this server already')
+    await move.run(agent, newServer(origin), {
       handle: textOf(form, 'handle').replace(/^@/, '').toLowerCase(),
       email: textOf(form, 'email'),
       password: secretOf(form, 'password'),
       inviteCode: textOf(form, 'invite') || undefined,
-    }),
-  )
+    })
+  })
   return (
     <>
       <Form action={begin} submit="Move away">
@@ -166,5 +173,7 @@ function newServer(origin: string): AtpAgent {
 
 /** `bsky.social` or an origin, as people write it. */
 function originOf(server: string): string {
-  return new URL(/^https?:\/\//.test(server) ? server : `https://${server}`).origin
+  const url = URL.parse(/^https?:\/\//.test(server) ? server : `https://${server}`)
+  if (!url) throw new Error(`“${server}” is no address of a server`)
+  return url.origin
 }

@@ -1,5 +1,5 @@
 import { useLocation } from 'preact-iso'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { Fault } from '../api/fault.js'
 import { signIn } from '../api/session.js'
 import { wayBack } from '../app/way-back.js'
@@ -12,20 +12,33 @@ import { useAction } from '../ui/use-action.js'
 export default function SignInPage() {
   const { route, query } = useLocation()
   const [needsCode, setNeedsCode] = useState(false)
+  useEffect(() => {
+    if (needsCode) document.querySelector<HTMLInputElement>('input[name=code]')?.focus()
+  }, [needsCode])
   const action = useAction(async (form: FormData) => {
     try {
-      await signIn(textOf(form, 'identifier'), secretOf(form, 'password'), textOf(form, 'code'))
+      await signIn(textOf(form, 'identifier').replace(/^@/, ''), secretOf(form, 'password'), textOf(form, 'code'))
     } catch (error) {
       if (Fault.of(error).error === 'AuthFactorTokenRequired') setNeedsCode(true)
       throw error
     }
-    route(wayBack(query.back))
+    // Back leads to where one came from, not to this form.
+    route(wayBack(query.back), true)
   })
   return (
     <Page title="Sign in">
       {query.ended === undefined ? null : <Notice kind="note">Your session has ended. Sign in again to go on.</Notice>}
       <Form action={action} submit="Sign in">
-        <Field label="Handle or email" name="identifier" autocomplete="username" required />
+        <Field
+          label="Handle or email"
+          name="identifier"
+          autocomplete="username"
+          autocapitalize="none"
+          spellcheck={false}
+          // Another account may need none.
+          onInput={() => setNeedsCode(false)}
+          required
+        />
         <Field label="Password" name="password" type="password" autocomplete="current-password" required />
         {needsCode ? (
           <Field

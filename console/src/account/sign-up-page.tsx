@@ -23,7 +23,7 @@ export default function SignUpPage() {
       password: secretOf(form, 'password'),
       inviteCode: textOf(form, 'invite') || undefined,
     })
-    route('/home')
+    route('/home', true)
   })
   return (
     <Page title="Sign up">

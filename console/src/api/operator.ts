@@ -15,7 +15,10 @@ export const operator = signal<string | null>(sessionStorage.getItem(KEPT))
 export async function becomeOperator(password: string): Promise<void> {
   const bytes = new TextEncoder().encode(`admin:${password}`)
   const authorization = `Basic ${btoa(String.fromCharCode(...bytes))}`
-  await call('/admin/actions?limit=1', { headers: { authorization } })
+  await call('/admin/actions?limit=1', { headers: { authorization } }).catch((error: unknown) => {
+    const fault = Fault.of(error)
+    throw fault.status === 401 ? new Fault(401, fault.error, 'That is not the admin password of this server.') : fault
+  })
   sessionStorage.setItem(KEPT, authorization)
   operator.value = authorization
   isRefused.value = false
@@ -65,7 +68,8 @@ export async function work<Result>(
   if (!response.ok) return toOperator(Promise.reject(await faultOf(response)))
   let rest = ''
   for (const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader(); ;) {
-    const { value, done } = await reader.read()
+    // A server that is killed cuts the connection.
+    const { value, done } = await reader.read().catch(() => ({ value: undefined, done: true }) as const)
     if (done) throw new Error('The server ended before the work did; doing it again goes on from there')
     const lines = (rest + value).split('\n')
     rest = lines.pop()!

@@ -18,8 +18,26 @@ function Failed({ why }: { why: string }) {
   )
 }
 
-/** In place of a page whose file does not come: there is no connection, or the server has been given other files since. */
+/** Pages whose files did not come. A browser asks for a file once; only when all is loaded anew, it asks again. */
+const missed = new Set<string>()
+
+/**
+ * In place of a page whose file does not come: there is no connection, or the server has been given other files since. It is loaded
+ * anew as soon as there is a connection, or when somebody comes again and the server answers.
+ */
 export function NotFetched() {
+  const { path } = useLocation()
+  useEffect(() => {
+    const again = (): void =>
+      void fetch(path).then(
+        ({ ok }) => ok && location.reload(),
+        () => undefined,
+      )
+    if (missed.has(path)) again()
+    missed.add(path)
+    addEventListener('online', again)
+    return () => removeEventListener('online', again)
+  }, [path])
   return <Failed why="The page could not be fetched. The server does not answer, or is of another version by now." />
 }
 

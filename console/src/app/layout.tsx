@@ -73,7 +73,7 @@ function Entries({ of: entries, label, news = {} }: { of: Entry[]; label: string
               <>
                 {' '}
                 <span class="badge news">
-                  {news[href]}
+                  {news[href] > 99 ? '99+' : news[href]}
                   <span class="unseen"> unread</span>
                 </span>
               </>

@@ -35,7 +35,7 @@ export function openStream(cursor: number | undefined, listener: StreamListener)
     socket.onclose = ({ code, reason }) => {
       if (isEnded) return
       const seconds = WAITS[Math.min(failures++, WAITS.length - 1)]!
-      const from = last === undefined ? 'at the moment of then' : `after event ${last}`
+      const from = last === undefined ? 'with what is written from then on' : `after event ${last}`
       const why = reason || `code ${code}`
       listener.onNotice(`The connection was lost (${why}). It is made again in ${seconds} s, and goes on ${from}.`)
       listener.onState('waiting')

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
+import { operator } from '../api/operator.js'
 import { bytes } from '../ui/amounts.js'
 import { OutLink } from '../ui/out-link.js'
-import { explorePath, pathOfUri } from './places.js'
+import { explorePath, pathOfUri, takedownPath } from './places.js'
 
 /** What is open when a page opens, and how much of a thing is shown before one asks for more. */
 const OPEN_DEPTH = 4
@@ -58,7 +59,7 @@ function Value({ value, ...inside }: Inside & { value: Json }) {
 function Named({ name, children }: { name: string | undefined; children: ComponentChildren }) {
   return (
     <>
-      {name !== undefined ? <span class="json-key">{name.slice(0, LENGTH)}</span> : null} {children}
+      {name !== undefined ? <bdi class="json-key">{name.slice(0, LENGTH)}</bdi> : null} {children}
     </>
   )
 }
@@ -136,6 +137,7 @@ function BlobPreview({ did, cid, mimeType, size }: Blob & { did: string }) {
       <OutLink href={path}>
         {mimeType.slice(0, 100)} {size === null ? '' : bytes(size)}
       </OutLink>
+      {operator.value ? <a href={takedownPath(`${did}/${cid}`)}>Takedown of this file</a> : null}
     </span>
   )
 }

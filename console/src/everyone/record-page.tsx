@@ -1,5 +1,6 @@
 import { useRoute } from 'preact-iso'
 import { query, withQuery } from '../api/call.js'
+import { operator } from '../api/operator.js'
 import { Loaded } from '../ui/loaded.js'
 import { OutLink } from '../ui/out-link.js'
 import { Page, Section } from '../ui/page.js'
@@ -7,7 +8,7 @@ import { useLoad } from '../ui/use-load.js'
 import { Crumbs } from './crumbs.js'
 import './everyone.css'
 import { JsonTree } from './json-tree.js'
-import { clientPath, explorePath } from './places.js'
+import { clientPath, explorePath, takedownPath } from './places.js'
 import { RecordProof } from './record-proof.js'
 import { References } from './references.js'
 import { didOf } from './repos.js'
@@ -70,6 +71,7 @@ function FoundRecord({ place: { collection, rkey }, found }: { place: Place; fou
       </dl>
       <p class="row">
         {client ? <a href={client}>As people see it</a> : null}
+        {operator.value ? <a href={takedownPath(uri)}>Takedown</a> : null}
         <OutLink href={withQuery('/xrpc/com.atproto.repo.getRecord', { repo: did, collection, rkey })}>As JSON</OutLink>
       </p>
       <JsonTree value={value} did={did} />

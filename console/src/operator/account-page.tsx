@@ -1,9 +1,10 @@
 import type { ComAtprotoAdminDefs } from '@atproto/api'
 import { useLocation, useRoute } from 'preact-iso'
 import { useState } from 'preact/hooks'
+import { Fault } from '../api/fault.js'
 import { ask, order } from '../api/operator.js'
 import { profilePath } from '../client/links.js'
-import { explorePath } from '../everyone/places.js'
+import { explorePath, takedownPath } from '../everyone/places.js'
 import { Ask } from '../ui/ask.js'
 import { Dialog } from '../ui/dialog.js'
 import { Field, Form, textOf } from '../ui/form.js'
@@ -31,30 +32,60 @@ export default function AccountPage() {
 
 function AccountOf() {
   const did = useRoute().params.account!
-  const account = useLoad(() => ask<Account>('/xrpc/com.atproto.admin.getAccountInfo', { did }), [did])
+  const account = useLoad(() => fetchAccount(did), [did])
+  const [changes, setChanges] = useState(0)
   return (
     <Loaded of={account}>
-      {(known) => (
-        <>
-          <Facts of={known} />
-          <Section title="Takedown">
-            <Takedown subject={{ did }} />
-          </Section>
-          <Section title="When somebody cannot get in">
-            <Rescue account={known} onChange={account.reload} />
-          </Section>
-          <Section title="Invites">
-            <MayInvite account={known} onChange={account.reload} />
-          </Section>
-          <Section title="What was done">
-            <ActionsOf subject={did} />
-          </Section>
-          <Section title="End">
-            <Deletion account={known} />
-          </Section>
-        </>
-      )}
+      {(known) =>
+        known === null ? (
+          <Elsewhere did={did} />
+        ) : (
+          <>
+            <Facts of={known} />
+            <Section title="Takedown">
+              <Takedown subject={{ did }} onChange={() => setChanges(changes + 1)} />
+            </Section>
+            <Section title="When somebody cannot get in">
+              <Rescue account={known} onChange={account.reload} />
+            </Section>
+            <Section title="Invites">
+              <MayInvite account={known} onChange={account.reload} />
+            </Section>
+            <Section title="What was done">
+              <ActionsOf key={changes} subject={did} />
+            </Section>
+            <Section title="End">
+              <Deletion account={known} />
+            </Section>
+          </>
+        )
+      }
     </Loaded>
+  )
+}
+
+/** Null: no account of this server. */
+async function fetchAccount(did: string): Promise<Account | null> {
+  try {
+    return await ask<Account>('/xrpc/com.atproto.admin.getAccountInfo', { did })
+  } catch (error) {
+    if (Fault.of(error).error === 'NotFound') return null
+    throw error
+  }
+}
+
+/** Of somebody whose account is on another server, or is gone, there may be a copy here. */
+function Elsewhere({ did }: { did: string }) {
+  return (
+    <>
+      <p>
+        This server has no account of <code>{did}</code>. What is here of it is a copy:{' '}
+        <a href={explorePath(did)}>repository</a> · <a href={takedownPath(did)}>takedown</a>
+      </p>
+      <Section title="What was done">
+        <ActionsOf subject={did} />
+      </Section>
+    </>
   )
 }
 

@@ -32,6 +32,7 @@ function Search() {
       return { items: answer.accounts, cursor: answer.cursor }
     },
     [wanted],
+    'accounts',
   )
   const search = useAction(async (form: FormData) =>
     route(`/operator/accounts?q=${encodeURIComponent(textOf(form, 'q'))}`),

@@ -13,6 +13,8 @@ export function ActionsOf({ subject }: { subject?: string }) {
       return { items: answer.actions, cursor: answer.cursor }
     },
     [subject],
+    // Where they stand beside something else, they are had anew when that has changed.
+    subject === undefined ? 'actions' : undefined,
   )
   return (
     <Paged of={actions} empty="Nothing.">

@@ -6,7 +6,7 @@ import { Loaded } from '../ui/loaded.js'
 import { Notice } from '../ui/notice.js'
 import { Section } from '../ui/page.js'
 import { ago, Time } from '../ui/time.js'
-import { useLoad } from '../ui/use-load.js'
+import { useLive } from '../ui/use-live.js'
 import { OperatorFrame } from './operator-frame.js'
 import { ProgressOf, useWork } from './progress-of.js'
 
@@ -20,7 +20,7 @@ export default function BackupsPage() {
 }
 
 function Backups() {
-  const status = useLoad(() => ask<BackupFigures>('/admin/backups'), [])
+  const status = useLive(() => ask<BackupFigures>('/admin/backups'), [])
   const backup = useWork<object>('/admin/backup', status.reload)
   const start = (form: FormData): Promise<void> =>
     backup.action.run({ target: textOf(form, 'target') || null, endpoint: textOf(form, 'endpoint') || null })
@@ -47,7 +47,8 @@ function Backups() {
 }
 
 function State({ of: figures }: { of: BackupFigures }) {
-  const { target, snapshot, shippedSeq, lastSuccess, lagMs, shippedBytes, failuresInARow, lastError } = figures
+  const { target, encrypted, snapshot, isWorking, shippedSeq } = figures
+  const { lastSuccess, lagMs, shippedBytes, failuresInARow, lastError } = figures
   return (
     <>
       {target === null ? (
@@ -58,12 +59,16 @@ function State({ of: figures }: { of: BackupFigures }) {
       ) : null}
       {failuresInARow > 0 ? (
         <Notice kind="bad">
-          It has failed {count(failuresInARow)} times in a row: {lastError}
+          It has failed {count(failuresInARow)} {failuresInARow === 1 ? 'time' : 'times in a row'}: {lastError}
         </Notice>
       ) : null}
+      {isWorking ? <Notice kind="note">A snapshot is being made.</Notice> : null}
       <dl class="facts">
         <dt>Target</dt>
-        <dd>{target ? <code>{target}</code> : 'none'}</dd>
+        <dd>
+          {target ? <code>{target}</code> : 'none'}
+          {encrypted ? ', encrypted' : ''}
+        </dd>
         <dt>Last snapshot since the start</dt>
         <dd>{snapshot ? <Time at={snapshot.time} /> : 'none'}</dd>
         <dt>Shipped up to</dt>

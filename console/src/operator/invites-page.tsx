@@ -1,9 +1,10 @@
 import type { ComAtprotoAdminGetInviteCodes, ComAtprotoServerCreateInviteCode } from '@atproto/api'
 import { useState } from 'preact/hooks'
 import { ask, order } from '../api/operator.js'
+import { Ask } from '../ui/ask.js'
 import { Field, Form, textOf } from '../ui/form.js'
 import { Paged } from '../ui/loaded.js'
-import { FaultNotice, Notice } from '../ui/notice.js'
+import { Notice } from '../ui/notice.js'
 import { Section } from '../ui/page.js'
 import { Time } from '../ui/time.js'
 import { useAction } from '../ui/use-action.js'
@@ -22,13 +23,17 @@ export default function InvitesPage() {
 
 function Invites() {
   const [made, setMade] = useState<string>()
-  const codes = usePages(async (cursor) => {
-    const answer = await ask<ComAtprotoAdminGetInviteCodes.OutputSchema>('/xrpc/com.atproto.admin.getInviteCodes', {
-      cursor,
-      limit: 100,
-    })
-    return { items: answer.codes, cursor: answer.cursor }
-  }, [])
+  const codes = usePages(
+    async (cursor) => {
+      const answer = await ask<ComAtprotoAdminGetInviteCodes.OutputSchema>('/xrpc/com.atproto.admin.getInviteCodes', {
+        cursor,
+        limit: 100,
+      })
+      return { items: answer.codes, cursor: answer.cursor }
+    },
+    [],
+    'invites',
+  )
   const make = useAction(async (form: FormData) => {
     const { code } = await order<ComAtprotoServerCreateInviteCode.OutputSchema>(
       '/xrpc/com.atproto.server.createInviteCode',
@@ -37,9 +42,10 @@ function Invites() {
     setMade(code)
     await codes.reload()
   })
-  const disable = useAction(async (code: string) => {
-    await order('/xrpc/com.atproto.admin.disableInviteCodes', { codes: [code] })
-    await codes.reload()
+  const [ending, setEnding] = useState<string>()
+  const disable = useAction(async () => {
+    await order('/xrpc/com.atproto.admin.disableInviteCodes', { codes: [ending] })
+    codes.change((all) => all.map((one) => (one.code === ending ? { ...one, disabled: true } : one)))
   })
   return (
     <>
@@ -52,7 +58,6 @@ function Invites() {
         </Notice>
       ) : null}
       <Section title="Codes">
-        <FaultNotice fault={disable.fault} />
         <Paged of={codes} empty="There are none.">
           {(all) => (
             <Table
@@ -75,8 +80,8 @@ function Invites() {
                     disabled ? (
                       'disabled'
                     ) : (
-                      <button type="button" onClick={() => void disable.run(code)}>
-                        Disable<span class="unseen"> {code}</span>
+                      <button type="button" onClick={() => setEnding(code)}>
+                        Disable …<span class="unseen"> {code}</span>
                       </button>
                     ),
                 },
@@ -84,6 +89,11 @@ function Invites() {
             />
           )}
         </Paged>
+        {ending ? (
+          <Ask title={`Disable ${ending}?`} confirm="Disable" action={disable} onClose={() => setEnding(undefined)}>
+            Nobody comes in by this code any more. It cannot be enabled again; another can be made.
+          </Ask>
+        ) : null}
       </Section>
     </>
   )

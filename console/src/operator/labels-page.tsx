@@ -1,4 +1,4 @@
-import type { ComAtprotoLabelQueryLabels } from '@atproto/api'
+import type { ComAtprotoLabelQueryLabels, ComAtprotoServerDescribeServer } from '@atproto/api'
 import { useState } from 'preact/hooks'
 import { query } from '../api/call.js'
 import { order } from '../api/operator.js'
@@ -8,6 +8,7 @@ import { FaultNotice } from '../ui/notice.js'
 import { Section } from '../ui/page.js'
 import { Time } from '../ui/time.js'
 import { useAction } from '../ui/use-action.js'
+import { useLoad } from '../ui/use-load.js'
 import { usePages } from '../ui/use-pages.js'
 import { OperatorFrame } from './operator-frame.js'
 import { Table } from './table.js'
@@ -23,6 +24,8 @@ export default function LabelsPage() {
 
 function Labels() {
   const [pattern, setPattern] = useState('*')
+  const own = useLoad(() => query<ComAtprotoServerDescribeServer.OutputSchema>('com.atproto.server.describeServer'), [])
+    .value?.did
   const labels = usePages(
     async (cursor) => {
       const answer = await query<ComAtprotoLabelQueryLabels.OutputSchema>('com.atproto.label.queryLabels', {
@@ -33,6 +36,7 @@ function Labels() {
       return { items: answer.labels, cursor: answer.cursor }
     },
     [pattern],
+    'labels',
   )
   const set = useAction(async (form: FormData) => {
     await order('/admin/labels', {
@@ -67,14 +71,15 @@ function Labels() {
               keyOf={({ src, uri, cid, val, cts }) => [src, uri, cid, val, cts].join(' ')}
               empty=""
               columns={[
-                { name: 'Label', cell: ({ val, neg }) => <span class="badge">{neg ? `no ${val}` : val}</span> },
+                { name: 'Label', cell: ({ val }) => <span class="badge">{val}</span> },
                 { name: 'Of', cell: ({ uri }) => <code>{uri}</code> },
-                { name: 'By', cell: ({ src }) => <code>{src}</code> },
+                { name: 'By', cell: ({ src }) => (src === own ? 'this server' : <code>{src}</code>) },
                 { name: 'Since', cell: ({ cts }) => <Time at={cts} /> },
                 {
-                  name: '',
-                  cell: ({ uri, val, cid, neg }) =>
-                    neg ? null : (
+                  name: 'What to do',
+                  // What others have said is theirs to take back.
+                  cell: ({ src, uri, val, cid }) =>
+                    src !== own ? null : (
                       <button type="button" onClick={() => void remove.run(uri, val, cid)}>
                         Take back<span class="unseen"> {val}</span>
                       </button>

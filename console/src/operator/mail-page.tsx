@@ -1,16 +1,17 @@
+import type { Figures } from '../../../src/modules/metrics/figures.js'
 import type { MailTestResult } from '../../../src/modules/mail/mail-test.js'
 import { ask, order } from '../api/operator.js'
 import { count } from '../ui/amounts.js'
 import { Field, Form, textOf } from '../ui/form.js'
 import { Loaded } from '../ui/loaded.js'
-import { FaultNotice, Notice } from '../ui/notice.js'
+import { Notice } from '../ui/notice.js'
 import { Section } from '../ui/page.js'
 import { ago, Time } from '../ui/time.js'
 import { useAction } from '../ui/use-action.js'
 import { useLoad } from '../ui/use-load.js'
+import { Figured } from './figured.js'
 import { OperatorFrame } from './operator-frame.js'
 import { Table } from './table.js'
-import { figures, figuresFault, useFigures } from './use-figures.js'
 
 interface Code {
   did: string
@@ -24,7 +25,7 @@ interface Code {
 export default function MailPage() {
   return (
     <OperatorFrame title="Mail">
-      <Queue />
+      <Figured>{(now) => <Queue now={now} />}</Figured>
       <Section title="Try it">
         <Test />
       </Section>
@@ -35,36 +36,31 @@ export default function MailPage() {
   )
 }
 
-function Queue() {
-  useFigures()
-  const now = figures.value
+function Queue({ now: { mail, outbox } }: { now: Figures }) {
   return (
     <>
-      <FaultNotice fault={figuresFault.value} />
-      {now && !now.mail.available ? (
+      {mail.available ? null : (
         <Notice kind="note">
           No mail server is set (<code>PDS_EMAIL_SMTP_URL</code>): tell people their codes yourself. They stand below.
         </Notice>
-      ) : null}
-      {now ? (
-        <Table
-          label="What is owed to the outside"
-          rows={now.outbox}
-          keyOf={({ kind }) => kind}
-          empty="Nothing is owed to anybody."
-          columns={[
-            { name: 'What', cell: ({ kind }) => kind },
-            { name: 'Waiting', isNumber: true, cell: ({ waiting }) => count(waiting) },
-            { name: 'Tried in vain', isNumber: true, cell: ({ failing }) => count(failing) },
-            {
-              name: 'Oldest due',
-              cell: ({ oldestSeconds }) => (oldestSeconds > 0 ? ago(-oldestSeconds * 1000) : '–'),
-            },
-            { name: 'Done', isNumber: true, cell: ({ done }) => count(done) },
-            { name: 'Given up', isNumber: true, cell: ({ givenUp }) => count(givenUp) },
-          ]}
-        />
-      ) : null}
+      )}
+      <Table
+        label="What is owed to the outside"
+        rows={outbox}
+        keyOf={({ kind }) => kind}
+        empty="Nothing is owed to anybody."
+        columns={[
+          { name: 'What', cell: ({ kind }) => kind },
+          { name: 'Waiting', isNumber: true, cell: ({ waiting }) => count(waiting) },
+          { name: 'Tried in vain', isNumber: true, cell: ({ failing }) => count(failing) },
+          {
+            name: 'Oldest due',
+            cell: ({ oldestSeconds }) => (oldestSeconds > 0 ? ago(-oldestSeconds * 1000) : '–'),
+          },
+          { name: 'Done', isNumber: true, cell: ({ done }) => count(done) },
+          { name: 'Given up', isNumber: true, cell: ({ givenUp }) => count(givenUp) },
+        ]}
+      />
     </>
   )
 }

@@ -1,3 +1,4 @@
+import type { Figures } from '../../../src/modules/metrics/figures.js'
 import type { PeerReport } from '../../../src/modules/replication/peers.controller.js'
 import { ask, order } from '../api/operator.js'
 import { useState } from 'preact/hooks'
@@ -9,17 +10,18 @@ import { Section } from '../ui/page.js'
 import { Plot } from '../ui/plot.js'
 import { ago } from '../ui/time.js'
 import { useAction } from '../ui/use-action.js'
-import { useLoad } from '../ui/use-load.js'
+import { useLive } from '../ui/use-live.js'
+import { Figured } from './figured.js'
 import { OperatorFrame } from './operator-frame.js'
 import { Table } from './table.js'
-import { figures, rates, times, useFigures, values } from './use-figures.js'
+import { rates, times, values } from './use-figures.js'
 
 /** Who listens here, and whom this server listens to. */
 export default function NetworkPage() {
   return (
     <OperatorFrame title="Network">
       <Section title="Subscribers">
-        <Subscribers />
+        <Figured>{(now) => <Subscribers now={now} />}</Figured>
       </Section>
       <Section title="Peers">
         <Peers />
@@ -28,10 +30,10 @@ export default function NetworkPage() {
   )
 }
 
-function Subscribers() {
-  useFigures()
-  const streams = figures.value?.streams ?? []
-  const subscribers = streams.flatMap(({ path, subscribers }) => subscribers.map((one) => ({ path, ...one })))
+function Subscribers({ now: { streams } }: { now: Figures }) {
+  const subscribers = streams.flatMap(({ path, subscribers }) =>
+    subscribers.map((one, i) => ({ key: `${path} ${i}`, path, ...one })),
+  )
   return (
     <>
       <div class="plots">
@@ -60,7 +62,7 @@ function Subscribers() {
       <Table
         label="Subscribers"
         rows={subscribers}
-        keyOf={({ path, network, connectedSeconds }) => `${path} ${network} ${connectedSeconds}`}
+        keyOf={({ key }) => key}
         empty="Nobody listens at the moment."
         columns={[
           { name: 'Stream', cell: ({ path }) => path.slice(path.lastIndexOf('.') + 1) },
@@ -75,12 +77,11 @@ function Subscribers() {
 }
 
 function Peers() {
-  const peers = useLoad(async () => (await ask<{ peers: PeerReport[] }>('/admin/peers')).peers, [])
+  const peers = useLive(async () => (await ask<{ peers: PeerReport[] }>('/admin/peers')).peers, [])
   const add = useAction(async (form: FormData) => {
     await order('/admin/peers', {
       who: textOf(form, 'who'),
       direction: textOf(form, 'direction'),
-      relay: form.get('relay') !== null || undefined,
     })
     await peers.reload()
   })
@@ -106,7 +107,7 @@ function Peers() {
               { name: 'Kept', isNumber: true, cell: (peer) => bytes(peer.bytes) },
               { name: 'Last error', cell: ({ lastError }) => lastError },
               {
-                name: '',
+                name: 'What to do',
                 cell: (peer) => (
                   <button type="button" onClick={() => setLeaving(peer)}>
                     Remove …<span class="unseen"> {peer.url}</span>

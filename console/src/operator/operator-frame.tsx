@@ -12,6 +12,7 @@ const PAGES: [href: string, label: string][] = [
   ['/operator/accounts', 'Accounts'],
   ['/operator/invites', 'Invites'],
   ['/operator/reports', 'Reports'],
+  ['/operator/takedown', 'Takedown'],
   ['/operator/labels', 'Labels'],
   ['/operator/log', 'Log and projections'],
   ['/operator/network', 'Network'],

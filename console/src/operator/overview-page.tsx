@@ -1,41 +1,33 @@
 import type { Figures } from '../../../src/modules/metrics/figures.js'
-import { bytes, count } from '../ui/amounts.js'
-import { FaultNotice, Notice } from '../ui/notice.js'
+import { bytes, count, rate } from '../ui/amounts.js'
+import { Notice } from '../ui/notice.js'
 import { Section } from '../ui/page.js'
 import { Plot } from '../ui/plot.js'
 import { Time } from '../ui/time.js'
+import { Figured } from './figured.js'
 import { OperatorFrame } from './operator-frame.js'
 import { Table } from './table.js'
 import { Tiles } from './tiles.js'
-import { figures, figuresFault, rates, times, useFigures, values } from './use-figures.js'
+import { figuresFault, rates, times, values } from './use-figures.js'
 
 /** How the server does, at a glance and over time. */
 export default function OverviewPage() {
   return (
     <OperatorFrame title="Overview">
-      <Overview />
+      <Figured>{(now) => <Now now={now} />}</Figured>
     </OperatorFrame>
-  )
-}
-
-function Overview() {
-  useFigures()
-  const now = figures.value
-  return (
-    <>
-      <FaultNotice fault={figuresFault.value} />
-      {now ? <Now now={now} /> : null}
-    </>
   )
 }
 
 function Now({ now }: { now: Figures }) {
   return (
     <>
-      {now.unready.length === 0 ? (
+      {figuresFault.value ? null : now.unready.length === 0 ? (
         <Notice kind="good">The server is ready.</Notice>
       ) : (
-        <Notice kind="bad">Not ready: {now.unready.map((reason) => Object.values(reason).join(' ')).join('; ')}</Notice>
+        <Notice kind="bad">
+          Not ready: {now.unready.map(({ check, message }) => `${check}: ${message}`).join('; ')}
+        </Notice>
       )}
       <Tiles
         of={{
@@ -60,8 +52,8 @@ function Now({ now }: { now: Figures }) {
 }
 
 function Plots() {
-  const perSecond = (value: number): string => `${value < 10 ? value.toFixed(1) : count(Math.round(value))}/s`
-  const ms = (seconds: number): string => `${(seconds * 1000).toFixed(1)} ms`
+  const perSecond = (value: number): string => `${rate(value)}/s`
+  const ms = (value: number): string => `${value.toFixed(value < 100 ? 1 : 0)} ms`
   return (
     <div class="plots">
       <Plot
@@ -84,8 +76,8 @@ function Plots() {
         times={times.value}
         format={ms}
         series={[
-          { label: 'delay, half of the time', values: values(({ process }) => process.eventLoop.delay.p50) },
-          { label: 'delay, 99 %', values: values(({ process }) => process.eventLoop.delay.p99) },
+          { label: 'delay, half of the time', values: values(({ process }) => 1000 * process.eventLoop.delay.p50) },
+          { label: 'delay, 99 %', values: values(({ process }) => 1000 * process.eventLoop.delay.p99) },
         ]}
       />
       <Plot

@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks'
 import { work } from '../api/operator.js'
-import { FaultNotice } from '../ui/notice.js'
 import { ago } from '../ui/time.js'
 import { type Action, useAction } from '../ui/use-action.js'
 
@@ -29,38 +28,45 @@ export function useWork<Result>(path: string, onDone?: () => unknown): Work<Resu
   return { action, progress, result }
 }
 
-/** How far work has come, how fast it goes, and what it will still take. `format` says an amount. */
+/** How far work of this page has come, and what it will still take. `format` says an amount. */
 export function ProgressOf({
-  of: { action, progress },
-  label,
-  format,
+  of: { progress },
+  ...said
 }: {
   of: Work<unknown>
   label: string
   format: (amount: number) => string
 }) {
+  if (!progress) return null
+  return <Bar done={progress.done} total={progress.total} left={timeLeft(progress)} {...said} />
+}
+
+/** Work under way, whoever began it. `left`: milliseconds until it is done; null where that is not known yet. */
+export function Bar({
+  label,
+  done,
+  total,
+  left,
+  format,
+}: {
+  label: string
+  done: number
+  total: number
+  left: number | null
+  format: (amount: number) => string
+}) {
   return (
-    <>
-      {progress ? (
-        <div>
-          <progress
-            aria-label={label}
-            max={progress.total || undefined}
-            value={progress.total > 0 ? progress.done : undefined}
-          />
-          <p>
-            {progress.total > 0 ? `${format(progress.done)} of ${format(progress.total)}, ` : ''}
-            {timeLeft(progress)}
-          </p>
-        </div>
-      ) : null}
-      <FaultNotice fault={action.fault} />
-    </>
+    <div>
+      <progress aria-label={label} max={total || undefined} value={total > 0 ? done : undefined} />
+      <p>
+        {total > 0 ? `${format(done)} of ${format(total)}, ` : ''}
+        {left === null ? 'under way' : `done ${ago(left)}`}
+      </p>
+    </div>
   )
 }
 
-function timeLeft({ done, total, startedAt }: { done: number; total: number; startedAt: number }): string {
+function timeLeft({ done, total, startedAt }: { done: number; total: number; startedAt: number }): number | null {
   const passed = performance.now() - startedAt
-  if (done === 0 || total === 0 || passed < 1_000) return 'under way'
-  return `done ${ago((passed * (total - done)) / done)}`
+  return done === 0 || total === 0 || passed < 1_000 ? null : (passed * (total - done)) / done
 }

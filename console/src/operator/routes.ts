@@ -6,6 +6,7 @@ export const operatorRoutes = [
   page('/operator/accounts/:account', () => import('./account-page.js')),
   page('/operator/invites', () => import('./invites-page.js')),
   page('/operator/reports', () => import('./reports-page.js')),
+  page('/operator/takedown', () => import('./takedown-page.js')),
   page('/operator/labels', () => import('./labels-page.js')),
   page('/operator/log', () => import('./log-page.js')),
   page('/operator/network', () => import('./network-page.js')),

@@ -1,20 +1,22 @@
 import type { ScrubReport } from '../../../src/modules/blob/blob-scrub.js'
+import type { Figures } from '../../../src/modules/metrics/figures.js'
 import { bytes, count } from '../ui/amounts.js'
 import { Form, Tick } from '../ui/form.js'
-import { FaultNotice, Notice } from '../ui/notice.js'
+import { Notice } from '../ui/notice.js'
 import { Section } from '../ui/page.js'
 import { Plot } from '../ui/plot.js'
+import { Figured } from './figured.js'
 import { OperatorFrame } from './operator-frame.js'
 import { ProgressOf, useWork } from './progress-of.js'
 import { Table } from './table.js'
 import { Tiles } from './tiles.js'
-import { figures, figuresFault, times, useFigures, values } from './use-figures.js'
+import { times, values } from './use-figures.js'
 
 /** What lies on the disk. */
 export default function StoragePage() {
   return (
     <OperatorFrame title="Storage">
-      <Storage />
+      <Figured>{(now) => <Storage now={now} />}</Figured>
       <Section title="Look through all blobs">
         <Scrub />
       </Section>
@@ -22,14 +24,9 @@ export default function StoragePage() {
   )
 }
 
-function Storage() {
-  useFigures()
-  const now = figures.value
-  if (!now) return <FaultNotice fault={figuresFault.value} />
-  const { blobs, database, disks, repos } = now
+function Storage({ now: { blobs, database, disks, repos } }: { now: Figures }) {
   return (
     <>
-      <FaultNotice fault={figuresFault.value} />
       <Tiles
         of={{
           Database: bytes(database.bytes),

@@ -5,23 +5,22 @@ import { Loaded } from '../ui/loaded.js'
 import { useAction } from '../ui/use-action.js'
 import { useLoad } from '../ui/use-load.js'
 
-/** Something that can be taken down: an account, or one version of a record. */
-export type TakedownSubject = { did: string } | { uri: string; cid: string }
+/** What can be taken down: an account; a record, in all its versions; a file of an account. */
+export type TakedownSubject = { did: string } | { uri: string; cid?: string } | { did: string; blob: string }
+
+type Status = ComAtprotoAdminGetSubjectStatus.OutputSchema
 
 /** Takes something down, or takes that back: in force everywhere when it is done. */
 export function Takedown({ subject, onChange }: { subject: TakedownSubject; onChange?: () => void }) {
-  const which = 'did' in subject ? { did: subject.did } : { uri: subject.uri }
+  const which = 'uri' in subject ? { uri: subject.uri } : subject
   const status = useLoad(
-    () => ask<ComAtprotoAdminGetSubjectStatus.OutputSchema>('/xrpc/com.atproto.admin.getSubjectStatus', which),
+    () => ask<Status>('/xrpc/com.atproto.admin.getSubjectStatus', which),
     [JSON.stringify(subject)],
   )
   const isDown = status.value?.takedown?.applied === true
   const change = useAction(async (form: FormData) => {
     await order('/xrpc/com.atproto.admin.updateSubjectStatus', {
-      subject:
-        'did' in subject
-          ? { $type: 'com.atproto.admin.defs#repoRef', ...subject }
-          : { $type: 'com.atproto.repo.strongRef', ...subject },
+      subject: 'uri' in subject && subject.cid ? strongRef(subject.uri, subject.cid) : status.value!.subject,
       takedown: { applied: !isDown, ref: textOf(form, 'why') || undefined },
     })
     await status.reload()
@@ -29,16 +28,26 @@ export function Takedown({ subject, onChange }: { subject: TakedownSubject; onCh
   })
   return (
     <Loaded of={status}>
-      {({ takedown }) => (
+      {({ takedown, deactivated }) => (
         <Form action={change} submit={isDown ? 'Take the takedown back' : 'Take down'}>
           <p>
             {isDown
               ? `It is taken down${takedown?.ref ? `: ${takedown.ref}` : ''}. Nobody sees it.`
-              : 'It is there for everybody. Taken down, it is in no view, on no export, and its owner cannot write.'}
+              : `${deactivated?.applied ? 'Its owner has deactivated it.' : 'It is there for everybody.'} ${meaningOf(subject)}`}
           </p>
           {isDown ? null : <Field label="Why, for the record of actions" name="why" maxLength={500} />}
         </Form>
       )}
     </Loaded>
   )
+}
+
+function strongRef(uri: string, cid: string): Status['subject'] {
+  return { $type: 'com.atproto.repo.strongRef', uri, cid }
+}
+
+function meaningOf(subject: TakedownSubject): string {
+  if ('uri' in subject) return 'Taken down, it is in no view and is not given out by its address.'
+  if ('blob' in subject) return 'Taken down, it is given out no more, in no size.'
+  return 'Taken down, it is in no view and on no export, and its owner cannot write.'
 }

@@ -7,12 +7,30 @@ import { Fault } from '../api/fault.js'
 /** How often the server is asked, and for how long back what it said is kept: an hour. */
 const EVERY_MS = 5_000
 const KEPT = 720
+/** Where more time than this lies between two answers, nothing is known of what was between them. */
+const GAP_MS = 4 * EVERY_MS
 
 /** What the server has said of itself since these pages were opened, the newest last. */
-export const history = signal<Figures[]>([])
+const history = signal<Figures[]>([])
 export const figuresFault = signal<Fault | undefined>(undefined)
 /** The newest. */
 export const figures = computed(() => history.value.at(-1))
+
+/** A moment of the plots, in milliseconds, and what was said then; null: the line breaks here. */
+interface Moment {
+  at: number
+  said: Figures | null
+}
+
+const moments = computed(() =>
+  history.value.flatMap((said, i, all): Moment[] => {
+    const before = all[i - 1]
+    const at = Date.parse(said.at)
+    // After a restart everything is counted anew.
+    const isBroken = before && (at - Date.parse(before.at) > GAP_MS || before.startedAt !== said.startedAt)
+    return [...(isBroken ? [{ at: at - 1, said: null }] : []), { at, said }]
+  }),
+)
 
 let users = 0
 let timer: ReturnType<typeof setTimeout> | undefined
@@ -31,9 +49,8 @@ async function look(): Promise<void> {
   try {
     if (operator.value) {
       const said = await ask<Figures>('/admin/figures')
-      const before = history.value.at(-1)
-      // After a restart everything is counted anew.
-      history.value = [...(before?.startedAt === said.startedAt ? history.value : []), said].slice(-KEPT)
+      // A clock that was set back would have the lines go back.
+      history.value = [...history.value.filter(({ at }) => at < said.at), said].slice(-KEPT)
       figuresFault.value = undefined
     }
   } catch (error) {
@@ -43,20 +60,19 @@ async function look(): Promise<void> {
   if (users > 0) timer = setTimeout(() => void look(), EVERY_MS)
 }
 
-/** The moments of {@link history}, in milliseconds. */
-export const times = computed(() => history.value.map(({ at }) => Date.parse(at)))
+/** When what is drawn was said, in milliseconds. */
+export const times = computed(() => moments.value.map(({ at }) => at))
 
-/** A number at each moment. */
+/** A number at each of {@link times}. */
 export function values(of: (figures: Figures) => number | null): (number | null)[] {
-  return history.value.map(of)
+  return moments.value.map(({ said }) => said && of(said))
 }
 
-/** How fast a count grew up to each moment, per second; nothing is known at the first. */
+/** How fast a count grew up to each of {@link times}, per second; nothing is known at the first. */
 export function rates(of: (figures: Figures) => number): (number | null)[] {
-  return history.value.map((said, i, all) => {
+  return moments.value.map(({ at, said }, i, all) => {
     const before = all[i - 1]
-    if (!before) return null
-    const seconds = (Date.parse(said.at) - Date.parse(before.at)) / 1000
-    return seconds > 0 ? Math.max(0, of(said) - of(before)) / seconds : null
+    if (!said || !before?.said) return null
+    return Math.max(0, of(said) - of(before.said)) / ((at - before.at) / 1000)
   })
 }

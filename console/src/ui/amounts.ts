@@ -6,6 +6,11 @@ export function count(value: number): string {
   return COUNT.format(value)
 }
 
+/** So many a second: 0.25 is `0.3`, 12345.6 is `12,346`. */
+export function rate(value: number): string {
+  return value < 10 ? value.toFixed(1) : count(Math.round(value))
+}
+
 /** 12345 is `12.3 kB`. */
 export function bytes(value: number): string {
   let size = value

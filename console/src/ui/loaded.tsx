@@ -1,5 +1,8 @@
 import type { ComponentChildren } from 'preact'
+import { useEffect } from 'preact/hooks'
+import type { Fault } from '../api/fault.js'
 import { FaultNotice } from './notice.js'
+import { keepPlace } from './keep-place.js'
 import type { Load } from './use-load.js'
 import type { Pages } from './use-pages.js'
 
@@ -13,7 +16,7 @@ export function Loaded<Value>({
 }) {
   return (
     <>
-      <FaultNotice fault={load.fault} />
+      <NotLoaded fault={load.fault} onAgain={load.reload} />
       {load.value !== undefined ? children(load.value) : load.isLoading ? <Waiting /> : null}
     </>
   )
@@ -33,13 +36,39 @@ export function Paged<Item>({
   return (
     <>
       {!isEmpty && children(pages.items)}
-      <FaultNotice fault={pages.fault} />
+      <NotLoaded fault={pages.fault} onAgain={isEmpty ? pages.reload : pages.more} />
       {pages.isLoading && (isEmpty || !pages.hasMore) ? <Waiting /> : null}
       {!pages.isLoading && isEmpty && !pages.fault ? <p class="empty">{empty}</p> : null}
-      {pages.hasMore && !(isEmpty && pages.isLoading) ? (
+      {pages.hasMore && !pages.fault?.mayPass && !(isEmpty && pages.isLoading) ? (
         <p class="more">
           <button type="button" onClick={pages.more} aria-disabled={pages.isLoading}>
             {pages.isLoading ? 'Loading …' : 'Show more'}
+          </button>
+        </p>
+      ) : null}
+    </>
+  )
+}
+
+/** Why it does not come. What may pass can be tried again, and is as soon as the browser is online. */
+function NotLoaded({ fault, onAgain }: { fault: Fault | undefined; onAgain: () => unknown }) {
+  useEffect(() => {
+    if (fault?.error !== 'Unreachable') return
+    addEventListener('online', onAgain)
+    return () => removeEventListener('online', onAgain)
+  }, [fault])
+  const again = async (): Promise<void> => {
+    const back = keepPlace()
+    await onAgain()
+    back()
+  }
+  return (
+    <>
+      <FaultNotice fault={fault} />
+      {fault?.mayPass ? (
+        <p>
+          <button type="button" onClick={() => void again()}>
+            Try again
           </button>
         </p>
       ) : null}

@@ -26,6 +26,8 @@ export interface PlotProps {
 /** How series differ besides their colours (`--series-1` and on). */
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 2], [1, 4]]
 const TABLE_ROWS = 30
+const FONT_PX = 12
+const FONT = 'system-ui, sans-serif'
 const [SECOND, MINUTE, HOUR, DAY] = [1_000, 60_000, 3_600_000, 86_400_000]
 /** What may be between two times on the axis, in milliseconds; nothing is said of parts of a second. */
 const STEPS = [
@@ -80,7 +82,7 @@ function Drawing({ label, times, series, format, height, onPoint }: Drawn) {
 
   useEffect(() => {
     const element = place.current!
-    const look = { colorOf: (token: string) => resolved(element, token), labels: names.split('\n') }
+    const look = { colorOf: (token: string) => resolved(element, token), labels: names === '' ? [] : names.split('\n') }
     const width = element.clientWidth || 300
     plot.current = new uPlot(options(look, { width, height, format, onPoint }), latest.current, element)
     const resizing = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }))
@@ -107,7 +109,7 @@ function options(
 ): uPlot.Options {
   const axis = {
     stroke: colorOf('--soft'),
-    font: '12px system-ui, sans-serif',
+    font: `${FONT_PX}px ${FONT}`,
     grid: { stroke: colorOf('--line'), width: 1 },
     ticks: { stroke: colorOf('--line'), width: 1 },
   }
@@ -129,7 +131,11 @@ function options(
       {
         ...axis,
         values: (_, ticks) => ticks.map((tick) => format(tick)),
-        size: (_, values) => 16 + 7 * Math.max(1, ...(values ?? []).map(({ length }) => length)),
+        size: ({ ctx }, values) => {
+          ctx.font = `${FONT_PX * devicePixelRatio}px ${FONT}`
+          const widest = Math.max(0, ...(values ?? []).map((value) => ctx.measureText(value).width))
+          return 20 + Math.ceil(widest / devicePixelRatio)
+        },
       },
     ],
     series: [

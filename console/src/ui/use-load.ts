@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { Fault } from '../api/fault.js'
 
-/** Something that is fetched: not there yet, there, or failed. What was there stays while it is fetched again. */
+/** Something that is fetched: not there yet, there, or failed. What was there stays while it is fetched again, as does why it failed. */
 export interface Load<Value> {
   value: Value | undefined
   fault: Fault | undefined
@@ -18,7 +18,7 @@ export function useLoad<Value>(fetchIt: () => Promise<Value>, inputs: readonly u
   const turn = useRef(0)
   const load = useCallback(async () => {
     const mine = ++turn.current
-    setState(({ value }) => ({ value, isLoading: true }))
+    setState(({ value, fault }) => ({ value, fault, isLoading: true }))
     try {
       const value = await fetchIt()
       if (mine === turn.current) setState({ value, isLoading: false })

@@ -5,6 +5,7 @@ import { Strategy } from 'passport-jwt'
 import { Clock } from '../config/clock.js'
 import { Config } from '../config/config.js'
 import { Secrets } from '../config/secrets.js'
+import { upTo } from '../config/up-to.js'
 import { unauthorized } from '../xrpc/xrpc-error.js'
 import { bearerToken, runStrategy } from './bearer.js'
 import { Sessions } from './sessions.js'
@@ -20,7 +21,7 @@ export type TakendownEntry = 'nothing' | 'appeal' | 'any-session'
 /** Tells who is asking from an access token. Its signature is checked once, its session on every request. */
 @Injectable()
 export class AccessStrategy extends Strategy {
-  private readonly verified = new LRUCache<string, AccessClaims>({ max: VERIFIED_TOKENS })
+  private readonly verified = new LRUCache<string, AccessClaims>(upTo(VERIFIED_TOKENS))
 
   constructor(
     secrets: Secrets,

@@ -8,6 +8,8 @@ import type { Snapshot } from './snapshot.js'
 export interface BackupFigures {
   /** The target of the settings; null: nothing is shipped. */
   target: string | null
+  /** Whether what is there is encrypted. */
+  encrypted: boolean
   /** The newest snapshot that was made since the server started, whatever its target. */
   snapshot: Snapshot | null
   /** Whether one is being made. */
@@ -58,9 +60,10 @@ export class BackupStatus {
 
   figures(): BackupFigures {
     const { snapshot, shippedSeq, shippedBytes, failures, failuresInARow, lastError, toldUntil } = this
-    const { target } = this.config.backup
+    const { target, identityFile } = this.config.backup
     return {
       target: target === null ? null : targetName(target),
+      encrypted: target !== null && identityFile !== null,
       snapshot,
       isWorking: this.working > 0,
       shippedSeq,

@@ -1,7 +1,6 @@
 /** An object of a target. */
 export interface TargetObject {
   name: string
-  bytes: number
   /** When it was put there, milliseconds since the epoch by the clock of whoever keeps it. */
   storedAt: number
 }
@@ -14,6 +13,9 @@ export abstract class BackupTarget {
   /** As it was written on the command line, for people to read. */
   abstract readonly name: string
 
+  /** Whether what is stored is encrypted; what goes in and comes out is not. */
+  readonly isSealed: boolean = false
+
   /** Puts an object in place, over one of the same name. */
   abstract put(name: string, bytes: Uint8Array): Promise<void>
 
@@ -23,7 +25,8 @@ export abstract class BackupTarget {
   /** As {@link put}, for what is too large for memory. Nothing of it is there when `source` throws. */
   abstract putStream(name: string, source: AsyncIterable<Uint8Array>): Promise<void>
 
-  abstract has(name: string): Promise<boolean>
+  /** As {@link TargetObject.storedAt}; null where there is no such object. */
+  abstract storedAt(name: string): Promise<number | null>
 
   /** An object; null where there is none. @throws Error for one of more than `maxBytes` */
   abstract get(name: string, maxBytes: number): Promise<Buffer | null>
@@ -46,6 +49,9 @@ export abstract class BackupTarget {
 
 /** A target, or what is kept there, is not what it has to be: damaged, foreign, or in use. */
 export class BackupProblem extends Error {}
+
+/** An object is encrypted where none is, or is not, or is for somebody else. */
+export class OtherKind extends BackupProblem {}
 
 /** How old something half written is that no run still goes on with. */
 export const ABANDONED_MS = 24 * 60 * 60 * 1000

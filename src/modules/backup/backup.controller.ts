@@ -22,7 +22,7 @@ export class BackupController {
   }
 
   /**
-   * Body: `{target, endpoint, keep}`, all optional texts as on the command line. Answers lines of progress, in bytes, and last
+   * Body: `{target, endpoint, identityFile, keep}`, all optional texts as on the command line. Answers lines of progress, in bytes, and last
    * the snapshot; the work goes on when nobody listens. @throws XrpcError 400 for what cannot be
    */
   @Post('/admin/backup')
@@ -39,9 +39,10 @@ export class BackupController {
   }
 }
 
-function wishOf({ target = null, endpoint = null, keep = null }: Record<string, unknown>): BackupWish {
-  for (const text of [target, endpoint, keep])
+function wishOf(body: Record<string, unknown>): BackupWish {
+  const { target = null, endpoint = null, identityFile = null, keep = null } = body
+  for (const text of [target, endpoint, identityFile, keep])
     if (text !== null && (typeof text !== 'string' || text.length > 2_000))
-      throw invalidRequest('expected {target, endpoint, keep}, texts')
-  return { target, endpoint, keep } as BackupWish
+      throw invalidRequest('expected {target, endpoint, identityFile, keep}, texts')
+  return { target, endpoint, identityFile, keep } as BackupWish
 }

@@ -3,17 +3,15 @@ import { Clock } from '../config/clock.js'
 import { BackupStatus } from './backup-status.js'
 import { BackupProblem } from './backup-target.js'
 import { Chains } from './chains.js'
-import { targetName } from './open-target.js'
+import { type AccessWish, targetName } from './open-target.js'
 import { parseKeep } from './retention.js'
 import { Shipping } from './shipping.js'
 import { makeSnapshot, type Snapshot } from './snapshot.js'
 
 /** Where to, and what is kept there of what was there before. */
-export interface BackupWish {
+export interface BackupWish extends AccessWish {
   /** A folder or `s3://bucket/folder`; null: the target of the settings. */
   target: string | null
-  /** Where S3 is, if not where the settings say. */
-  endpoint: string | null
   /** See {@link parseKeep}; null: everything. */
   keep: string | null
 }
@@ -31,10 +29,15 @@ export class Backups {
   ) {}
 
   /** @throws ConfigError for what is no target; BackupProblem for what is kept, or as {@link Chains.hold} */
-  assertPossible({ target, keep }: BackupWish): void {
+  assertPossible({ target, keep, identityFile }: BackupWish): void {
     if (keep !== null) parseKeep(keep)
     if (target === null && this.shipping.target === null) throw new BackupProblem('no target is given, nor set')
     const name = target === null ? this.shipping.target! : targetName(target)
+    if (name === this.shipping.target && ![null, this.shipping.identityFile].includes(identityFile))
+      throw new BackupProblem(
+        `this server backs itself up to ${name}, as its settings say: BACKUP_IDENTITY_FILE is ` +
+          (this.shipping.identityFile ?? 'not set'),
+      )
     if (this.running.has(name)) throw new BackupProblem(`a backup to ${name} is under way`)
   }
 
@@ -55,10 +58,10 @@ export class Backups {
 
   private async make(
     name: string,
-    { endpoint, keep }: BackupWish,
+    { keep, ...access }: BackupWish,
     onProgress: (done: number, total: number) => void,
   ): Promise<Snapshot> {
-    const held = await this.chains.hold(name, endpoint)
+    const held = await this.chains.hold(name, access)
     this.status.working++
     try {
       const chain = this.chains.begin(held.target)

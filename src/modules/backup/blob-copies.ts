@@ -12,13 +12,19 @@ const LINE = /^([0-9a-f]{64}) (\d{1,15})$/
 /** Longest line of a list, and what a last piece may leave over. */
 const MAX_LINE = 100
 
+/**
+ * What was put so long before a snapshot goes when no list names it, so it is put again when a segment does. Half of what
+ * retention grants, as clocks differ.
+ */
+const OLD_MS = 12 * 60 * 60 * 1000
+
 /** A blob that is kept: its SHA-256, and its bytes. */
 export interface KeptBlob {
   digest: string
   bytes: number
 }
 
-/** Blobs in a target, each once: `blobs/<two digits>/<SHA-256>`, as they are. */
+/** Blobs in a target, each once: `blobs/<two digits>/<SHA-256>`, as they are. `began`: the generation that they are for, in ms. */
 export class BlobCopies {
   private readonly logger = new Logger('Backup')
   /** What was copied by this run. */
@@ -27,6 +33,7 @@ export class BlobCopies {
   constructor(
     private readonly target: BackupTarget,
     private readonly store: BlobStore,
+    private readonly began: number,
   ) {}
 
   /** Copies every blob that the target lacks, and keeps the list of all. `onDone` is told of their bytes. */
@@ -60,8 +67,11 @@ export class BlobCopies {
   /** Copies one that is new. Null when it has gone already, or its bytes are not those of its name. */
   async copy(cid: Cid): Promise<KeptBlob | null> {
     const found = await this.store.stat(cid)
-    const there = found && ((await this.target.has(blobName(digestOf(cid)))) || (await this.copyNew(cid, found.size)))
-    return there ? { digest: digestOf(cid), bytes: found.size } : null
+    if (!found) return null
+    const storedAt = (await this.target.storedAt(blobName(digestOf(cid)))) ?? 0
+    return storedAt > this.began - OLD_MS || (await this.copyNew(cid, found.size))
+      ? { digest: digestOf(cid), bytes: found.size }
+      : null
   }
 
   private async copyNew(cid: Cid, size: number): Promise<boolean> {
@@ -84,7 +94,7 @@ export class BlobCopies {
 }
 
 /** Bytes do not have the hash that they are named by. */
-export class NotItself extends Error {
+class NotItself extends BackupProblem {
   constructor() {
     super('its bytes are not those of its name')
   }

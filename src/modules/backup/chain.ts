@@ -76,7 +76,7 @@ export class Chain {
     this.began = clock.now()
     this.id = generationId(this.began, randomBytes(4).toString('hex'))
     this.chunks = new ChunkStore(target)
-    this.copies = config.blobStore.kind === 'disk' ? new BlobCopies(target, blobs) : null
+    this.copies = config.blobStore.kind === 'disk' ? new BlobCopies(target, blobs, this.began) : null
     this.files = new DataFiles(config)
     this.pages = database.followPages(() => clock.now())
   }

@@ -7,10 +7,11 @@ import { CommitLog } from '../commit-log/commit-log.js'
 import { Clock } from '../config/clock.js'
 import { Config } from '../config/config.js'
 import { Database } from '../database/database.js'
+import { assertElsewhere } from './backup-identity.js'
 import { BackupProblem, type BackupTarget } from './backup-target.js'
 import { Chain } from './chain.js'
 import { listManifests, OWNER_FILE, readManifest } from './manifest.js'
-import { openTarget } from './open-target.js'
+import { accessOf, type AccessWish, openTarget, targetName } from './open-target.js'
 import { TargetLock } from './target-lock.js'
 
 /** A target that is this server's to write to. */
@@ -38,12 +39,12 @@ export class Chains {
 
   /**
    * Opens a target, and locks it. @throws ConfigError for what is none; BackupProblem when it is in use, lies in the data
-   * directory, or has the backups of another server
+   * directory as its key must not either, or has backups of another server or kind
    */
-  async hold(name: string, endpoint: string | null = null): Promise<HeldTarget> {
+  async hold(name: string, wish: AccessWish = { endpoint: null, identityFile: null }): Promise<HeldTarget> {
     const { config, clock } = this
-    const { s3 } = config.backup
-    const access = endpoint === null ? s3 : { ...s3, endpoint, forcePathStyle: true }
+    const access = accessOf(config.backup, wish)
+    if (access.identityFile !== null) assertElsewhere(access.identityFile, config.dataDirectory, targetName(name))
     const target = await openTarget(name, access, () => clock.now())
     try {
       if (`${target.name}${sep}`.startsWith(`${resolve(config.dataDirectory)}${sep}`))

@@ -10,8 +10,8 @@ import { isInside, type KeptFile } from './manifest.js'
 const [MAX_CHANGED_BYTES, MAX_CHANGED_AT_ONCE] = [1024 * 1024, 8 * 1024 * 1024]
 
 /**
- * The files of a data directory besides the database and the blobs: `secrets.json` above all. What SQLite, a restore or a cache
- * makes anew is left out, and so are links.
+ * The files of a data directory besides the database, the blobs and the log file: `secrets.json` above all. What SQLite, a
+ * restore or a cache makes anew is left out, and so are links.
  */
 export class DataFiles {
   /** What was kept last, by path: the hash of all bytes. */
@@ -60,11 +60,13 @@ export class DataFiles {
   }
 
   private async *paths(folder = ''): AsyncGenerator<string> {
-    const { dataDirectory, blobStore } = this.config
-    const blobs = blobStore.kind === 'disk' ? relative(dataDirectory, blobStore.directory).split(sep).join('/') : null
+    const { dataDirectory, blobStore, log } = this.config
+    const pathOf = (place: string | null): string | null => place && relative(dataDirectory, place).split(sep).join('/')
+    // What grows by every request would be in every segment.
+    const others = [blobStore.kind === 'disk' ? blobStore.directory : null, log.destination].map(pathOf)
     for (const entry of await readdir(join(dataDirectory, folder), { withFileTypes: true })) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-      if (!isInside(path) || path === blobs) continue
+      if (!isInside(path) || others.includes(path)) continue
       if (entry.isDirectory()) yield* this.paths(path)
       else if (entry.isFile()) yield path
     }

@@ -58,8 +58,8 @@ export class DirectoryTarget extends BackupTarget {
     })
   }
 
-  async has(name: string): Promise<boolean> {
-    return (await this.stat(this.pathOf(name))) !== null
+  async storedAt(name: string): Promise<number | null> {
+    return (await this.stat(this.pathOf(name)))?.mtimeMs ?? null
   }
 
   async get(name: string, maxBytes: number): Promise<Buffer | null> {
@@ -84,7 +84,7 @@ export class DirectoryTarget extends BackupTarget {
       const name = `${folder}${entry.name}`
       if (entry.isDirectory()) yield* this.list(`${name}/`)
       const found = entry.isFile() && (await this.stat(join(this.name, name)))
-      if (found) yield { name, bytes: found.size, storedAt: found.mtimeMs }
+      if (found) yield { name, storedAt: found.mtimeMs }
     }
   }
 

@@ -76,5 +76,5 @@ export async function* stepsTo(
 /** Whether a server has stopped with its last segment, and none has run since. */
 export async function endsClean(target: BackupTarget, { manifest, segments }: Generation): Promise<boolean> {
   if (segments === 0) return false
-  return (await readSegment(target, manifest.id, segments)).clean && !(await target.has(RUNNING))
+  return (await readSegment(target, manifest.id, segments)).clean && (await target.storedAt(RUNNING)) === null
 }

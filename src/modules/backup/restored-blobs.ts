@@ -3,8 +3,8 @@ import { Cid } from '../../repo-engine/index.js'
 import { BlobStore } from '../blob/blob-store.js'
 import { digestOf } from '../blob/open-blob.js'
 import { Database } from '../database/database.js'
-import type { BackupTarget } from './backup-target.js'
-import { blobName, checked, NotItself } from './blob-copies.js'
+import { BackupProblem, type BackupTarget } from './backup-target.js'
+import { blobName, checked } from './blob-copies.js'
 import { inParallel } from './chunk-store.js'
 
 const PAGE = 256
@@ -59,7 +59,7 @@ export class RestoredBlobs {
       await this.store.makePermanent(await this.store.putTemp(checked(source, digest)), cid)
       return true
     } catch (error) {
-      if (error instanceof NotItself) return false
+      if (error instanceof BackupProblem) return false
       throw error
     }
   }

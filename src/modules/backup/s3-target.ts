@@ -33,7 +33,7 @@ export class S3Target extends BackupTarget {
   /** What speaks like S3 and does not know the condition is asked whether the object is there first. */
   async putNew(name: string, bytes: Uint8Array): Promise<boolean> {
     const { PutObjectCommand } = this.sdk
-    if (await this.has(name)) return false
+    if ((await this.storedAt(name)) !== null) return false
     try {
       await this.client.send(new PutObjectCommand({ ...this.at(name), Body: bytes, IfNoneMatch: '*' }))
       return true
@@ -56,9 +56,10 @@ export class S3Target extends BackupTarget {
     }
   }
 
-  async has(name: string): Promise<boolean> {
+  async storedAt(name: string): Promise<number | null> {
     const { HeadObjectCommand } = this.sdk
-    return (await this.client.send(new HeadObjectCommand(this.at(name))).catch(nullIfMissing)) !== null
+    const head = await this.client.send(new HeadObjectCommand(this.at(name))).catch(nullIfMissing)
+    return head && (head.LastModified?.getTime() ?? 0)
   }
 
   async get(name: string, maxBytes: number): Promise<Buffer | null> {
@@ -84,8 +85,8 @@ export class S3Target extends BackupTarget {
     const Prefix = this.prefix + folder
     const pages = this.sdk.paginateListObjectsV2({ client: this.client }, { Bucket: this.bucket, Prefix })
     for await (const { Contents = [] } of pages)
-      for (const { Key = '', Size = 0, LastModified } of Contents)
-        yield { name: Key.slice(this.prefix.length), bytes: Size, storedAt: LastModified?.getTime() ?? 0 }
+      for (const { Key = '', LastModified } of Contents)
+        yield { name: Key.slice(this.prefix.length), storedAt: LastModified?.getTime() ?? 0 }
   }
 
   async delete(name: string): Promise<void> {

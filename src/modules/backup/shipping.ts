@@ -14,7 +14,7 @@ import { makeSnapshot, type Snapshot } from './snapshot.js'
 
 const LAST_RETRY_MS = 60_000
 /** How long the start waits for the target, and the end for the last piece. */
-const [START_MS, STOP_MS] = [5_000, 2_000]
+const [START_MS, STOP_MS] = [5_000, 5_000]
 
 /**
  * Backs the server up as long as it runs: a snapshot at the start and then every so often, and between them whatever is
@@ -45,6 +45,11 @@ export class Shipping implements OnApplicationBootstrap {
   get target(): string | null {
     const { target } = this.config.backup
     return target === null || !this.http.httpAdapter ? null : targetName(target)
+  }
+
+  /** See `TargetAccess`. */
+  get identityFile(): string | null {
+    return this.config.backup.identityFile
   }
 
   /** Says that the server runs, before anybody can hear of what it does: what was said at its last end counts no more. */

@@ -6,6 +6,8 @@ import { type Pruned, parseKeep, prune } from './retention.js'
 /** A snapshot that was made. */
 export interface Snapshot {
   target: string
+  /** Whether what is there is encrypted. */
+  encrypted: boolean
   id: string
   /** The moment that it shows, RFC 3339, and the newest number of the log by then. */
   time: string
@@ -45,6 +47,7 @@ export async function makeSnapshot(
   }
   return {
     target: target.name,
+    encrypted: target.isSealed,
     id,
     time,
     seq,

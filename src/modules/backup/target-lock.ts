@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
-import { BackupProblem, type BackupTarget } from './backup-target.js'
+import { BackupProblem, type BackupTarget, OtherKind } from './backup-target.js'
+import { isSealed } from './target-kind.js'
 
 const NAME = 'lock.json'
 const MAX_BYTES = 4096
@@ -103,11 +104,14 @@ function hasEnded({ host, pid }: LockText): boolean {
   }
 }
 
+/** Null where there is none, or one that is damaged. @throws OtherKind for one that somebody of the other kind has put there */
 async function readLock(target: BackupTarget): Promise<LockText | null> {
-  const bytes = await target.get(NAME, MAX_BYTES)
   try {
+    const bytes = await target.get(NAME, MAX_BYTES)
+    if (bytes && isSealed(bytes)) throw new OtherKind(`${NAME} is encrypted`)
     return bytes && (JSON.parse(bytes.toString()) as LockText)
-  } catch {
-    return null
+  } catch (error) {
+    if (error instanceof SyntaxError || (error instanceof BackupProblem && !(error instanceof OtherKind))) return null
+    throw error
   }
 }

@@ -91,7 +91,8 @@ export class TargetCheck {
       try {
         for await (const piece of checked(source, digest)) void piece
       } catch (error) {
-        this.add(`${name} is damaged: ${(error as Error).message}`)
+        const { message } = error as Error
+        this.add(message.startsWith(name) ? message : `${name} is damaged: ${message}`)
       }
     this.tick()
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
+import { upTo } from '../config/up-to.js'
 import type { Cid } from '../../repo-engine/index.js'
 import { Database } from '../database/database.js'
 import { POST, PROFILE } from '../lexicon/collections.js'
@@ -37,7 +38,7 @@ interface Row {
  */
 @Injectable()
 export class BlobReferences {
-  private readonly places = new LRUCache<string, string>({ max: MAX_PLACES })
+  private readonly places = new LRUCache<string, string>(upTo(MAX_PLACES))
   private readonly turns = new Turns(SEARCHES)
 
   constructor(private readonly database: Database) {}

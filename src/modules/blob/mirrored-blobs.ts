@@ -2,6 +2,7 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
 import type { Cid } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
+import { upTo } from '../config/up-to.js'
 import type { Repo } from '../repo/repo-row.js'
 import { XrpcError } from '../xrpc/xrpc-error.js'
 import { BlobCache } from './blob-cache.js'
@@ -19,7 +20,7 @@ const MAX_REFUSED = 10_000
  */
 @Injectable()
 export class MirroredBlobs implements OnModuleDestroy {
-  private readonly refused = new LRUCache<string, { error: XrpcError; until: number }>({ max: MAX_REFUSED })
+  private readonly refused = new LRUCache<string, { error: XrpcError; until: number }>(upTo(MAX_REFUSED))
   /** One search and fetch of a blob at a time: who asks meanwhile waits for the same. */
   private readonly underWay = new Map<string, Promise<void>>()
   private readonly stop = new AbortController()

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { Injectable } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
 import { Clock } from '../config/clock.js'
+import { upTo } from '../config/up-to.js'
 import { XrpcError } from '../xrpc/xrpc-error.js'
 import { BlobCache } from './blob-cache.js'
 import type { AskedImage, ImageFormat } from './image-presets.js'
@@ -23,7 +24,7 @@ const MAX_REFUSED = 10_000
 @Injectable()
 export class ScaledImages {
   private readonly turns = new Turns(MADE)
-  private readonly refused = new LRUCache<string, { error: XrpcError; until: number }>({ max: MAX_REFUSED })
+  private readonly refused = new LRUCache<string, { error: XrpcError; until: number }>(upTo(MAX_REFUSED))
   /** Who asks for an image that is being made waits for the same. */
   private readonly underWay = new Map<string, Promise<Buffer>>()
 

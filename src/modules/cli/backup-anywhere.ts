@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type BackupTarget, BackupProblem } from '../backup/backup-target.js'
 import { Backups, type BackupWish } from '../backup/backups.js'
 import { generationFor } from '../backup/generations.js'
-import { openTarget, targetName } from '../backup/open-target.js'
+import { accessOf, openTarget, targetName } from '../backup/open-target.js'
 import { rebuildDatabase } from '../backup/rebuild-database.js'
 import type { Snapshot } from '../backup/snapshot.js'
 import { TargetCheck, type TargetReport } from '../backup/verify-target.js'
@@ -55,11 +55,10 @@ export async function verifyBackup(name: string, endpoint: string | null, config
   }
 }
 
-/** Opens a target to read from. @throws ConfigError for what is none */
-export function openSource(name: string, endpoint: string | null, { backup: { s3 } }: Config): Promise<BackupTarget> {
+/** Opens a target to read from. @throws as {@link openTarget} */
+export function openSource(name: string, endpoint: string | null, { backup }: Config): Promise<BackupTarget> {
   const clock = new Clock()
-  const access = endpoint === null ? s3 : { ...s3, endpoint, forcePathStyle: true }
-  return openTarget(name, access, () => clock.now())
+  return openTarget(name, accessOf(backup, { endpoint, identityFile: null }), () => clock.now())
 }
 
 async function tryOut(target: BackupTarget, report: TargetReport): Promise<BackupVerdict> {

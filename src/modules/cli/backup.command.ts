@@ -1,10 +1,23 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander'
 import type { Snapshot } from '../backup/snapshot.js'
+import { Clock } from '../config/clock.js'
 import type { BackupVerdict } from './backup-anywhere.js'
 import { bytes, count, counted, section } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes, WrongUsage } from './options.js'
+import {
+  configOf,
+  DATA,
+  type DataOptions,
+  helpEnd,
+  IDENTITY_FILE,
+  type IdentityOptions,
+  identitySetting,
+  JSON_OUTPUT,
+  Takes,
+  WrongUsage,
+} from './options.js'
 
-interface BackupOptions extends DataOptions {
+interface BackupOptions extends DataOptions, IdentityOptions {
+  newIdentity?: string
   verify?: boolean
   keep?: string
   endpoint?: string
@@ -20,14 +33,20 @@ interface BackupOptions extends DataOptions {
     'Database, secrets and blobs, as they are at one moment; what the target has already is not stored again. The server may ' +
     'be running: then it does the work, and goes on serving. With BACKUP_TARGET set, a server does all this by itself, and ' +
     'ships what is written a moment after it is. With --verify nothing is written: everything in the target is read and held ' +
-    'against its hashes, the newest state is restored into a temporary folder, and all repositories in it are checked.',
+    'against its hashes, the newest state is restored into a temporary folder, and all repositories in it are checked.\n\n' +
+    'With an identity of age (age-encryption.org), all that is stored is encrypted for it. --new-identity makes one; keep a ' +
+    'copy of it apart from the data and from the backups: without it nothing in them can be read.',
 })
-@Takes(DATA, JSON_OUTPUT)
+@Takes(DATA, IDENTITY_FILE, JSON_OUTPUT)
 export class BackupCommand extends CommandRunner {
   async run([target]: string[], options: BackupOptions): Promise<void> {
     const { backUp, verifyBackup } = await import('./backup-anywhere.js')
-    const config = configOf(options)
-    const { verify = false, keep = null, endpoint = null } = options
+    const config = configOf(options, identitySetting(options))
+    const { verify = false, keep = null, endpoint = null, newIdentity } = options
+    if (newIdentity !== undefined) {
+      if (target !== undefined || verify) throw new WrongUsage('--new-identity makes a file, and no backup')
+      return makeIdentity(newIdentity, config.dataDirectory, options.json)
+    }
     const named = target ?? config.backup.target
     if (named === null) throw new WrongUsage('no target is given, nor set (BACKUP_TARGET)')
     if (verify) {
@@ -36,7 +55,8 @@ export class BackupCommand extends CommandRunner {
       if (verdict.problems.count > 0) process.exitCode = 1
       return
     }
-    const snapshot = await backUp({ target: named, endpoint, keep: keep ?? config.backup.keep }, config)
+    const { identityFile } = config.backup
+    const snapshot = await backUp({ target: named, endpoint, identityFile, keep: keep ?? config.backup.keep }, config)
     console.log(options.json ? JSON.stringify(snapshot, null, 2) : snapshotText(snapshot))
     if (snapshot.pruneProblem !== null) process.exitCode = 1
   }
@@ -62,6 +82,11 @@ export class BackupCommand extends CommandRunner {
     return url
   }
 
+  @Option({ flags: '--new-identity <file>', description: 'make an identity to encrypt backups for, in a new file' })
+  newIdentity(file: string): string {
+    return file
+  }
+
   @Help('after')
   more(): string {
     return helpEnd(
@@ -69,16 +94,33 @@ export class BackupCommand extends CommandRunner {
         'skylog backup /mnt/backup --keep 30d',
         'skylog backup s3://my-bucket/skylog',
         'skylog backup /mnt/backup --verify',
+        'skylog backup --new-identity /etc/skylog/backup.age',
+        'skylog backup s3://my-bucket/sealed --identity-file /etc/skylog/backup.age',
       ],
       '0 done, or nothing wrong · 1 failed, or problems found · 2 wrong usage',
     )
   }
 }
 
+async function makeIdentity(file: string, dataDirectory: string, json = false): Promise<void> {
+  const { assertElsewhere, writeNewIdentity } = await import('../backup/backup-identity.js')
+  assertElsewhere(file, dataDirectory)
+  const recipient = await writeNewIdentity(file, new Clock().iso())
+  if (json) return console.log(JSON.stringify({ file, recipient }, null, 2))
+  console.log(
+    section('Made an identity', [
+      ['file', file],
+      ['recipient', recipient],
+    ]),
+  )
+  console.log('Keep a copy of the file apart from this machine: backups that are encrypted for it are lost with it.')
+}
+
 function snapshotText(snapshot: Snapshot): string {
-  const { target, time, seq, databaseBytes, newChunks, newBytes, blobs, pruned, pruneProblem, seconds } = snapshot
+  const { target, encrypted, time, seq, databaseBytes, newChunks, newBytes, blobs, pruned, pruneProblem, seconds } =
+    snapshot
   return section('Backed up', [
-    ['target', target],
+    ['target', `${target}${encrypted ? ', encrypted' : ''}`],
     ['moment', `${time}, event ${seq}`],
     ['database', `${bytes(databaseBytes)}; new: ${counted(newChunks, 'chunk')}, ${bytes(newBytes)}`],
     [

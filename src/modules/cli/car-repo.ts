@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
+import { closeSync, createReadStream, openSync } from 'node:fs'
 import { CarParser, type Cid, RepoError } from '../../repo-engine/index.js'
 import { BlockIndex } from '../repo/block-index.js'
 import type { RepoSource } from './examine-repo.js'
@@ -50,12 +50,7 @@ export class CarRepo implements RepoSource {
   }
 
   get(cid: Cid): Uint8Array | null {
-    const place = this.index.find(cid)
-    if (!place) return null
-    const bytes = Buffer.allocUnsafeSlow(place.length)
-    const read = readSync(this.handle, bytes, 0, place.length, place.offset)
-    if (read !== place.length) throw new RepoError('InvalidCar', 'the file has changed while it was read')
-    return bytes
+    return this.index.read(cid, this.handle)
   }
 
   /** Length of a block, null for one that is not there. */

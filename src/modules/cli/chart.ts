@@ -5,13 +5,13 @@ import type { DayCount } from './record-figures.js'
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 const HEIGHTS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
-/** Where there is no terminal to ask, and at most. */
+/** Where there is no terminal to ask, or one that says 0, and at most. */
 const [WIDTH, MAX_WIDTH, LEAST_BAR, MOST_BAR] = [80, 160, 4, 40]
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** Columns of the terminal on stdout. */
 export function terminalWidth(): number {
-  return Math.min(process.stdout.columns ?? WIDTH, MAX_WIDTH)
+  return Math.min(process.stdout.columns || WIDTH, MAX_WIDTH)
 }
 
 /** `full` for 1, nothing for 0 and below, in between to an eighth of a character. */

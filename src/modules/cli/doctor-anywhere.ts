@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Clock } from '../config/clock.js'
 import type { Config } from '../config/config.js'
 import { Secrets } from '../config/secrets.js'
-import { SqliteDatabase } from '../database/sqlite-database.js'
+import { OutOfReach, SqliteDatabase } from '../database/sqlite-database.js'
 import { schemaFinding, schemaOf } from '../doctor/checks/database.js'
 import { examine, type ExamineOptions } from '../doctor/examine.js'
 import { type AreaFinding, problem, reasonOf } from '../doctor/finding.js'
@@ -65,21 +65,22 @@ function secretsOf(config: Config, found: AreaFinding[]): Secrets | null {
 /** Null, with what there is to be said of it, where it cannot be read as one of this version. */
 async function databaseOf(config: Config, found: AreaFinding[]): Promise<SqliteDatabase | null> {
   const file = fileOf(config)
-  if (!existsSync(file)) return null
   let database: SqliteDatabase | null = null
   try {
+    if (SqliteDatabase.isMissing(file)) return null
     database = await SqliteDatabase.openReadOnly(file)
     const schema = await schemaOf(database.read)
     if (schema.lacking.length === 0 && schema.unknown.length === 0) return database
     found.push({ area: 'database', ...schemaFinding(schema) })
   } catch (error) {
-    found.push({
-      area: 'database',
-      ...problem(
-        `${file} cannot be read: ${reasonOf(error)}`,
-        'Restore a backup; keep the file as it is until that has worked.',
-      ),
-    })
+    const finding =
+      error instanceof OutOfReach
+        ? problem(error.reason, error.advice)
+        : problem(
+            `${file} cannot be read: ${reasonOf(error)}`,
+            'Restore a backup; keep the file as it is until that has worked.',
+          )
+    found.push({ area: 'database', ...finding })
   }
   await database?.close()
   return null

@@ -20,7 +20,7 @@ export function parseDuration(option: string, text: string): number {
   return ms
 }
 
-const MOMENT = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/
+const MOMENT = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/
 
 /**
  * A moment that has been, in milliseconds since 1970: ISO 8601 (UTC, where it names no zone), or how long ago it was, as
@@ -28,9 +28,20 @@ const MOMENT = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:
  */
 export function parsePast(option: string, text: string, now: number): number {
   const moment = MOMENT.exec(text)
+  if (!moment && /^\d{4}-/.test(text))
+    throw new WrongUsage(`${option}: not a moment such as 2026-03-01T12:00:00Z or 2026-03-01 14:00+02:00: ${text}`)
   const bare = moment && moment[1] === undefined && text.length > 'YYYY-MM-DD'.length
-  const ms = moment ? Date.parse(bare ? `${text}Z` : text) : now - parseDuration(option, text.replace(/ ago$/, ''))
-  if (Number.isNaN(ms)) throw new WrongUsage(`${option}: there is no such moment: ${text}`)
+  const ms = moment
+    ? Date.parse(bare ? `${text}Z` : text.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
+    : now - parseDuration(option, text.replace(/ ago$/, ''))
+  if (Number.isNaN(ms) || (moment && !isDay(text.slice(0, 'YYYY-MM-DD'.length))))
+    throw new WrongUsage(`${option}: there is no such moment: ${text}`)
   if (ms > now) throw new WrongUsage(`${option}: that is still to come: ${text}`)
   return ms
+}
+
+/** Not every date that can be parsed is one: the 30th of February is taken for the 2nd of March. */
+function isDay(text: string): boolean {
+  const ms = Date.parse(text)
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)
 }

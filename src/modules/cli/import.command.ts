@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { Command, CommandRunner, Help, Option } from 'nest-commander'
 import { isDid } from '../../repo-engine/index.js'
 import type { ImportedRepo } from '../repo/import-repo.js'
@@ -25,7 +25,9 @@ export class ImportCommand extends CommandRunner {
   async run([file]: string[], options: ImportOptions): Promise<void> {
     const { did, json } = options
     if (did !== undefined && !isDid(did)) throw new WrongUsage(`--did: not a DID: ${did}`)
-    if (!existsSync(file!)) throw new Error(`there is no file ${file}`)
+    const stat = statSync(file!, { throwIfNoEntry: false })
+    if (!stat) throw new Error(`there is no file ${file}`)
+    if (stat.isDirectory()) throw new Error(`${file} is not a file`)
     const { importFile } = await import('./import-file.js')
     const started = performance.now()
     const imported = await importFile(file!, did ?? null, configOf(options))

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../config/package-root.js'
 import type { InspectPage } from './inspect-page.js'
@@ -9,14 +9,28 @@ import { commitRows, largestOf, recordDays, sourceRows } from './report-text.js'
 const TEMPLATE = join(packageRoot, 'console/dist/inspect.html')
 /** The element that the data goes into. */
 const PLACE = '<script type="application/json" id="data">'
+const DOCTYPE = '<!doctype html>'
 /** Problems that the page names. */
 const MAX_PROBLEMS = 100
 /** Collections that the page plots. */
 const MAX_COLLECTIONS = 60
 
-/** @throws Error where the page has not been built */
-export function assertPageBuilt(): void {
+/** @throws Error where the page has not been built, or would be written over a file that is no page, the CAR above all */
+export function assertPageFits(file: string): void {
   if (!existsSync(TEMPLATE)) throw new Error(`there is no ${TEMPLATE}: build it with npm run build:console`)
+  const there = statSync(file, { throwIfNoEntry: false })
+  if (there?.isFile() && there.size > 0 && !startOf(file).startsWith(DOCTYPE))
+    throw new Error(`${file} is there already, and is not written over: it is no page`)
+}
+
+function startOf(file: string): string {
+  const handle = openSync(file, 'r')
+  try {
+    const start = Buffer.alloc(DOCTYPE.length)
+    return start.toString('utf8', 0, readSync(handle, start)).toLowerCase()
+  } finally {
+    closeSync(handle)
+  }
 }
 
 /** Writes one HTML file that needs nothing else. `report` must have been made with the records that are drawn. */

@@ -1,5 +1,5 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, KEY, Takes } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, KEY, REPO_ARGUMENT, Takes } from './options.js'
 import { problemsText, reportJson, reportText } from './report-text.js'
 
 interface InspectOptions extends DataOptions {
@@ -10,8 +10,8 @@ interface InspectOptions extends DataOptions {
 
 @Command({
   name: 'inspect',
-  arguments: '<did-or-car>',
-  argsDescription: { 'did-or-car': 'a DID whose repository is in the data directory, or a CAR file' },
+  arguments: '<repo>',
+  argsDescription: { repo: REPO_ARGUMENT },
   description:
     'Describe a repository in the data directory or in a CAR file.\n\n' +
     'Shows its commit and signature, collections with counts, the shape of its tree layer by layer, sizes, what was written ' +
@@ -21,12 +21,12 @@ interface InspectOptions extends DataOptions {
 @Takes(KEY, DATA, JSON_OUTPUT)
 export class InspectCommand extends CommandRunner {
   async run([target]: string[], options: InspectOptions): Promise<void> {
-    const [{ reportOn }, { assertPageBuilt, writePage }] = await Promise.all([
+    const [{ reportOn }, { assertPageFits, writePage }] = await Promise.all([
       import('./repo-report.js'),
       import('./inspect-html.js'),
     ])
     const { html, key } = options
-    if (html !== undefined) assertPageBuilt()
+    if (html !== undefined) assertPageFits(html)
     const report = await reportOn(target!, configOf(options), { key, foldLog: false, draw: html !== undefined })
     if (html !== undefined) writePage(html, report)
     if (options.json) console.log(JSON.stringify(reportJson(report), null, 2))

@@ -39,7 +39,7 @@ export class KeysRotateCommand extends CommandRunner {
     } finally {
       progress.end()
     }
-    console.log(json ? JSON.stringify(rotated, null, 2) : resultText(rotated))
+    console.log(json ? JSON.stringify(rotated, null, 2) : resultText(rotated, all))
     if (rotated.leftOut.length > 0) process.exitCode = 1
   }
 
@@ -67,9 +67,11 @@ export class KeysRotateCommand extends CommandRunner {
   }
 }
 
-function resultText({ signing, rotation, formerKeys, leftOut }: RotatedKeys): string {
+function resultText({ signing, rotation, formerKeys, leftOut }: RotatedKeys, all: boolean): string {
   const lines: [string, string][] = []
-  if (rotation !== null) lines.push(['rotation key', `new, named by ${counted(rotation, 'account')} more`])
+  // One account is moved to the key that there is.
+  if (rotation !== null)
+    lines.push(['rotation key', `${all ? 'new, ' : ''}named by ${counted(rotation, 'account')} more`])
   if (formerKeys > 0)
     lines.push(['', `${counted(formerKeys, 'former key')} kept: start it again when the rest can be moved`])
   if (signing !== null) lines.push(['signing keys', `new for ${counted(signing, 'account')}`])

@@ -3,7 +3,7 @@ import {
   existsSync,
   fsyncSync,
   linkSync,
-  mkdtempSync,
+  mkdirSync,
   openSync,
   readSync,
   renameSync,
@@ -83,7 +83,7 @@ export class Spool {
 
 /** A file that appears under its name when it is whole, and never in the place of another. */
 export class NewFile {
-  /** Holds what is not whole, on the same file system. */
+  /** Holds what is not whole, on the same file system. Cut off, it stays until a file of this name is written again. */
   private readonly folder: string
   private readonly file: Appended
   private readonly spools: Spool[] = []
@@ -91,7 +91,10 @@ export class NewFile {
   /** @throws Error when there is a file of that name */
   constructor(private readonly path: string) {
     if (existsSync(path)) throw new Error(`${path} is there already, and is not written over`)
-    this.folder = mkdtempSync(`${path}.`)
+    this.folder = `${path}.skylog-tmp`
+    // What was left by one that was cut off.
+    rmSync(this.folder, { recursive: true, force: true })
+    mkdirSync(this.folder)
     this.file = new Appended(join(this.folder, 'whole'))
   }
 

@@ -11,16 +11,23 @@ export const JSON_OUTPUT: OptionMetadata = {
   flags: '--json',
   description: 'print the result as one JSON document',
 }
+export const IDENTITY_FILE: OptionMetadata = {
+  flags: '--identity-file <path>',
+  description: 'a backup: a file with the identity of age that it is encrypted for (default: BACKUP_IDENTITY_FILE)',
+}
 export const KEY: OptionMetadata = {
   flags: '--key <did:key>',
   description: 'check the signature against this key instead of the one in the DID document',
 }
 
+/** What commands say of an argument that is a repository (named-repo.ts). */
+export const REPO_ARGUMENT = 'a CAR file, or the DID or handle of a repository in the data directory'
+
 /** Gives a command options that many have: each is what stands after its flag, as it is, or true where nothing does. */
 export function Takes(...options: readonly OptionMetadata[]): ClassDecorator {
   return ({ prototype }) => {
     for (const option of options) {
-      const [, name, value] = /--([a-z]+)( <)?/.exec(option.flags)!
+      const [, name, value] = /--([a-z-]+)( <)?/.exec(option.flags)!
       const read = { value: value ? (text: string): string => text : (): boolean => true, configurable: true }
       Object.defineProperty(prototype, name!, read)
       void Option(option)(prototype as object, name!, read)
@@ -30,6 +37,15 @@ export function Takes(...options: readonly OptionMetadata[]): ClassDecorator {
 
 export interface DataOptions {
   data?: string
+}
+
+export interface IdentityOptions {
+  identityFile?: string
+}
+
+/** {@link IDENTITY_FILE} in the words of the settings. */
+export function identitySetting({ identityFile }: IdentityOptions): Settings {
+  return identityFile === undefined ? {} : { BACKUP_IDENTITY_FILE: identityFile }
 }
 
 type Settings = Readonly<Record<string, string | undefined>>

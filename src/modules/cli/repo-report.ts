@@ -1,6 +1,6 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Cid, type DecodedCommit, type Did, isDid, RepoError, verifyCommit } from '../../repo-engine/index.js'
+import { Cid, type DecodedCommit, type Did, RepoError, verifyCommit } from '../../repo-engine/index.js'
 import type { Config } from '../config/config.js'
 import type { Reader } from '../database/database.js'
 import { SqliteDatabase } from '../database/sqlite-database.js'
@@ -11,7 +11,7 @@ import { type CommitHistory, measureReach, type Reach, readHistory } from './com
 import { drawnRecords } from './drawn-records.js'
 import { type Examination, examineRepo, Problems } from './examine-repo.js'
 import type { DrawnRecords } from './inspect-page.js'
-import { WrongUsage } from './options.js'
+import { namedRepo } from './named-repo.js'
 import { type Progress, startProgress } from './progress.js'
 import type { DayCount } from './record-figures.js'
 import { checkKeyOption, checkSignature, documentWithin, resolverOf, type SignatureCheck } from './signature.js'
@@ -75,19 +75,18 @@ export interface ReportOptions {
   begin?: (label: string, total: number, unit?: string) => Progress
 }
 
-/** Looks at what an argument names: a DID in the data directory, or a CAR file. @throws WrongUsage, or Error when it is not there */
+/** Looks at what an argument names: a repository in the data directory, or a CAR file. @throws WrongUsage, or Error when it is not there */
 export async function reportOn(target: string, config: Config, options: ReportOptions): Promise<RepoReport> {
   checkKeyOption(options.key)
-  if (target.startsWith('did:')) {
-    if (!isDid(target)) throw new WrongUsage(`not a DID: ${target}`)
-    return reportOnStored(target, config, options)
-  }
-  if (!existsSync(target)) throw new Error(`there is no file ${target}`)
-  return reportOnFile(target, config, options)
+  const named = await namedRepo(target, config)
+  return 'did' in named ? reportOnStored(named.did, config, options) : reportOnFile(named, config, options)
 }
 
-async function reportOnFile(file: string, config: Config, { key, draw }: ReportOptions): Promise<RepoReport> {
-  const size = statSync(file).size
+async function reportOnFile(
+  { file, size }: { file: string; size: number },
+  config: Config,
+  { key, draw }: ReportOptions,
+): Promise<RepoReport> {
   const problems = new Problems()
   const source: FileSource = { file, bytes: size, blocks: 0, repeated: 0, unreachable: null, missing: 0 }
   const report = emptyReport(source, problems)

@@ -163,7 +163,7 @@ function collectionsText(report: RepoReport): string {
   const { records } = sizesOf(report)
   const shown = largestOf(collections, SHOWN_COLLECTIONS)
   const rows = [...shown, { name: 'all', ...records, records: records.blocks }]
-  const most = Math.max(terminalWidth() - 30, 20)
+  const most = Math.max(terminalWidth() - 30, 16)
   const text = withBars(
     table(
       'Collections',

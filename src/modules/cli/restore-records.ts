@@ -31,16 +31,19 @@ export async function restoreNamed(named: NamedRecords, config: Config, options:
   if (asks) {
     const looked = await restoreRecords({ ...wanted, dryRun: true }, config)
     process.stderr.write(`${restoredText(looked, true)}\n`)
-    if (looked.changes.length === 0) return tellSkipped(looked)
+    if (looked.changes.length === 0) {
+      if (options.json) console.log(jsonOf(looked, false))
+      return tellSkipped(looked)
+    }
     await confirmed(`Bring the records of ${named.who} back to what they were?`, named.who)
   }
   const restored = await restoreRecords(wanted, config)
-  console.log(
-    options.json
-      ? JSON.stringify({ dryRun: wanted.dryRun, ...restored }, null, 2)
-      : restoredText(restored, wanted.dryRun),
-  )
+  console.log(options.json ? jsonOf(restored, wanted.dryRun) : restoredText(restored, wanted.dryRun))
   tellSkipped(restored)
+}
+
+function jsonOf(restored: RestoredRecords, dryRun: boolean): string {
+  return JSON.stringify({ dryRun, ...restored }, null, 2)
 }
 
 /** A script is to know when not everything is as it was. */

@@ -9,7 +9,12 @@ const SHOWN = 20
 export function restoredText(restored: RestoredRecords, dryRun: boolean): string {
   const { at, seq, created, updated, deleted, same, commits, changes, skipped } = restored
   const changed = created + updated + deleted
-  const heading = changed === 0 ? 'Nothing to bring back' : dryRun ? 'This would be done' : 'Restored'
+  // Of a key that was mistyped nothing else would tell.
+  const isNothing = changed + same + skipped.count === 0
+  const nothing = isNothing
+    ? 'Nothing to bring back: there was nothing then, and is nothing now'
+    : 'Nothing to bring back'
+  const heading = changed === 0 ? nothing : dryRun ? 'This would be done' : 'Restored'
   const lines = [
     section(heading, [
       ['as of', `${at}, event ${seq}`],

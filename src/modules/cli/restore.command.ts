@@ -1,10 +1,10 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes, WrongUsage } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, IDENTITY_FILE, JSON_OUTPUT, Takes, WrongUsage } from './options.js'
 import type { RestoreBackupOptions } from './restore-from-backup.js'
 import type { RestoreRecordsOptions } from './restore-records.js'
 
 /** What is one way of restoring alone. */
-const OF_BACKUPS = ['lost', 'ranSince', 'moveAside', 'endpoint'] as const
+const OF_BACKUPS = ['lost', 'ranSince', 'moveAside', 'endpoint', 'identityFile'] as const
 const OF_RECORDS = ['dryRun', 'yes'] as const
 
 @Command({
@@ -25,7 +25,7 @@ const OF_RECORDS = ['dryRun', 'yes'] as const
     'that is restored, so numbers and revs go on above all that may have been given out, and repositories are told of anew; ' +
     'with --lost, only those that need it.',
 })
-@Takes(DATA, JSON_OUTPUT)
+@Takes(DATA, IDENTITY_FILE, JSON_OUTPUT)
 export class RestoreCommand extends CommandRunner {
   async run([what]: string[], options: DataOptions & RestoreRecordsOptions & RestoreBackupOptions): Promise<void> {
     const { namedRecords } = await import('./named-records.js')

@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, statSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import {
   assertFewRepeats,
@@ -7,8 +7,6 @@ import {
   type Cid,
   type DecodedCommit,
   type Did,
-  isDid,
-  isHandle,
   readCommit,
   type UnpackedFile,
   walkTree,
@@ -19,8 +17,7 @@ import { SqliteDatabase } from '../database/sqlite-database.js'
 import { inSlices } from '../repo/in-slices.js'
 import { CarRepo } from './car-repo.js'
 import type { RepoSource } from './examine-repo.js'
-import { findAccount } from './find-account.js'
-import { WrongUsage } from './options.js'
+import { namedRepo } from './named-repo.js'
 import { startProgress } from './progress.js'
 import { StoredRepo } from './stored-repo.js'
 
@@ -57,17 +54,10 @@ export async function withUnpackSource<T>(
   config: Config,
   use: (source: UnpackSource, did: Did | null) => Promise<T>,
 ): Promise<T> {
-  if (target.startsWith('did:')) {
-    if (!isDid(target)) throw new WrongUsage(`not a DID: ${target}`)
-    return withStored(target, config, (source) => use(source, target))
-  }
-  const file = statSync(target, { throwIfNoEntry: false })
-  if (file && !file.isFile()) throw new Error(`${target} is not a file`)
-  if (file) return withCar(target, file.size, (source) => use(source, null))
-  if (!isHandle(target) || !existsSync(join(config.dataDirectory, 'skylog.sqlite')))
-    throw new Error(`there is no file ${target}`)
-  const { did } = await findAccount(target, config)
-  return withStored(did, config, (source) => use(source, did))
+  const named = await namedRepo(target, config)
+  return 'did' in named
+    ? withStored(named.did, config, (source) => use(source, named.did))
+    : withCar(named.file, named.size, (source) => use(source, null))
 }
 
 async function withCar<T>(file: string, size: number, use: (source: UnpackSource) => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander'
 import { count, counted, section } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, Takes } from './options.js'
+import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, REPO_ARGUMENT, Takes } from './options.js'
 import type { UnpackedRepo } from './unpack-repo.js'
 
 interface UnpackOptions extends DataOptions {
@@ -15,7 +15,7 @@ const SHOWN = 20
   name: 'unpack',
   arguments: '<repo> <directory>',
   argsDescription: {
-    repo: 'a CAR file, or the DID or handle of a repository in the data directory',
+    repo: REPO_ARGUMENT,
     directory: 'where its files go: a new or empty directory, or one that it was unpacked into before',
   },
   description:

@@ -1,6 +1,16 @@
 import { Command, CommandRunner, Help, Option } from 'nest-commander'
 import { counted } from './format.js'
-import { configOf, DATA, type DataOptions, helpEnd, JSON_OUTPUT, KEY, Takes, WrongUsage } from './options.js'
+import {
+  configOf,
+  DATA,
+  type DataOptions,
+  helpEnd,
+  JSON_OUTPUT,
+  KEY,
+  REPO_ARGUMENT,
+  Takes,
+  WrongUsage,
+} from './options.js'
 import type { RepoReport } from './repo-report.js'
 import type { VerifiedAll } from './verify-all.js'
 import { problemsText, reportJson, signatureText } from './report-text.js'
@@ -13,8 +23,8 @@ interface VerifyOptions extends DataOptions {
 
 @Command({
   name: 'verify',
-  arguments: '[did-or-car]',
-  argsDescription: { 'did-or-car': 'a DID whose repository is in the data directory, or a CAR file' },
+  arguments: '[repo]',
+  argsDescription: { repo: REPO_ARGUMENT },
   description:
     'Check a repository in the data directory or in a CAR file in full, or all of the data directory.\n\n' +
     'Looks at every hash, the structure of the tree, every record, and the signature by the key in the DID document; in ' +
@@ -25,7 +35,7 @@ interface VerifyOptions extends DataOptions {
 export class VerifyCommand extends CommandRunner {
   async run([target]: string[], options: VerifyOptions): Promise<void> {
     const { all = false, key } = options
-    if (all === (target !== undefined)) throw new WrongUsage('say what: a DID, a CAR file, or --all')
+    if (all === (target !== undefined)) throw new WrongUsage('say what: a CAR file, a DID, a handle, or --all')
     if (all && key !== undefined) throw new WrongUsage('--key is that of one repository')
     return all ? this.verifyAll(options) : this.verify(target!, options)
   }
@@ -57,7 +67,7 @@ export class VerifyCommand extends CommandRunner {
   more(): string {
     return helpEnd(
       [
-        'skylog verify did:plc:ewvi7nxzyoun6zhxrhs64oiz --data ./data',
+        'skylog verify alice.example.com --data ./data',
         'skylog verify repo.car --key did:key:zQ3sh…',
         'skylog verify --all',
       ],

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { BlobStoreSettings, S3Settings } from './config.js'
 import type { Environment } from './environment.js'
 
@@ -10,6 +11,8 @@ export interface BackupSettings {
   snapshotMs: number
   /** How many snapshots are kept, or for how long (`30d`); null: all. */
   keep: string | null
+  /** A file with the identity that targets are encrypted for; null: they are not encrypted. */
+  identityFile: string | null
   s3: Omit<S3Settings, 'bucket'>
 }
 
@@ -22,6 +25,7 @@ export function backupOf(env: Environment, blobs: BlobStoreSettings, ownKeys: bo
     intervalMs: env.BACKUP_INTERVAL ?? 1_000,
     snapshotMs: env.BACKUP_SNAPSHOT_INTERVAL ?? 24 * 60 * 60 * 1000,
     keep: env.BACKUP_KEEP ?? null,
+    identityFile: env.BACKUP_IDENTITY_FILE === undefined ? null : resolve(env.BACKUP_IDENTITY_FILE),
     s3: {
       endpoint,
       region: env.BACKUP_S3_REGION ?? shared?.region ?? 'us-east-1',

@@ -122,6 +122,7 @@ export class Environment {
   @IsOptional()
   @Matches(/^\d{1,6}[smhdw]?$/, { message: 'must be a number of snapshots, or a duration as 30d' })
   BACKUP_KEEP?: string
+  @IsOptional() @IsString() @IsNotEmpty() BACKUP_IDENTITY_FILE?: string
   @IsOptional() @IsUrl(url) BACKUP_S3_ENDPOINT?: string
   @IsOptional() @IsString() @IsNotEmpty() BACKUP_S3_REGION?: string
   @IsOptional() @IsString() @Length(16, 1024) METRICS_TOKEN?: string

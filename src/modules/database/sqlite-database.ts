@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Sqlite, { type Database as Driver } from 'better-sqlite3'
 import type { DataSource } from 'typeorm'
@@ -10,6 +10,18 @@ import { SqliteSnapshots } from './sqlite-snapshots.js'
 import { driverOf, openSource, READER_CACHE, WRITER_CACHE } from './sqlite-source.js'
 import { SqliteWal, type WalState } from './sqlite-wal.js'
 import { SqliteWriter } from './sqlite-writer.js'
+
+/** A database that is there, and that this user cannot open where it lies. */
+export class OutOfReach extends Error {
+  readonly advice =
+    'Run this as the user that the server runs as; even to be read, a database that no server has open needs the right to ' +
+    'write into its directory.'
+
+  constructor(readonly reason: string) {
+    super()
+    this.message = `${reason}. ${this.advice}`
+  }
+}
 
 /** Of a database that is open for reading alone, it is somebody else's. */
 const NO_WAL: WalState = { bytes: 0, pendingBytes: 0, restarts: 0 }
@@ -57,6 +69,8 @@ export class SqliteDatabase extends Database {
     try {
       sources.push(await openSource(file, { readonly: false, durable }))
       const driver = driverOf(sources[0]!)
+      // SQLite would wait for other programs without letting the event loop go on; the writer waits for them itself.
+      driver.pragma('busy_timeout = 0')
       const writer = new SqliteWriter(new SqliteConnection(driver), onDoorbellError)
       const wal = new SqliteWal(file, driver)
       writer.onCommit = () => wal.committed()
@@ -69,12 +83,31 @@ export class SqliteDatabase extends Database {
     }
   }
 
-  /** Opens a file that exists for reading alone; also while a server writes to it. @throws Error when there is none. */
+  /**
+   * Opens a file that exists for reading alone; also while a server writes to it.
+   * @throws Error when there is none; OutOfReach when this user may not
+   */
   static async openReadOnly(file: string): Promise<SqliteDatabase> {
-    if (!existsSync(file)) throw new Error(`${file} does not exist: no server has run on this data directory`)
-    const source = await openSource(file, { readonly: true })
+    if (SqliteDatabase.isMissing(file))
+      throw new Error(`${file} does not exist: no server has run on this data directory`)
+    const source = await openSource(file, { readonly: true }).catch(outOfReach(file))
     const reader = new SqliteConnection(driverOf(source))
+    try {
+      await reader.get('SELECT count(*) FROM sqlite_master')
+    } catch (error) {
+      await source.destroy()
+      outOfReach(file)(error)
+    }
     return new SqliteDatabase(reader, new SqliteSnapshots(file), null, null, () => source.destroy())
+  }
+
+  /** Whether there is surely no such file; of one behind a door that this user may not open, nobody knows. */
+  static isMissing(file: string): boolean {
+    try {
+      return !statSync(file, { throwIfNoEntry: false })
+    } catch {
+      return false
+    }
   }
 
   /** Whether another process has a file open for writing. */
@@ -179,5 +212,15 @@ function takeLock(path: string): Driver {
     lock.close()
     if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error
     throw new DataDirectoryInUse(`${path}: another skylog process uses this data directory; stop it first`)
+  }
+}
+
+/** @throws the error that it is given, as {@link OutOfReach} where SQLite was not let in */
+function outOfReach(file: string): (error: unknown) => never {
+  return (error) => {
+    const { code, message } = error as { code?: string; message: string }
+    throw /^SQLITE_(?:CANTOPEN|READONLY)/.test(code ?? '')
+      ? new OutOfReach(`${file} cannot be opened: ${message}`)
+      : error
   }
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Histogram, SECONDS } from '../config/histogram.js'
 import type { Tx, SqlValue, WriterFigures } from './database.js'
 import { currentScope, type Scope, within } from '../log/scope.js'
@@ -27,6 +28,8 @@ interface Attempt {
 const MAX_GROUP = 64
 /** A group takes no further job after this long, so that requests which only read are not kept waiting. */
 const GROUP_MS = 8
+/** How long a group waits for another program that holds the database, and how often it looks. */
+const [PATIENCE_MS, LOOK_MS] = [5_000, 10]
 /** Bounds of how many jobs there are in a group. */
 const SIZES = [1, 2, 4, 8, 16, 32, MAX_GROUP]
 
@@ -111,8 +114,8 @@ export class SqliteWriter {
     const tried: Attempt[] = []
     this.groupSince = performance.now()
     try {
-      connection.run('BEGIN IMMEDIATE')
-      const deadline = this.groupSince + GROUP_MS
+      await this.begin()
+      const deadline = performance.now() + GROUP_MS
       do {
         const attempt: Attempt = {
           job: this.queue.shift()!,
@@ -126,11 +129,11 @@ export class SqliteWriter {
       await this.finish(tried)
       connection.run('COMMIT')
     } catch (error) {
-      // The whole group is lost: its writers are told, and those who have not been tried yet get another one.
+      // The whole group is lost: its writers are told, and those who would not have been in it get another one.
       this.isLost = true
       this.lost++
       this.groupSince = null
-      if (tried.length === 0) this.queue.shift()?.reject(error)
+      if (tried.length === 0) for (const job of this.queue.splice(0, MAX_GROUP)) job.reject(error)
       for (const { job } of tried) job.reject(error)
       this.rollBack()
       return
@@ -143,6 +146,20 @@ export class SqliteWriter {
     }
     this.commits++
     this.ring(this.onCommit)
+  }
+
+  /** Reads go on while another program writes, somebody with a shell perhaps. @throws SqliteError when that takes too long */
+  private async begin(): Promise<void> {
+    const patience = performance.now() + PATIENCE_MS
+    for (;;) {
+      try {
+        this.connection.run('BEGIN IMMEDIATE')
+        return
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'SQLITE_BUSY' || performance.now() > patience) throw error
+      }
+      await delay(LOOK_MS)
+    }
   }
 
   /** What a group that is durable has taken. */

@@ -21,8 +21,11 @@ interface Session {
 export class Calls {
   private readonly agent = new Agent({ keepAlive: true })
   private made = 0
+  private closed = false
 
+  /** Whoever calls afterwards is told so: by then, another program may have the port. */
   close(): void {
+    this.closed = true
     this.agent.destroy()
   }
 
@@ -58,6 +61,7 @@ export class Calls {
   }
 
   private async call<Answer>(service: string, path: string, { token, input, encoding }: Ask): Promise<Answer> {
+    if (this.closed) throw new Error('the network has ended')
     // In an environment of its own a test has another class of that name.
     const isBytes = types.isUint8Array(input)
     const bytes = isBytes ? input : input ? JSON.stringify(input) : ''

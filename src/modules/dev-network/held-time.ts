@@ -20,6 +20,11 @@ export class HeldTime {
     else this.ahead += to - this.now()
   }
 
+  /** @throws RangeError for what is no number */
+  advance(ms: number): void {
+    this.set(this.now() + spanOf(ms))
+  }
+
   freeze(): void {
     this.stoppedAt = this.now()
   }
@@ -37,4 +42,10 @@ export function momentOf(time: Time): number {
   const moment = new Date(time).getTime()
   if (!Number.isFinite(moment)) throw new RangeError(`not a moment: ${String(time)}`)
   return moment
+}
+
+/** Milliseconds. @throws RangeError for what is no number */
+export function spanOf(ms: number): number {
+  if (!Number.isFinite(ms)) throw new RangeError(`not a number of milliseconds: ${String(ms)}`)
+  return ms
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CommandBus } from '@nestjs/cqrs'
 import { type RunningServer, startServer } from '../../app.module.js'
 import { Config } from '../config/config.js'
+import { environmentNames } from '../config/environment.js'
 import { Secrets } from '../config/secrets.js'
 import type { KeptMail, ThrowAway } from '../config/throw-away.js'
 import { Database } from '../database/database.js'
@@ -25,7 +26,11 @@ export async function startNetwork(
   const { pds: count = 1, settings = {}, time, seed } = options
   if (!Number.isInteger(count) || count < 1 || count > MAX_SERVERS)
     throw new RangeError(`pds: a network has 1 to ${MAX_SERVERS} servers`)
-  for (const name of OWN) if (name in settings) throw new RangeError(`settings: ${name} is up to the network`)
+  const known = environmentNames()
+  for (const name of Object.keys(settings)) {
+    if (OWN.includes(name)) throw new RangeError(`settings: ${name} is up to the network`)
+    if (!known.includes(name)) throw new RangeError(`settings: there is no ${name}`)
+  }
   const network = new LocalNetwork(onMail)
   try {
     if (time !== undefined) await network.clock.set(time)

@@ -16,12 +16,13 @@ export class NetworkClock extends Clock implements TestClock {
   }
 
   async advance(ms: number): Promise<void> {
-    await this.set(this.now() + ms)
+    this.time.advance(ms)
+    this.look()
   }
 
   async set(time: Time): Promise<void> {
     this.time.set(time)
-    for (const look of this.listeners) look()
+    this.look()
   }
 
   async freeze(): Promise<void> {
@@ -30,5 +31,9 @@ export class NetworkClock extends Clock implements TestClock {
 
   async resume(): Promise<void> {
     this.time.resume()
+  }
+
+  private look(): void {
+    for (const look of this.listeners) look()
   }
 }

@@ -1,5 +1,7 @@
 /** A network in a process of its own, told what to do by the one that has started it, and ending with that. */
 import module from 'node:module'
+import { join } from 'node:path'
+import { packageRoot } from '../config/package-root.js'
 import type { TestAccount, TestNetwork, TestNetworkOptions } from './test-network.js'
 
 export interface Asked {
@@ -14,8 +16,8 @@ export interface Told {
   error?: { name: string; message: string; fields: object }
 }
 
-// Most of a start is the compiling of what it loads.
-module.enableCompileCache()
+// Most of a start is the compiling of what it loads. Kept in the package, where it lasts, or else in the temporary directory.
+for (const folder of [join(packageRoot, '.compiled'), undefined]) module.enableCompileCache(folder)
 let network: TestNetwork | undefined
 
 process.on('message', (asked: Asked) => void answer(asked))

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { parseDidKey, SigningKey } from '../../repo-engine/index.js'
 import { seal } from '../config/sealed.js'
 import { Secrets } from '../config/secrets.js'
+import { upTo } from '../config/up-to.js'
 import { Database, type Answer, type Reader, type Tx } from '../database/database.js'
 import { openKey } from './sealed-key.js'
 
@@ -20,7 +21,7 @@ interface Row {
  */
 @Injectable()
 export class SigningKeys {
-  private readonly opened = new LRUCache<string, SigningKey>({ max: MAX_OPENED })
+  private readonly opened = new LRUCache<string, SigningKey>(upTo(MAX_OPENED))
   private rotation: { secrets: readonly Buffer[]; keys: readonly SigningKey[] } | undefined
 
   constructor(

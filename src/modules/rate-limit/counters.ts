@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
 import { Clock } from '../config/clock.js'
+import { upTo } from '../config/up-to.js'
 
 /** So many points in so long, for each of those who are counted. */
 export interface Limit {
@@ -30,7 +31,7 @@ const MAX_COUNTS = 100_000
 /** Counts in fixed windows that begin with the first point. In memory: a restart begins anew. */
 @Injectable()
 export class Counters {
-  private readonly counts = new LRUCache<string, Count>({ max: MAX_COUNTS })
+  private readonly counts = new LRUCache<string, Count>(upTo(MAX_COUNTS))
 
   constructor(private readonly clock: Clock) {}
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
 import type { Cid, Did, Tid } from '../../repo-engine/index.js'
 import { Clock } from '../config/clock.js'
+import { upTo } from '../config/up-to.js'
 import { Database } from '../database/database.js'
 import { type HeadRef, readRepo, type RepoStatus } from '../repo/repo-row.js'
 import { RepoTips } from '../repo/repo-tips.js'
@@ -30,7 +31,7 @@ export interface KnownRepo extends HeadRef {
  */
 @Injectable()
 export class KnownRepos {
-  private readonly known = new LRUCache<string, KnownRepo>({ max: MAX_KNOWN })
+  private readonly known = new LRUCache<string, KnownRepo>(upTo(MAX_KNOWN))
 
   constructor(
     private readonly database: Database,

@@ -1,5 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs'
 import { LRUCache } from 'lru-cache'
+import { upTo } from '../config/up-to.js'
 import type { Did } from '../../repo-engine/index.js'
 import { Database } from '../database/database.js'
 import { XrpcError } from '../xrpc/xrpc-error.js'
@@ -29,7 +30,7 @@ export class LookAtAccount extends Command<void> {
 
 @CommandHandler(LookAtAccount)
 export class LookAtAccountHandler implements ICommandHandler<LookAtAccount> {
-  private readonly lately = new LRUCache<string, true>({ max: MAX_ACCOUNTS, ttl: AGAIN_MS })
+  private readonly lately = new LRUCache<string, true>({ ...upTo(MAX_ACCOUNTS), ttl: AGAIN_MS })
   private underWay = 0
 
   constructor(

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { LRUCache } from 'lru-cache'
+import { upTo } from '../config/up-to.js'
 import type { Did, Tid } from '../../repo-engine/index.js'
 import type { Tx } from '../database/database.js'
 import { XrpcError } from '../xrpc/xrpc-error.js'
@@ -40,9 +41,9 @@ export interface Source {
 @Injectable()
 export class PeerIntake {
   /** Accounts that were not taken, by peer and DID. */
-  private readonly ignored = new LRUCache<string, true>({ max: MAX_IGNORED, ttl: IGNORED_MS })
+  private readonly ignored = new LRUCache<string, true>({ ...upTo(MAX_IGNORED), ttl: IGNORED_MS })
   /** Accounts that are kept here and lack nothing, by peer and DID. */
-  private readonly current = new LRUCache<string, true>({ max: MAX_CURRENT, ttl: CURRENT_MS })
+  private readonly current = new LRUCache<string, true>({ ...upTo(MAX_CURRENT), ttl: CURRENT_MS })
   /** Pushed accounts whose hosts are being asked for them. */
   private asking = 0
   private readonly usages = new LRUCache<number, PeerUsage>({ max: 1_000, ttl: USAGE_MS })

@@ -1,4 +1,5 @@
-import type { Cid } from '../../repo-engine/index.js'
+import { readSync } from 'node:fs'
+import { type Cid, RepoError } from '../../repo-engine/index.js'
 
 /** Share of the slots that may be in use. */
 const MAX_FILL = 0.6
@@ -37,6 +38,16 @@ export class BlockIndex {
       if (this.high[slot] === high && this.low[slot] === low)
         return { offset: this.offset[slot]!, length: this.length[slot]! - 1 }
     return null
+  }
+
+  /** A block from the file, unchecked; null for one that is not there. @throws RepoError InvalidCar for a file that has become shorter */
+  read(cid: Cid, handle: number): Uint8Array | null {
+    const place = this.find(cid)
+    if (!place) return null
+    const bytes = Buffer.allocUnsafeSlow(place.length)
+    const read = readSync(handle, bytes, 0, place.length, place.offset)
+    if (read !== place.length) throw new RepoError('InvalidCar', 'the file has changed while it was read')
+    return bytes
   }
 
   private put(high: number, low: number, offset: number, length: number): void {

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { randomUUID } from 'node:crypto'
@@ -79,12 +79,7 @@ export class CarFile implements Blockstore {
   }
 
   get(cid: Cid): Uint8Array | null {
-    const place = this.index.find(cid)
-    if (!place) return null
-    const bytes = Buffer.allocUnsafeSlow(place.length)
-    const read = readSync(this.handle, bytes, 0, place.length, place.offset)
-    if (read !== place.length) throw new RepoError('InvalidCar', 'the file has changed while it was read')
-    return bytes
+    return this.index.read(cid, this.handle)
   }
 
   /** Closes and deletes the file. */

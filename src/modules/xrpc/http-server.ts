@@ -16,6 +16,8 @@ const HEADERS_TIMEOUT_MS = 20_000
 /** And for all of a request, of which a whole repository may be the body. */
 const REQUEST_TIMEOUT_MS = 30 * 60_000
 const KEEP_ALIVE_MS = 75_000
+/** For what is under way when the server stops: in this time it is still answered, and new requests get 503. */
+const LAST_ANSWERS_MS = { lasting: 5_000, throwAway: 1_000 }
 /**
  * What asks the server to end. Not what tells of a crash (SIGSEGV and its like): whoever listens to one of these goes on for ever in
  * the broken state, where the end of the process would have it started again.
@@ -46,6 +48,8 @@ export async function createHttpApp(
     // Nothing here is a middleware; its engine would run for every request all the same.
     skipMiddie: true,
     routerOptions: { maxParamLength: 1024 },
+    // Lexicons check what comes in. Without these two Fastify loads what compiles JSON schemas, of which no route here has one.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   })
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
@@ -56,7 +60,9 @@ export async function createHttpApp(
   app.useLogger(logger)
   const fastify = adapter.getInstance() as unknown as FastifyInstance
   fastify.server.headersTimeout = HEADERS_TIMEOUT_MS
-  watchRequests(fastify, app.get(RequestCounts, { strict: false }), logger, proxies)
+  const requests = app.get(RequestCounts, { strict: false })
+  watchRequests(fastify, requests, logger, proxies)
+  fastify.addHook('preClose', () => requests.idle(LAST_ANSWERS_MS[throwAway ? 'throwAway' : 'lasting']))
   parseBodies(fastify)
   allowEveryOrigin(fastify)
   const database = app.get(Database, { strict: false })
@@ -64,6 +70,10 @@ export async function createHttpApp(
   serve2022(fastify, { did: serviceDid, database })
   if (!throwAway) app.enableShutdownHooks(STOPS, { useProcessExit: true })
   return app
+}
+
+function noSchemas(): never {
+  throw new Error('routes have no JSON schemas here')
 }
 
 /** atproto clients run in browsers, on any site (https://atproto.com/specs/xrpc#cors). */

@@ -31,9 +31,24 @@ export class RequestCounts {
   /** What each connection has carried for requests that are over. */
   private readonly carried = new WeakMap<Socket, { bytesIn: number; bytesOut: number }>()
 
+  /** Who waits for the last one to be over. */
+  private whenIdle: (() => void) | undefined
+
+  /** Resolves when no request is under way, or when so many milliseconds have passed. */
+  async idle(patienceMs: number): Promise<void> {
+    if (this.inFlight === 0) return
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, patienceMs)
+      this.whenIdle = resolve
+    })
+    clearTimeout(timer)
+  }
+
   /** Counts a request that began at a moment of `performance.now`, and gives what it was. */
   end(method: string, status: string, begunAt: number, socket: Socket): EndedRequest {
     this.inFlight--
+    if (this.inFlight === 0) this.whenIdle?.()
     const ms = performance.now() - begunAt
     const carried = this.carriedSince(socket)
     const counts = this.of(method)

@@ -50,6 +50,7 @@ describe('every page can be read and used by all', () => {
     ['/operator/accounts', 'Accounts'],
     ['/operator/invites', 'Invites'],
     ['/operator/reports', 'Reports'],
+    ['/operator/takedown', 'Takedown'],
     ['/operator/labels', 'Labels'],
     ['/operator/log', 'Log and projections'],
     ['/operator/network', 'Network'],
@@ -98,7 +99,8 @@ describe('accounts', () => {
     })
     await page.reload()
     await page.getByText('2 of 3').waitFor()
-    await page.getByRole('button', { name: `Disable ${code}` }).click()
+    await page.getByRole('button', { name: `Disable … ${code}` }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click()
     await page.getByRole('cell', { name: 'disabled' }).waitFor()
   })
 

@@ -1,5 +1,4 @@
 import { get, type IncomingMessage } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { HandleResolver, IdResolver } from '@atproto/identity'
 import { type Event, Firehose, MemoryRunner, type SyncEvt } from '@atproto/sync'
 import { decode, encode } from '@ipld/dag-cbor'
@@ -7,8 +6,7 @@ import type { CID } from 'multiformats/cid'
 import { buildTree, Cid } from '../../../src/repo-engine/index.js'
 import type { MortalServer } from './mortal-server.js'
 import { repositoryOf } from './repositories.js'
-
-const PATIENCE_MS = 3_000
+import { endFirehose } from './end-firehose.js'
 
 /** A repository as the consumer's events tell it. */
 export interface CollectedRepo {
@@ -58,14 +56,10 @@ export class Consumer {
     return this.runner.getCursor() ?? 0
   }
 
-  /**
-   * Takes nothing more. The library does not always tell of its end, which depends on what the connection is doing just then;
-   * it is waited for a while.
-   */
+  /** Takes nothing more. */
   async end(): Promise<void> {
     this.hasEnded = true
-    const ended = this.firehose.destroy().then(() => this.runner.destroy())
-    await Promise.race([ended, sleep(PATIENCE_MS, undefined, { ref: false })])
+    await endFirehose(this.firehose, this.runner)
   }
 
   private async take(event: Event): Promise<void> {

@@ -1,7 +1,6 @@
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { ChildServer } from '../../support/crash.js'
 import { Refused } from '../../durability/load.js'
+import { freePort } from '../../support/free-port.js'
 
 /** A server on one address that is killed now and then, and comes back with what it had. */
 export class MortalServer {
@@ -15,7 +14,7 @@ export class MortalServer {
   ) {}
 
   static async start(main: string, directory: string, env: Record<string, string>): Promise<MortalServer> {
-    const own = { ...env, PDS_PORT: String(await freePort()) }
+    const own = { ...env, PDS_PORT: await freePort() }
     const start = (): Promise<ChildServer> => ChildServer.start(main, directory, { env: own })
     const child = await start()
     return new MortalServer(child.url, child, start)
@@ -70,13 +69,4 @@ export class MortalServer {
     await end()
     this.child = await this.start()
   }
-}
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((ready) => server.listen(0, ready))
-  const { port } = server.address() as AddressInfo
-  await new Promise((closed) => server.close(closed))
-  return port
 }

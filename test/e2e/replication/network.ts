@@ -2,6 +2,7 @@
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net'
 import { buildServer, ChildServer, scratchDirectory } from '../../support/crash.js'
 import { PlcStub } from '../../support/plc-stub.js'
+import { freePort } from '../../support/free-port.js'
 
 const ADMIN_PASSWORD = 'admin-password'
 
@@ -11,7 +12,7 @@ export class Node {
 
   constructor(
     readonly name: string,
-    readonly port: number,
+    readonly port: string,
     readonly directory: string,
     private readonly main: string,
     private readonly env: Record<string, string>,
@@ -22,7 +23,7 @@ export class Node {
   }
 
   async start(): Promise<void> {
-    const env = { PDS_PORT: String(this.port), PDS_ADMIN_PASSWORD: ADMIN_PASSWORD, ...this.env }
+    const env = { PDS_PORT: this.port, PDS_ADMIN_PASSWORD: ADMIN_PASSWORD, ...this.env }
     this.child = await ChildServer.start(this.main, this.directory, { env })
   }
 
@@ -60,11 +61,11 @@ export class Line {
 
   private constructor(private readonly server: Server) {}
 
-  static async to(port: number): Promise<Line> {
+  static async to(port: string): Promise<Line> {
     const server = createServer()
     const line = new Line(server)
     server.on('connection', (near) => {
-      const far = connect(port, 'localhost')
+      const far = connect(Number(port), 'localhost')
       for (const [from, to] of [
         [near, far],
         [far, near],
@@ -114,12 +115,4 @@ export class Network {
     await this.plc.close()
     this.build.remove()
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((ready) => server.listen(0, ready))
-  const { port } = server.address() as AddressInfo
-  await new Promise((closed) => server.close(closed))
-  return port
 }

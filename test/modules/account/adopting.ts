@@ -73,12 +73,3 @@ export async function eventsOf(server: Parts, did: string): Promise<string[]> {
 export async function rows(server: Parts, table: string): Promise<number> {
   return (await server.get(Database).read.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`))!.n
 }
-
-/** Waits for what the outbox does by itself. */
-export async function eventually(check: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    if (await check()) return
-    await new Promise((next) => setTimeout(next, 50))
-  }
-  throw new Error('it never happened')
-}

@@ -16,7 +16,8 @@ import { buildServer, ChildServer, failWrites, scratchDirectory } from '../../su
 import { checkInvariants } from '../../support/invariants.js'
 import { type Mood, PlcStub } from '../../support/plc-stub.js'
 import { startTestServer } from '../../support/server.js'
-import { adopt, eventsOf, eventually, hexOf, keep, operator, rows, stateIn } from './adopting.js'
+import { adopt, eventsOf, hexOf, keep, operator, rows, stateIn } from './adopting.js'
+import { eventually } from '../../support/eventually.js'
 
 let plc: PlcStub
 let env: Record<string, string>
@@ -229,4 +230,4 @@ it('survives kill -9, whatever the directory was doing', async () => {
   expect([...repos.values()].map(({ hosted }) => hosted)).toEqual([true, true])
   rmSync(directory, { recursive: true })
   build.remove()
-}, 60_000)
+})

@@ -4,6 +4,7 @@ import { Secrets } from '../../../src/modules/config/secrets.js'
 import { Database } from '../../../src/modules/database/database.js'
 import type { Did } from '../../../src/repo-engine/index.js'
 import { type Answer, TestServer } from '../../support/account-app.js'
+import { eventually } from '../../support/eventually.js'
 
 let server: TestServer
 let people = 0
@@ -168,9 +169,7 @@ describe('an app password', () => {
     const basic = `Basic ${Buffer.from(`admin:${adminPassword()}`).toString('base64')}`
     await server.post('com.atproto.admin.deleteAccount', { auth: basic, body: { did } })
     const { read } = server.get(Database)
-    for (let i = 0; i < 100 && (await read.get('SELECT 1 FROM app_password WHERE did = ?', did)); i++)
-      await new Promise((next) => setTimeout(next, 20))
-    expect(await read.all('SELECT 1 FROM app_password WHERE did = ?', did)).toEqual([])
+    await eventually(async () => !(await read.get('SELECT 1 FROM app_password WHERE did = ?', did)))
   })
 })
 

@@ -10,6 +10,7 @@ import { Database } from '../../../src/modules/database/database.js'
 import type { Did } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
 import { SmtpSink } from '../../support/smtp-sink.js'
+import { eventually } from '../../support/eventually.js'
 
 const MINUTE = 60_000
 
@@ -31,14 +32,6 @@ const living = async (did: string | null = null) => codes().living(did as Did | 
 const newest = async () => (await living())[0]!
 const owed = () =>
   server.get(Database).read.all<{ kind: string; payload: string; attempts: number }>('SELECT * FROM outbox')
-
-async function until(is: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
-    if (await is()) return
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
-  throw new Error('it never came to be')
-}
 
 describe('a code', () => {
   let did: string
@@ -127,7 +120,7 @@ describe('the mail with a code', () => {
     server = await TestServer.start(sink.env)
     ;({ did } = await server.createAccount('alice'))
   })
-  const tried = () => until(async () => (await owed()).every(({ attempts }) => attempts > 0))
+  const tried = () => eventually(async () => (await owed()).every(({ attempts }) => attempts > 0))
 
   it('is promised without the code, and sent when the mail server is back', async () => {
     await send(did)
@@ -136,7 +129,7 @@ describe('the mail with a code', () => {
     expect(JSON.stringify(await owed())).not.toContain(code)
     down = false
     expect(await sink!.next('confirm_email')).toMatchObject({ to: ['alice@example.com'], code })
-    await until(async () => (await owed()).length === 0)
+    await eventually(async () => (await owed()).length === 0)
   })
 
   it('is not sent any more once its code is dead', async () => {
@@ -145,7 +138,7 @@ describe('the mail with a code', () => {
     await tried()
     server.advance(15 * MINUTE)
     down = false
-    await until(async () => (await owed()).length === 0)
+    await eventually(async () => (await owed()).length === 0)
     expect(sink!.mails).toEqual([])
     const lines = warn.mock.calls.map(([line]) => String(line))
     expect(lines.at(-1)).toBe(
@@ -165,7 +158,7 @@ describe('the mail with a code', () => {
       await tx.run("DELETE FROM email_code WHERE purpose = 'reset_password'")
     })
     down = false
-    await until(async () => (await owed()).length === 0)
+    await eventually(async () => (await owed()).length === 0)
     expect(sink!.mails.map((mail) => [mail.kind, mail.code])).toEqual([['confirm_email', code]])
   })
 
@@ -174,7 +167,7 @@ describe('the mail with a code', () => {
     await tried()
     await server.get(CommandBus).execute(new DeleteAccount(did as Did))
     down = false
-    await until(async () => !(await owed()).some(({ kind }) => kind === 'code-mail'))
+    await eventually(async () => !(await owed()).some(({ kind }) => kind === 'code-mail'))
     expect(sink!.mails).toEqual([])
   })
 
@@ -216,7 +209,7 @@ describe('whether an address has an account', () => {
     expect(looked).toHaveBeenCalledTimes(4)
     look!()
     expect((await sink.next('reset_password')).to).toEqual(['alice@example.com'])
-    await until(async () => (await owed()).length === 0)
+    await eventually(async () => (await owed()).length === 0)
     expect(sink.mails).toHaveLength(1)
   })
 
@@ -226,7 +219,7 @@ describe('whether an address has an account', () => {
     await server.createAccount('alice')
     const ask = () => server.post('com.atproto.server.requestPasswordReset', { body: { email: 'alice@example.com' } })
     for (let i = 0; i < 10; i++) expect((await ask()).status).toBe(200)
-    await until(async () => (await owed()).length === 0)
+    await eventually(async () => (await owed()).length === 0)
     expect(sink.mails).toHaveLength(1)
   })
 })

@@ -5,6 +5,7 @@ import { Secrets } from '../../../src/modules/config/secrets.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { type Answer, TestServer } from '../../support/account-app.js'
 import { PlcStub } from '../../support/plc-stub.js'
+import { eventually } from '../../support/eventually.js'
 
 const DAY = 24 * 60 * 60 * 1000
 
@@ -126,8 +127,7 @@ describe('a code', () => {
     const { read } = server.get(Database)
     const isLeft = async () =>
       (await codeOf(code)) ?? (await read.get('SELECT 1 FROM invite_code_use WHERE used_by IN (?, ?)', did, guest))
-    for (let i = 0; i < 100 && (await isLeft()); i++) await new Promise((next) => setTimeout(next, 20))
-    expect(await isLeft()).toBeUndefined()
+    await eventually(async () => !(await isLeft()))
     expect((await codeOf(shared)).used).toBe(1)
     expect(await create(shared)).toEqual(NOT_AVAILABLE)
   })

@@ -11,8 +11,10 @@ import { type Did, SigningKey } from '../../../src/repo-engine/index.js'
 import { type Answer, TestServer } from '../../support/account-app.js'
 import { checkInvariants } from '../../support/invariants.js'
 import { PlcStub } from '../../support/plc-stub.js'
-import { eventually, rows } from './adopting.js'
-import { freePort, kinds, type Owner, write } from './owners.js'
+import { rows } from './adopting.js'
+import { kinds, type Owner, write } from './owners.js'
+import { freePort } from '../../support/free-port.js'
+import { eventually } from '../../support/eventually.js'
 
 let plc: PlcStub
 let server: TestServer

@@ -2,6 +2,7 @@ import { CommitLog } from '../../../src/modules/commit-log/commit-log.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { type Answer, TestServer } from '../../support/account-app.js'
 import { PlcStub } from '../../support/plc-stub.js'
+import { eventually } from '../../support/eventually.js'
 
 let plc: PlcStub
 let server: TestServer
@@ -30,15 +31,6 @@ async function rows(table: string): Promise<number> {
 async function kinds(did: unknown): Promise<string[]> {
   const events = await server.get(CommitLog).readRepo(did as string)
   return events.map(({ kind }) => kind)
-}
-
-/** Waits for what the outbox does by itself. */
-async function eventually(check: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    if (await check()) return
-    await new Promise((next) => setTimeout(next, 50))
-  }
-  throw new Error('it never happened')
 }
 
 const BEGINNING = ['identity', 'account', 'commit', 'sync']

@@ -1,6 +1,4 @@
 /** What tests of identities and of the life of accounts have in common. */
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { EmailCodes } from '../../../src/modules/account/email-codes.js'
 import { CommitLog, type LogRow } from '../../../src/modules/commit-log/commit-log.js'
 import type { Did } from '../../../src/repo-engine/index.js'
@@ -55,13 +53,3 @@ export const write = (server: TestServer, { did, accessJwt: auth }: Owner, text:
     auth,
     body: { repo: did, collection: 'app.bsky.feed.post', record: { text, createdAt: '2026-01-01T00:00:00Z' } },
   })
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<string> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return String(port)
-}

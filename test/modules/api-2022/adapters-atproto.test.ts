@@ -2,21 +2,14 @@ import type { AtpAgent } from '@atproto/api'
 import { CarReader } from '@ipld/car'
 import { CommitLog } from '../../../src/modules/commit-log/commit-log.js'
 import { call as callAt, type Call } from '../../e2e/call.js'
-import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
+import { startCommunity, stopTestServer, startTestServer } from '../../support/server.js'
 
 const POSTS = 'app.bsky.post'
 
-let server: TestServer
-let alice: AtpAgent & { assertDid: string }
-let bob: AtpAgent & { assertDid: string }
+const { server, alice, bob } = await startCommunity(['alice', 'bob'])
 const call = (name: string, options?: Call) => callAt(server, `com.atproto.${name}`, options)
 const post = (text: string) => ({ $type: POSTS, text, createdAt: '2022-10-14T12:00:00.000Z' })
 
-beforeAll(async () => {
-  server = await startTestServer()
-  alice = await server.signUp('alice')
-  bob = await server.signUp('bob')
-})
 afterAll(() => stopTestServer(server))
 
 /** A repository of its own with the keys r1 to r`count`. */

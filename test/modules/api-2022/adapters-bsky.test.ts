@@ -1,18 +1,15 @@
-import type { AtpAgent } from '@atproto/api'
 import { served2022 } from '../../../src/modules/api-2022/serve-2022.js'
 import { type Answer, call as callAt, type Call } from '../../e2e/call.js'
-import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
+import { type Member, startCommunity, stopTestServer } from '../../support/server.js'
 import { misfits, type Shape } from './shape.js'
 import { ANSWERS, EXTERNAL_EMBED, RECORD_EMBED, UNKNOWN_EMBED } from './shapes.js'
 
-type Member = AtpAgent & { assertDid: string }
 interface Ref {
   uri: string
   cid: string
 }
 
-let server: TestServer
-let [alice, bob, carla, dan]: Member[] = []
+const { server, alice, bob, carla, dan } = await startCommunity(['alice', 'bob', 'carla', 'dan'])
 
 /** Asks, and checks the shape of an answer. */
 async function call(name: string, options?: Call): Promise<Answer> {
@@ -49,11 +46,6 @@ let repost: Ref
 let following: Ref
 
 beforeAll(async () => {
-  server = await startTestServer()
-  alice = await server.signUp('alice')
-  bob = await server.signUp('bob')
-  carla = await server.signUp('carla')
-  dan = await server.signUp('dan')
   await putProfile(alice, { displayName: 'Alice', description: 'I write', pronouns: 'she' })
   following = await follow(bob, alice)
   await follow(carla, alice)

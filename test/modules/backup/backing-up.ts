@@ -21,7 +21,7 @@ export function scratch(): string {
 }
 
 export function backUp(server: TestServer, target: string, keep: string | null = null): Promise<Snapshot> {
-  return server.get(Backups).run({ target, keep, endpoint: null }, () => undefined)
+  return server.get(Backups).run({ target, keep, endpoint: null, identityFile: null }, () => undefined)
 }
 
 export interface RestoreOptions extends Partial<Omit<RestoreWish, 'source'>> {

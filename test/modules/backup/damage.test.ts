@@ -8,10 +8,10 @@ import type { Manifest } from '../../../src/modules/backup/manifest.js'
 import { Config } from '../../../src/modules/config/config.js'
 import { write } from '../account/owners.js'
 import { TestServer } from '../../support/account-app.js'
-import { eventually } from '../account/adopting.js'
 import { BackupStatus } from '../../../src/modules/backup/backup-status.js'
 import { CommitLog } from '../../../src/modules/commit-log/commit-log.js'
 import { restore, scratch } from './backing-up.js'
+import { eventually } from '../../support/eventually.js'
 
 /** A target with a snapshot and some segments, which nobody touches, and one that is. */
 let whole: string

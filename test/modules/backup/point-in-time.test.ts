@@ -6,11 +6,11 @@ import { CommitLog } from '../../../src/modules/commit-log/commit-log.js'
 import { Clock } from '../../../src/modules/config/clock.js'
 import { Database, type Reader } from '../../../src/modules/database/database.js'
 import { SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
-import { eventually } from '../account/adopting.js'
 import { ADMIN, admin, type Owner } from '../account/owners.js'
 import { TestServer } from '../../support/account-app.js'
 import { checkInvariants } from '../../support/invariants.js'
 import { backUp, restore, scratch } from './backing-up.js'
+import { eventually } from '../../support/eventually.js'
 
 interface Moment {
   time: number
@@ -79,11 +79,12 @@ beforeAll(async () => {
     moments.push(await notes())
     server.advance(1000)
     // A generation in the middle of it all.
-    if (n === 30) await server.get(Backups).run({ target: null, keep: null, endpoint: null }, () => undefined)
+    if (n === 30)
+      await server.get(Backups).run({ target: null, keep: null, endpoint: null, identityFile: null }, () => undefined)
     if (n === 45) owners.push(await server.createAccount('dan'))
   }
   await server.stop()
-}, 60_000)
+})
 afterAll(() => server.close())
 
 it('what was told of it is told', async () => {

@@ -1,6 +1,7 @@
 /** What is backed up comes back: everything, once, and readable by its owner alone. */
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeNewIdentity } from '../../../src/modules/backup/backup-identity.js'
 import { checkRepos } from '../../../src/modules/cli/check-repos.js'
 import { verifyBackup } from '../../../src/modules/cli/backup-anywhere.js'
 import { Config } from '../../../src/modules/config/config.js'
@@ -15,9 +16,11 @@ import { backUp, restore, scratch } from './backing-up.js'
 let s3: Awaited<ReturnType<typeof startS3>>
 let server: TestServer
 let alice: Awaited<ReturnType<TestServer['createAccount']>>
+const identity = join(scratch(), 'backup.age')
 const picture = Buffer.from('89504e470d0a1a0a0000', 'hex')
 
 beforeAll(async () => {
+  await writeNewIdentity(identity, '2026-01-01T00:00:00Z')
   s3 = await startS3()
   server = await TestServer.start()
   alice = await server.createAccount('alice')
@@ -45,18 +48,23 @@ const names = (folder: string): string[] =>
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1))
 
-describe.each(['a folder', 'a bucket'])('%s', (kind) => {
-  const env = (): Record<string, string> =>
-    kind === 'a folder'
-      ? {}
-      : {
-          BACKUP_S3_ENDPOINT: s3.env.PDS_BLOBSTORE_S3_ENDPOINT!,
-          AWS_REGION: 'us-east-1',
-        }
+describe.each([
+  ['a folder, encrypted', { BACKUP_IDENTITY_FILE: identity }],
+  ['a bucket, encrypted', { BACKUP_IDENTITY_FILE: identity }],
+  ['a folder', {}],
+  ['a bucket', {}],
+])('%s', (kind, key: Record<string, string>) => {
+  const isFolder = kind.startsWith('a folder')
+  const env = (): Record<string, string> => ({
+    ...key,
+    ...(!isFolder && { BACKUP_S3_ENDPOINT: s3.env.PDS_BLOBSTORE_S3_ENDPOINT!, AWS_REGION: 'us-east-1' }),
+  })
   let target: string
   beforeAll(async () => {
     process.env.AWS_ACCESS_KEY_ID = process.env.AWS_SECRET_ACCESS_KEY = 'S3RVER'
-    target = kind === 'a folder' ? join(scratch(), 'backup') : 's3://blobs/of/alice'
+    target = isFolder
+      ? join(scratch(), 'backup')
+      : `s3://blobs/of/alice${'BACKUP_IDENTITY_FILE' in key ? '/sealed' : ''}`
     server = await server.restart(env())
   })
   afterAll(() => {
@@ -66,7 +74,10 @@ describe.each(['a folder', 'a bucket'])('%s', (kind) => {
 
   it('keeps what there is, and of a second time only what is new', async () => {
     const first = await backUp(server, target)
-    expect(first).toMatchObject({ blobs: { count: 1, new: 1, newBytes: picture.length } })
+    expect(first).toMatchObject({
+      encrypted: 'BACKUP_IDENTITY_FILE' in key,
+      blobs: { count: 1, new: 1, newBytes: picture.length },
+    })
     expect(first.newChunks).toBeGreaterThan(3)
     const again = await backUp(server, target)
     expect(again).toMatchObject({ blobs: { count: 1, new: 0, newBytes: 0 } })
@@ -111,6 +122,17 @@ describe.each(['a folder', 'a bucket'])('%s', (kind) => {
       await copy.stop()
     }
   })
+})
+
+it('leaves the log file out, which would be in every segment', async () => {
+  const log = join(server.directory, 'skylog.log')
+  writeFileSync(log, 'a line')
+  server = await server.restart({ LOG_DESTINATION: log })
+  const target = join(scratch(), 'backup')
+  await backUp(server, target)
+  const { directory } = await restore(target)
+  expect(readdirSync(directory)).toContain('motd.txt')
+  expect(readdirSync(directory)).not.toContain('skylog.log')
 })
 
 it('lets nobody else read what is kept', async () => {

@@ -1,21 +1,25 @@
 /** A server that backs itself up as it runs: whatever happens to its target, and to itself, it goes on. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decode } from '@ipld/dag-cbor'
 import Sqlite from 'better-sqlite3'
 import { BackupStatus, type BackupFigures } from '../../../src/modules/backup/backup-status.js'
 import { Backups } from '../../../src/modules/backup/backups.js'
+import { BlobStore } from '../../../src/modules/blob/blob-store.js'
+import { LooseBlobs, QUARANTINE_MS } from '../../../src/modules/blob/loose-blobs.js'
 import { CommitLog } from '../../../src/modules/commit-log/commit-log.js'
 import { SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
 import { verifyBackup } from '../../../src/modules/cli/backup-anywhere.js'
 import { DirectoryTarget } from '../../../src/modules/backup/directory-target.js'
+import { Clock } from '../../../src/modules/config/clock.js'
 import { Config } from '../../../src/modules/config/config.js'
+import { Cid } from '../../../src/repo-engine/index.js'
 import { startS3 } from '../../e2e/s3-server.js'
 import { TestServer } from '../../support/account-app.js'
-import { eventually } from '../account/adopting.js'
 import { write } from '../account/owners.js'
 import { backUp, restore, scratch } from './backing-up.js'
+import { eventually } from '../../support/eventually.js'
 
 let server: TestServer | undefined
 let target: string
@@ -82,6 +86,7 @@ it('blobs in a bucket are referred to, and not copied', async () => {
     const { data } = await agent.uploadBlob(Buffer.from('a picture'), { encoding: 'image/png' })
     const images = [{ alt: '', image: data.blob }]
     await agent.post({ text: 'with a picture', embed: { $type: 'app.bsky.embed.images', images } })
+    await shipped()
     await server!.stop()
     expect(existsSync(join(target, 'blobs'))).toBe(false)
     const name = generations()[0]!
@@ -143,7 +148,7 @@ it('a snapshot that is asked for is one of its own, and nothing is missed betwee
     for (let n = 0; !stop; n++) await write(server!, alice, `note ${n}`)
   })()
   for (let n = 0; n < 2; n++) {
-    const asked = { target: n % 2 ? target : null, keep: null, endpoint: null }
+    const asked = { target: n % 2 ? target : null, keep: null, endpoint: null, identityFile: null }
     await server!.get(Backups).run(asked, () => undefined)
     await backUp(server!, join(scratch(), 'elsewhere'))
   }
@@ -155,7 +160,7 @@ it('a snapshot that is asked for is one of its own, and nothing is missed betwee
   const restored = await restore(target)
   expect(restored).toMatchObject({ isAll: true, problems: [], mended: { signedAnew: 0 } })
   expect(await posts(restored.directory)).toEqual(await posts(directory))
-}, 60_000)
+})
 
 it('a server that has run since has the last word, whether it could ship it or not', async () => {
   await start()
@@ -212,7 +217,9 @@ it('a snapshot whose target was taken over by another comes to nothing, and noth
   const held = new Promise<void>((resolve) => (go = resolve))
   const undo = onPut('blobs/', () => ((isCopying = true), held))
   try {
-    const asked = server!.get(Backups).run({ target: null, keep: null, endpoint: null }, () => undefined)
+    const asked = server!
+      .get(Backups)
+      .run({ target: null, keep: null, endpoint: null, identityFile: null }, () => undefined)
     const outcome = expect(asked).rejects.toThrow(/given up/)
     await eventually(() => Promise.resolve(isCopying))
     const lock = join(target, 'lock.json')
@@ -231,7 +238,7 @@ it('a snapshot whose target was taken over by another comes to nothing, and noth
   await shipped()
   await server!.stop()
   expect(await posts((await restore(target)).directory)).toEqual(['last', 'with a picture'])
-}, 60_000)
+})
 
 it('ends at once in the middle of a snapshot, with its last piece shipped to the generation before', async () => {
   await start()
@@ -240,7 +247,9 @@ it('ends at once in the middle of a snapshot, with its last piece shipped to the
   let isCopying = false
   const undo = onPut('chunks/', () => ((isCopying = true), new Promise(() => undefined)))
   try {
-    const asked = server!.get(Backups).run({ target: null, keep: null, endpoint: null }, () => undefined)
+    const asked = server!
+      .get(Backups)
+      .run({ target: null, keep: null, endpoint: null, identityFile: null }, () => undefined)
     asked.catch(() => undefined)
     await eventually(() => Promise.resolve(isCopying))
     await write(server!, alice, 'last')
@@ -251,13 +260,13 @@ it('ends at once in the middle of a snapshot, with its last piece shipped to the
   const restored = await restore(target)
   expect(restored).toMatchObject({ isAll: true, problems: [] })
   expect(await posts(restored.directory)).toEqual(['last'])
-}, 8_000)
+})
 
 it('goes on shipping when what is old is damaged and cannot be deleted, and says why', async () => {
   await start()
   const alice = await server!.createAccount('alice')
   await shipped()
-  await server!.get(Backups).run({ target: null, keep: null, endpoint: null }, () => undefined)
+  await server!.get(Backups).run({ target: null, keep: null, endpoint: null, identityFile: null }, () => undefined)
   await server!.stop()
   writeFileSync(join(target, 'manifests', generations().sort()[1]!), 'not a manifest')
   server = await TestServer.start(
@@ -271,4 +280,44 @@ it('goes on shipping when what is old is damaged and cannot be deleted, and says
   await server.stop()
   expect(generations()).toHaveLength(3)
   expect(await restore(target)).toMatchObject({ isAll: true, problems: [] })
+})
+
+it('a picture that comes a second time is kept as long as the moments at which it was there', async () => {
+  await start()
+  await server!.createAccount('alice')
+  const agent = server!.agent()
+  await agent.login({ identifier: 'alice.test', password: 'alice-password' })
+  const snapshot = (keep: string | null) =>
+    server!.get(Backups).run({ target: null, keep, endpoint: null, identityFile: null }, () => undefined)
+  const post = async (): Promise<{ uri: string; gone: () => Promise<boolean> }> => {
+    const { data } = await agent.uploadBlob(Buffer.from('a picture'), { encoding: 'image/png' })
+    const images = [{ alt: '', image: data.blob }]
+    const { uri } = await agent.post({ text: 'with a picture', embed: { $type: 'app.bsky.embed.images', images } })
+    const cid = Cid.parse(data.blob.ref.toString())
+    return { uri, gone: async () => (await server!.get(BlobStore).stat(cid)) === null }
+  }
+  const remove = async ({ uri, gone }: Awaited<ReturnType<typeof post>>): Promise<void> => {
+    await agent.deletePost(uri)
+    // Until its quarantine is over.
+    server!.advance(QUARANTINE_MS + 1)
+    await server!.get(LooseBlobs).collect()
+    await eventually(gone)
+  }
+  const first = await post()
+  await snapshot(null)
+  await remove(first)
+  await snapshot(null)
+  // It was put there long before the snapshot that will be the oldest.
+  const [blob] = readdirSync(join(target, 'blobs'), { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.length > 60,
+  )
+  const longAgo = Date.now() / 1000 - 3 * 24 * 60 * 60
+  utimesSync(join(target, 'blobs', blob!), longAgo, longAgo)
+  const second = await post()
+  await shipped()
+  const at = server!.get(Clock).now()
+  await remove(second)
+  expect((await snapshot('2')).pruned.snapshots).toBeGreaterThan(0)
+  await server!.stop()
+  expect(await restore(target, { at })).toMatchObject({ blobs: { restored: 1, missing: { count: 0 } } })
 })

@@ -8,8 +8,9 @@ import { Cid, type DataValue, type Did } from '../../../src/repo-engine/index.js
 import { sampleRepo } from '../../cli/sample-repo.js'
 import { TestServer } from '../../support/account-app.js'
 import { adopt, operator } from '../account/adopting.js'
-import { getBlob, openFiles, stored, until } from './hosted.js'
+import { getBlob, openFiles, stored } from './hosted.js'
 import { blobRef, mirror, png, postOf } from './other-pds.js'
+import { eventually } from '../../support/eventually.js'
 
 let server: TestServer
 beforeAll(async () => {
@@ -32,7 +33,7 @@ it('an adopted account refers to what its records do, and keeps the copies that 
   const disk = jest.spyOn(store, 'putTemp').mockRejectedValue(new Error('the disk is full'))
   expect((await getBlob(server, did, cid.toString())).status).toBe(500)
   disk.mockRestore()
-  await until(() => openFiles().length === 0)
+  await eventually(() => openFiles().length === 0)
   expect((await getBlob(server, did, cid.toString())).bytes.equals(fetched)).toBe(true)
   expect(stored(server.directory)).toContain(cid.toString())
   expect(await getBlob(server, did, Cid.ofRaw(lost).toString())).toMatchObject({ status: 400, error: 'BlobNotFound' })

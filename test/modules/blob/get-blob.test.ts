@@ -9,6 +9,7 @@ import { formatGenesis } from '../../../src/modules/identity/plc/genesis.js'
 import { Cid, type DataValue, type Handle, SigningKey } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
 import { blobRef, mirror, OtherPds, png, postOf, profileOf } from './other-pds.js'
+import { eventually } from '../../support/eventually.js'
 
 const MIB = 1024 * 1024
 const GET_BLOB = 'com.atproto.sync.getBlob'
@@ -460,6 +461,5 @@ it('closes the files of who hangs up', async () => {
         response.once('readable', () => response.destroy())
       }).on('error', reject)
     })
-  for (let tries = 0; open() > before && tries < 500; tries++) await new Promise((resolve) => setTimeout(resolve, 10))
-  expect(open()).toBeLessThanOrEqual(before)
+  await eventually(() => open() <= before)
 })

@@ -2,8 +2,9 @@
 import { connect } from 'node:net'
 import { Database } from '../../../src/modules/database/database.js'
 import { TestServer } from '../../support/account-app.js'
-import { getBlob, hangUp, MIB, openFiles, signUp, until, upload, withImage } from './hosted.js'
+import { getBlob, hangUp, MIB, openFiles, signUp, upload, withImage } from './hosted.js'
 import { png } from './other-pds.js'
+import { eventually } from '../../support/eventually.js'
 
 let server: TestServer
 let alice: Awaited<ReturnType<typeof signUp>>
@@ -23,7 +24,7 @@ it('24 clients that hang up half-way leave no file open', async () => {
   const { port } = new URL(server.url)
   const slow = connect(Number(port), '127.0.0.1').pause()
   slow.write(`GET /xrpc/com.atproto.sync.getBlob?${path} HTTP/1.1\r\nhost: here\r\n\r\n`)
-  await until(() => openFiles().length === 1)
+  await eventually(() => openFiles().length === 1)
   for (const method of ['GET', 'HEAD'])
     for (let round = 0; round < 4; round++)
       await Promise.all(
@@ -31,9 +32,9 @@ it('24 clients that hang up half-way leave no file open', async () => {
           hangUp(server, `${method} /xrpc/com.atproto.sync.getBlob?${path} HTTP/1.1\r\nhost: here\r\n\r\n`, i % 20),
         ),
       )
-  await until(() => openFiles().length === 1)
+  await eventually(() => openFiles().length === 1)
   slow.destroy()
-  await until(() => openFiles().length === 0)
+  await eventually(() => openFiles().length === 0)
 })
 
 it('a type that another server has kept and that is none is answered as one that is', async () => {

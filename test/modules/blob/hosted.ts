@@ -89,15 +89,6 @@ export function temps(directory: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : []
 }
 
-/** Looks until something is so. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    if (await isSo()) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error('it never came to be so')
-}
-
 /** Sends a request, and hangs up so many milliseconds later, whatever has come by then. */
 export async function hangUp(server: TestServer, request: string, afterMs: number): Promise<void> {
   await new Promise<void>((resolve) => {

@@ -11,8 +11,9 @@ import { Config } from '../../../src/modules/config/config.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { Cid } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
-import { getBlob, operator, signUp, stored, temps, until, upload, withImage } from './hosted.js'
+import { getBlob, operator, signUp, stored, temps, upload, withImage } from './hosted.js'
 import { png } from './other-pds.js'
+import { eventually } from '../../support/eventually.js'
 
 type Account = Awaited<ReturnType<typeof signUp>>
 
@@ -31,7 +32,7 @@ const hour = (): void => server.advance(QUARANTINE_MS + 1)
 const isStored = ({ ref }: BlobRef): boolean => stored(server.directory).includes(String(ref))
 const collect = (): Promise<number> => server.get(LooseBlobs).collect()
 const settled = async (): Promise<void> =>
-  until(async () => {
+  eventually(async () => {
     const row = await server.get(Database).read.get("SELECT 1 FROM outbox WHERE kind = 'delete-blobs'")
     return row === undefined
   })
@@ -148,7 +149,7 @@ it('a deleted account leaves no bytes, but those that others have', async () => 
   const { authorization } = operator(server)
   await server.post('com.atproto.admin.deleteAccount', { auth: authorization, body: { did: alice.assertDid } })
   const { read } = server.get(Database)
-  await until(async () => (await read.get('SELECT 1 FROM repo WHERE did = ?', alice.assertDid)) === undefined)
+  await eventually(async () => (await read.get('SELECT 1 FROM repo WHERE did = ?', alice.assertDid)) === undefined)
   await settled()
   expect([isStored(mine), isStored(ours)]).toEqual([false, true])
   expect(await read.get('SELECT 1 FROM blob WHERE did = ?', alice.assertDid)).toBeUndefined()
@@ -161,13 +162,13 @@ describe('24 after a crash', () => {
     const store = server.get(BlobStore)
     store.delete = () => Promise.reject(new Error('the power fails'))
     expect(await collect()).toBe(1)
-    await until(async () => {
+    await eventually(async () => {
       const sql = "SELECT 1 FROM outbox WHERE kind = 'delete-blobs' AND attempts > 0"
       return (await server.get(Database).read.get(sql)) !== undefined
     })
     expect(isStored(blob)).toBe(true)
     server = await server.restart()
-    await until(() => !isStored(blob))
+    await eventually(() => !isStored(blob))
   })
 
   it('bytes that have come without a row are swept, unless they are new', async () => {

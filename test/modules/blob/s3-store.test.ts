@@ -5,13 +5,16 @@ import { Clock } from '../../../src/modules/config/clock.js'
 import { BlobMissing } from '../../../src/modules/blob/open-blob.js'
 import { S3Store } from '../../../src/modules/blob/s3-store.js'
 import { Cid } from '../../../src/repo-engine/index.js'
-import { until } from './hosted.js'
+import { eventually } from '../../support/eventually.js'
 
 const MIB = 1024 * 1024
 const cid = Cid.ofRaw(Buffer.from('a blob'))
 
 let s3: Server
 let store: S3Store
+let load: (timeouts?: Parameters<typeof S3Store.load>[2]) => Promise<S3Store>
+/** For a store that does not answer. */
+const HURRIED = { connectionTimeout: 500, socketTimeout: 200 }
 /** What the bucket is asked, `<method> <what>`, and what it does about it. */
 let asked: string[]
 let answer: (request: IncomingMessage, response: ServerResponse) => void
@@ -38,7 +41,8 @@ beforeEach(async () => {
     forcePathStyle: true,
     credentials,
   }
-  store = await S3Store.load(settings, new Clock(), { connectionTimeout: 500, socketTimeout: 200 })
+  load = (timeouts) => S3Store.load(settings, new Clock(), timeouts)
+  store = await load()
 })
 afterEach(async () => {
   store.onApplicationShutdown()
@@ -64,6 +68,7 @@ const drained = (request: IncomingMessage, then: () => void): void => void reque
 const BEGUN = '<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>'
 
 it('that never answers is given up', async () => {
+  store = await load(HURRIED)
   answer = () => undefined
   await expect(store.stat(cid)).rejects.toThrow()
   await expect(store.delete(cid)).rejects.toThrow()
@@ -71,17 +76,18 @@ it('that never answers is given up', async () => {
   const { bytes, seen } = source(1)
   await expect(store.putTemp(bytes)).rejects.toThrow()
   expect(seen.left).toBe(true)
-}, 20_000)
+})
 
 it('that stops in the middle of a blob ends the stream with an error', async () => {
+  store = await load(HURRIED)
   answer = (request, response) =>
     drained(request, () => response.writeHead(200, { 'content-length': 1000 }).write('some'))
   const read = async (): Promise<void> => {
     for await (const piece of await (await store.open(cid, 1)).read(null)) void piece
   }
   await expect(read()).rejects.toThrow()
-  await until(() => sockets.size === 0)
-}, 20_000)
+  await eventually(() => sockets.size === 0)
+})
 
 it('that has no such blob says so, and one that is broken is not taken for that', async () => {
   answer = (request, response) => drained(request, () => void response.writeHead(404).end())
@@ -98,8 +104,8 @@ it('whose client hangs up has no connection left', async () => {
     const stream = await (await store.open(cid, 1)).read(null)
     stream.destroy()
   }
-  await until(() => sockets.size === 0)
-}, 20_000)
+  await eventually(() => sockets.size === 0)
+})
 
 it('24 an upload that its sender cuts off leaves no object and no parts', async () => {
   answer = (request, response) =>
@@ -127,7 +133,7 @@ it('24 an upload whose parts are refused leaves none, and reads no further', asy
   const { bytes, seen } = source(100)
   await expect(store.putTemp(bytes)).rejects.toThrow()
   expect(seen.left).toBe(true)
-  await until(() => asked.at(-1) === 'DELETE tmp upload')
+  await eventually(() => asked.at(-1) === 'DELETE tmp upload')
 })
 
 it('24 keeps a blob whose temporary object it cannot delete yet', async () => {

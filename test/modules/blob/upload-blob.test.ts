@@ -11,21 +11,9 @@ import { Config } from '../../../src/modules/config/config.js'
 import { Database } from '../../../src/modules/database/database.js'
 import { Cid, type Did } from '../../../src/repo-engine/index.js'
 import { TestServer } from '../../support/account-app.js'
-import {
-  answerOf,
-  getBlob,
-  hangUp,
-  MIB,
-  send,
-  signUp,
-  stored,
-  takeDown,
-  temps,
-  until,
-  upload,
-  withImage,
-} from './hosted.js'
+import { answerOf, getBlob, hangUp, MIB, send, signUp, stored, takeDown, temps, upload, withImage } from './hosted.js'
 import { png } from './other-pds.js'
+import { eventually } from '../../support/eventually.js'
 
 const UPLOAD = 'com.atproto.repo.uploadBlob'
 const LIMIT = MIB
@@ -114,7 +102,7 @@ describe('23 a limit of size', () => {
     const before = stored(server.directory)
     await cutOff({ 'content-length': '5000' }, Buffer.alloc(1000, 9))
     await cutOff({ 'transfer-encoding': 'chunked' }, Buffer.alloc(1000, 9))
-    await until(() => temps(server.directory).length === 0)
+    await eventually(() => temps(server.directory).length === 0)
     expect(stored(server.directory)).toEqual(before)
   })
 })
@@ -167,7 +155,7 @@ async function cutOff(headers: Record<string, string>, bytes: Buffer): Promise<v
   const call = request(`${server.url}/xrpc/${UPLOAD}`, { method: 'POST', headers: all })
   const ended = new Promise((resolve) => call.on('error', resolve))
   call.write(bytes)
-  await until(() => temps(server.directory).length > 0)
+  await eventually(() => temps(server.directory).length > 0)
   call.destroy(new Error('hangs up'))
   await ended
 }
@@ -210,11 +198,11 @@ describe('24 a slow upload', () => {
       return () => socket.destroy()
     }
     const ends = Array.from({ length: 40 }, (_, i) => begin(i % 2 === 0 ? alice : bob, '203.0.113.7'))
-    await until(() => temps(server.directory).length === 24)
+    await eventually(() => temps(server.directory).length === 24)
     ends.push(begin(alice, '203.0.113.8'))
-    await until(() => temps(server.directory).length === 25)
+    await eventually(() => temps(server.directory).length === 25)
     for (const end of ends) end()
-    await until(() => temps(server.directory).length === 0)
+    await eventually(() => temps(server.directory).length === 0)
     expect((await send(server, token(), png(2000))).status).toBe(200)
   })
 })
@@ -234,7 +222,7 @@ it('24 senders that hang up leave nothing', async () => {
         hangUp(server, `POST /xrpc/${UPLOAD} HTTP/1.1\r\nhost: here\r\n${auth}${body}`, 100),
       ),
     )
-  await until(() => temps(server.directory).length === 0)
+  await eventually(() => temps(server.directory).length === 0)
   expect(stored(server.directory)).toEqual(before)
   expect((await send(server, token(), png(2001))).status).toBe(200)
 })

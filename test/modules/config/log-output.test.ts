@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ask, Refused, signIn, signUp, Writer } from '../../durability/load.js'
 import { buildServer, ChildServer, scratchDirectory } from '../../support/crash.js'
+import { eventually } from '../../support/eventually.js'
 
 let build: Awaited<ReturnType<typeof buildServer>>
 let directory: string
@@ -60,8 +61,7 @@ it('secrets of the environment are not logged, and unknown settings are', async 
     PDS_HCAPTCHA_SITE_KEY: '/x',
   }
   server = await ChildServer.start(build.main, directory, { env })
-  for (let tries = 0; tries < 40 && !server.output.includes('PDS_HCAPTCHA'); tries++)
-    await new Promise((resolve) => setTimeout(resolve, 25))
+  await eventually(() => server!.output.includes('PDS_HCAPTCHA'))
   expect(server.output).toMatch(/"warn".*PDS_HCAPTCHA_SITE_KEY is set, but this server knows no such setting/)
   expect(server.output).not.toContain(env.PDS_ADMIN_PASSWORD)
   expect(server.output).not.toContain(env.PDS_JWT_SECRET)

@@ -25,7 +25,7 @@ const keys = async (): Promise<string[]> =>
 const settled = <T>(promises: Promise<T>[]): Promise<PromiseSettledResult<T>[]> => {
   let timer!: NodeJS.Timeout
   const late = new Promise<never>(
-    (_, reject) => (timer = setTimeout(reject, 5000, new Error('a writer was never answered'))),
+    (_, reject) => (timer = setTimeout(reject, 60_000, new Error('a writer was never answered'))),
   )
   return Promise.race([Promise.allSettled(promises), late]).finally(() => clearTimeout(timer))
 }

@@ -1,8 +1,9 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import type { Reader } from '../../../src/modules/database/database.js'
-import { SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
+import { OutOfReach, SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
 import { readerOf, type Scratch, scratchDatabase, scratchDirectory, writerOf } from '../../support/crash.js'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 let scratch: Scratch
 let database: SqliteDatabase
@@ -115,10 +116,7 @@ describe('snapshot', () => {
   it('fails for everyone who waits when no connection can be opened', async () => {
     renameSync(scratch.file, `${scratch.file}.away`)
     const attempts = Array.from({ length: 12 }, () => database.snapshot((read) => count(read)))
-    const results = await Promise.race([
-      Promise.allSettled(attempts),
-      new Promise<'some still wait'>((resolve) => setTimeout(resolve, 2000, 'some still wait')),
-    ])
+    const results = await Promise.race([Promise.allSettled(attempts), sleep(60_000, 'some still wait', { ref: false })])
     renameSync(`${scratch.file}.away`, scratch.file)
     expect(results).not.toBe('some still wait')
     expect(await database.snapshot((read) => count(read))).toBe(0)
@@ -178,6 +176,16 @@ describe('open for reading alone', () => {
 
   it('says so where there is nothing to read', async () => {
     await expect(SqliteDatabase.openReadOnly(`${scratch.directory}/none.sqlite`)).rejects.toThrow(/does not exist/)
+  })
+
+  it('says what to do where it is not let in', async () => {
+    // What nobody can open, not even root.
+    const file = `${scratch.directory}/shut.sqlite`
+    symlinkSync(file, file)
+    await expect(SqliteDatabase.openReadOnly(file)).rejects.toThrow(OutOfReach)
+    await expect(SqliteDatabase.openReadOnly(file)).rejects.toThrow(
+      `${file} cannot be opened: unable to open database file. Run this as the user that the server runs as`,
+    )
   })
 })
 

@@ -1,3 +1,4 @@
+import Sqlite from 'better-sqlite3'
 import type { SqliteDatabase } from '../../../src/modules/database/sqlite-database.js'
 import type { Tx } from '../../../src/modules/database/database.js'
 import { currentScope, within } from '../../../src/modules/log/scope.js'
@@ -124,6 +125,21 @@ describe('a write', () => {
       }),
     ).rejects.toBe(error)
     await put('a')
+  })
+
+  it('waits for another program that writes, and lets others read meanwhile', async () => {
+    await put('a')
+    const other = new Sqlite(scratch.file)
+    other.exec('BEGIN IMMEDIATE')
+    const waiting = Promise.all([put('b'), put('c')])
+    for (let turns = 0; turns < 20; turns++) await turn()
+    expect(await keys()).toEqual(['a'])
+    expect(database.writerFigures()).toMatchObject({ waiting: 2, isLost: false })
+    other.exec("INSERT INTO t (k) VALUES ('other')")
+    other.exec('COMMIT')
+    other.close()
+    await waiting
+    expect(await keys()).toEqual(['a', 'other', 'b', 'c'])
   })
 
   it('that fails alone leaves the connection free for the next', async () => {

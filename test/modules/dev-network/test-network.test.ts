@@ -94,6 +94,7 @@ describe('its clock', () => {
     await network.clock.resume()
     expect(network.clock.now()).toBeGreaterThanOrEqual(Date.parse('2030-01-01T01:30:00Z'))
     await expect(network.clock.set('tomorrow')).rejects.toThrow('not a moment: tomorrow')
+    await expect(network.clock.advance(NaN)).rejects.toThrow('not a number of milliseconds: NaN')
   })
 
   it('ends sessions, and codes', async () => {
@@ -177,6 +178,9 @@ it('takes settings, but not those that make it a network', async () => {
   await using network = await startTestNetwork({ settings: { PDS_INVITE_REQUIRED: 'true' } })
   await expect(network.createAccount()).rejects.toMatchObject({ error: 'InvalidInviteCode' })
   await expect(startTestNetwork({ settings: { PDS_PORT: '2583' } })).rejects.toThrow('PDS_PORT is up to the network')
+  await expect(startTestNetwork({ settings: { PDS_INVITES_REQUIRED: 'true' } })).rejects.toThrow(
+    'there is no PDS_INVITES_REQUIRED',
+  )
   await expect(startTestNetwork({ settings: { PDS_INVITE_REQUIRED: 'perhaps' } })).rejects.toThrow(
     'PDS_INVITE_REQUIRED',
   )
@@ -189,4 +193,5 @@ it('closes once, whoever asks for it', async () => {
   await expect(fetch(network.url)).rejects.toThrow()
   await expect(network.settled()).rejects.toThrow('the network has ended')
   await expect(network.mails()).rejects.toThrow('the network has ended')
+  await expect(network.createAccount()).rejects.toThrow('the network has ended')
 })

@@ -2,6 +2,7 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { writeNewIdentity } from '../../../src/modules/backup/backup-identity.js'
 import type { BackupFigures } from '../../../src/modules/backup/backup-status.js'
 import { backUp } from '../../../src/modules/cli/backup-anywhere.js'
 import { diagnose } from '../../../src/modules/cli/doctor-anywhere.js'
@@ -98,7 +99,7 @@ const cases: [area: Area, what: string, damage: (directory: string) => Promise<v
   [
     'disk',
     'a database that others may read',
-    (directory) => chmodSync(directory, 0o755),
+    (directory) => (chmodSync(directory, 0o755), chmodSync(join(directory, 'skylog.sqlite'), 0o644)),
     /^note others on this machine may read the database/,
   ],
   [
@@ -333,19 +334,44 @@ describe('backup', () => {
   })
 
   it('that is there', async () => {
-    await backUp({ target, endpoint: null, keep: null }, Config.fromEnv({ PDS_DATA_DIRECTORY: whole }))
+    await backUp(
+      { target, endpoint: null, identityFile: null, keep: null },
+      Config.fromEnv({ PDS_DATA_DIRECTORY: whole }),
+    )
     expect(await said('backup', whole, env)).toContainEqual(
       expect.stringMatching(/^ok the newest snapshot in .* is of \d{4}-.*Z$/),
     )
   })
 
+  it('encrypted or not', async () => {
+    const identity = join(base, 'backup.age')
+    await writeNewIdentity(identity, '2026-01-01T00:00:00Z')
+    const sealed = { BACKUP_TARGET: join(base, 'sealed'), BACKUP_IDENTITY_FILE: identity }
+    const config = Config.fromEnv({ PDS_DATA_DIRECTORY: whole, ...sealed })
+    await backUp({ target: sealed.BACKUP_TARGET, endpoint: null, identityFile: null, keep: null }, config)
+    expect(await said('backup', whole, sealed)).toContainEqual(expect.stringMatching(/^ok the newest .*Z, encrypted$/))
+    const without = { ...sealed, BACKUP_IDENTITY_FILE: '' }
+    expect((await said('backup', whole, without))[0]).toMatch(
+      /^problem .* cannot be read: .* is encrypted: name the identity/,
+    )
+    const bucket = { BACKUP_TARGET: 's3://bucket/skylog', BACKUP_S3_ENDPOINT: 'http://localhost:1' }
+    const clear = expect.stringMatching(/^note what is in s3:\/\/bucket\/skylog is not encrypted/) as string
+    expect(await said('backup', whole, bucket)).toContainEqual(clear)
+    expect(await said('backup', whole, { ...bucket, BACKUP_IDENTITY_FILE: identity })).not.toContainEqual(clear)
+    expect(await said('disk', whole, sealed)).toContainEqual('ok secrets are readable by their owner alone')
+    chmodSync(identity, 0o644)
+    expect(await said('disk', whole, sealed)).toContainEqual(`problem others on this machine may read ${identity}`)
+  })
+
   const shipping = {
     target: '/mnt/backup',
+    encrypted: false,
     ...{ snapshot: null, isWorking: false, shippedSeq: null, lastSuccess: null, lagMs: 1_000, shippedBytes: 0 },
     ...{ failuresInARow: 0, failures: 0, lastError: null },
   }
   it.each<[Partial<BackupFigures>, string]>([
     [{}, 'ok what is written is in /mnt/backup'],
+    [{ encrypted: true }, 'ok what is written is in /mnt/backup, encrypted'],
     [{ lagMs: null }, 'note the first snapshot in /mnt/backup is being made: what is written is in no backup yet'],
     [{ lagMs: 1_200_000 }, 'warning /mnt/backup is 20 minutes behind'],
     [

@@ -31,7 +31,7 @@ function redirected(fetch: SafeFetch, seen: FetchOptions[]): void {
   const original = fetch.fetch.bind(fetch)
   fetch.fetch = (url, options = {}) => {
     seen.push(options)
-    return original(url.replace(/^https:\/\/[^/]+/, `http://127.0.0.1:${port}`), { ...options, timeoutMs: 500 })
+    return original(url.replace(/^https:\/\/[^/]+/, `http://127.0.0.1:${port}`), { ...options, timeoutMs: 2_000 })
   }
 }
 

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
-import { eventually } from '../account/adopting.js'
 import { addPeer } from '../replication/mirroring.js'
 import { parseExposition, type Scrape } from './exposition.js'
+import { eventually } from '../../support/eventually.js'
 
 const TOKEN = 'a-token-of-the-scraper'
 const folder = mkdtempSync(join(tmpdir(), 'skylog-copies-'))
@@ -28,10 +28,10 @@ async function scrape(server: TestServer): Promise<Scrape> {
   return parseExposition(await response.text())
 }
 
-/** Scrapes until a metric has a value. */
-async function until(server: TestServer, name: string, labels: Record<string, string>, value: number): Promise<Scrape> {
+/** Scrapes until what is measured is so. */
+async function until(server: TestServer, isSo: (scrape: Scrape) => boolean): Promise<Scrape> {
   let last = await scrape(server)
-  await eventually(async () => (last = await scrape(server)).find(name, labels) === value)
+  await eventually(async () => isSo((last = await scrape(server))))
   return last
 }
 
@@ -39,23 +39,26 @@ it('a peer that is followed: its state, and what has come of it', async () => {
   const alice = await origin.signUp('alice')
   await addPeer(mirror, { who: origin.url })
   const of = { peer: origin.url, direction: 'pull' }
-  const before = await until(mirror, 'skylog_peer_repos', of, 1)
-  expect(before.value('skylog_peer_state', { ...of, state: 'connected' })).toBe(1)
+  const isConnected = ({ find }: Scrape): boolean => find('skylog_peer_state', { ...of, state: 'connected' }) === 1
+  const before = await until(
+    mirror,
+    (now) =>
+      isConnected(now) && now.find('skylog_peer_repos', of) === 1 && (now.find('skylog_peer_repo_bytes', of) ?? 0) > 0,
+  )
   expect(before.value('skylog_repos', { hosting: 'mirrored', status: 'active' })).toBe(1)
-  expect(before.value('skylog_peer_repo_bytes', of)).toBeGreaterThan(0)
   expect(before.value('skylog_peer_errors_total', of)).toBe(0)
   // A stream does not say how far it goes.
   expect(before.find('skylog_peer_lag_events', of)).toBeUndefined()
   const events = before.value('skylog_peer_events_total', of)
   await alice.post({ text: 'to be mirrored' })
-  await until(mirror, 'skylog_peer_events_total', of, events + 1)
+  await until(mirror, ({ value }) => value('skylog_peer_events_total', of) > events)
   const { value } = await scrape(origin)
   expect(value('skylog_stream_subscribers', { stream: 'com.atproto.sync.subscribeRepos' })).toBe(1)
 })
 
 it('a backup that is shipped as it is written', async () => {
   const head = (await scrape(origin)).value('skylog_log_head_seq')
-  const { find, value } = await until(origin, 'skylog_backup_shipped_seq', {}, head)
+  const { find, value } = await until(origin, (now) => now.find('skylog_backup_shipped_seq') === head)
   expect(value('skylog_backup_lag_seconds')).toBeLessThan(60)
   expect(value('skylog_backup_failures_total')).toBe(0)
   expect(value('skylog_backup_snapshot_timestamp_seconds')).toBeGreaterThan(1.7e9)

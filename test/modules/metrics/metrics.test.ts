@@ -5,6 +5,7 @@ import { METRICS } from '../../../src/modules/metrics/metrics.js'
 import { servedMethods } from '../../../src/modules/xrpc/xrpc.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 import { parseExposition, type Scrape } from './exposition.js'
+import { eventually } from '../../support/eventually.js'
 
 const TOKEN = 'a-token-of-the-scraper'
 const PASSWORD = 'the-operator-himself'
@@ -120,15 +121,15 @@ it('a request that is given up is counted as that', async () => {
     duplex: 'half',
     signal: stop.signal,
   } as RequestInit)
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  upload.catch(() => undefined)
+  await eventually(async () => (await scrape()).find('skylog_requests_in_flight') === before! + 1)
   stop.abort()
   await expect(upload).rejects.toThrow()
   const labels = { status: 'aborted' }
-  for (;;) {
+  await eventually(async () => {
     const { find } = await scrape()
-    if ((find('skylog_requests_total', labels) ?? 0) > 0 && find('skylog_requests_in_flight') === before) break
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+    return (find('skylog_requests_total', labels) ?? 0) > 0 && find('skylog_requests_in_flight') === before
+  })
 })
 
 it('subscribers, and how far each has come', async () => {

@@ -70,4 +70,4 @@ it('whatever it was at when it was killed, another run goes on, and everything i
   }
   await server.close()
   await takeover.dispose()
-}, 120_000)
+})

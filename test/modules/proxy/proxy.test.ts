@@ -246,8 +246,9 @@ describe('what a service answers instead', () => {
     expect(await ask(LIST)).toMatchObject({ status: 504, json: { error: 'UpstreamTimeout' } })
     expect(await ask(SEND, { body: {} })).toMatchObject({ status: 504, json: { error: 'UpstreamTimeout' } })
     service.answer = (_, response) => void response.writeHead(200).write('begun')
+    Object.assign(patience, { ...patient, stallMs: 100 })
     await expect(ask(LIST)).rejects.toThrow()
-    Object.assign(patience, { ...patient, wholeMs: 300 })
+    Object.assign(patience, { ...patient, wholeMs: 1_000 })
     service.answer = (_, response) => {
       const drip = setInterval(() => response.write('.'), 20)
       response.once('close', () => clearInterval(drip))

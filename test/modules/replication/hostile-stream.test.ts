@@ -119,14 +119,15 @@ describe('37. silence', () => {
   beforeAll(async () => {
     to = await Tampering.start()
     account = await to.newAccount()
-    Object.assign(partOf(to.server, Patience), { silenceMs: 200 })
+    Object.assign(partOf(to.server, Patience), { silenceMs: 1_000 })
     await to.reconnect()
   })
   afterAll(() => to.stop())
 
   it('of a host that answers when it is asked is nothing', async () => {
     const [socket] = to.host.subscribers
-    for (let n = 0; n < 3; n++) await new Promise((resolve) => socket!.once('ping', resolve))
+    // Who has not answered the first is not asked again.
+    for (let n = 0; n < 2; n++) await new Promise((resolve) => socket!.once('ping', resolve))
     await to.expectFollowed(account)
     expect(to.host.subscribers).toEqual([socket])
   })
@@ -286,11 +287,11 @@ describe('37. a directory that does not answer', () => {
 
 describe('37. floods', () => {
   it('a host that says more than it may has to wait', async () => {
-    const to = await Tampering.start({ maxRate: 10 })
+    const to = await Tampering.start({ maxRate: 2 })
     const padding = Buffer.alloc(1_000_000)
     const [socket] = to.host.subscribers
     for (let n = 1; n <= 80; n++) socket!.send(frameOf({ op: 1, t: '#mumble' }, { seq: n, padding }))
-    await until('some of it is taken', async () => ((await peerOf(to.server, to.host.url)).position ?? 0) > 3)
+    await until('some of it is taken', async () => ((await peerOf(to.server, to.host.url)).position ?? 0) > 1)
     // What is on its way takes no more room here than a few frames do: the rest is the host's to keep.
     expect(socket!.bufferedAmount).toBeGreaterThan(40_000_000)
     expect((await fetch(`${to.server.url}/xrpc/_health`)).status).toBe(200)

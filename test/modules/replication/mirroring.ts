@@ -1,6 +1,5 @@
 /** What tests of mirrors look at: what is here of an account, and whether anything at all has changed. */
 import { hash } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import { CommandBus } from '@nestjs/cqrs'
 import { Database } from '../../../src/modules/database/database.js'
 import { AddPeer } from '../../../src/modules/replication/add-peer.js'
@@ -13,6 +12,7 @@ import type { TestServer } from '../../support/server.js'
 import type { ForeignAccount } from './foreign-account.js'
 import type { HostileHost } from './hostile-host.js'
 import { repoOf } from './settled.js'
+import { eventually } from '../../support/eventually.js'
 
 export type At = Pick<TestServer, 'app' | 'url'>
 
@@ -56,13 +56,7 @@ function hexOf(_: string, value: unknown): unknown {
 }
 
 /** Waits for what comes by itself. */
-export async function until(what: string, check: () => Promise<boolean> | boolean): Promise<void> {
-  for (let tries = 0; tries < 1_000; tries++) {
-    if (await check()) return
-    await delay(20)
-  }
-  throw new Error(`it never happened: ${what}`)
-}
+export const until = (what: string, isSo: () => Promise<boolean> | boolean): Promise<void> => eventually(isSo, what)
 
 /** Resolves when a server has taken all that a host has said, and has nothing to fetch from it. */
 export async function caughtUp(server: At, host: HostileHost): Promise<void> {

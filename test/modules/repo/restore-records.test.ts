@@ -18,56 +18,52 @@ import { startTestServer, stopTestServer, type TestServer } from '../../support/
 const POST = 'app.bsky.feed.post'
 
 describe('over random histories', () => {
-  it.each([1, 2, 3, 4])(
-    'an account is what it was, whatever happened since: seed %i',
-    async (seed) => {
-      const server = await startTestServer()
-      try {
-        const house = new House(server)
-        const chance = new Chance(seed + 500)
-        // Given a history, with looks at everybody now and then
-        const history = await RandomHistory.begin(server, seed)
-        const looks: { at: string; states: Map<Did, State> }[] = []
-        for (let step = 0; step < 90; step++) {
-          await history.step()
-          if (chance.is(0.9)) continue
-          await history.erasing
-          const at = await house.moment()
-          looks.push({ at, states: new Map(await Promise.all(history.dids.map((did) => house.entry(did)))) })
-        }
+  it.each([1, 2, 3, 4])('an account is what it was, whatever happened since: seed %i', async (seed) => {
+    const server = await startTestServer()
+    try {
+      const house = new House(server)
+      const chance = new Chance(seed + 500)
+      // Given a history, with looks at everybody now and then
+      const history = await RandomHistory.begin(server, seed)
+      const looks: { at: string; states: Map<Did, State> }[] = []
+      for (let step = 0; step < 90; step++) {
+        await history.step()
+        if (chance.is(0.9)) continue
         await history.erasing
-        // When somebody is brought back to one of these moments, then another to another
-        let tried = 0
-        for (const { at, states } of looks.filter(() => chance.is(0.5)).slice(-6)) {
-          const did = chance.of(history.dids)
-          const [then, before] = [states.get(did), await house.state(did)]
-          if (!then || !(await house.isRestorable(did, at))) continue
-          tried++
-          const looked = await house.restore(did, at, { dryRun: true })
-          expect(await house.state(did)).toEqual(before)
-          const restored = await house.restore(did, at)
-          // Then all is as it was then, but for what is named
-          const skipped = new Map(restored.skipped.records.map(({ path, why }) => [path, why]))
-          const expected = new Map([...then].filter(([path]) => !skipped.has(path)))
-          for (const path of skipped.keys()) if (before.has(path)) expected.set(path, before.get(path)!)
-          expect(await house.state(did)).toEqual(inOrder(expected))
-          for (const why of skipped.values()) expect(why).toMatch(/log was compacted|Could not find blob/)
-          // and what was foretold is what was done
-          const { commits, ...done } = restored
-          expect({ ...looked, commits }).toEqual({ ...done, commits })
-          expect(await house.restore(did, at)).toMatchObject({ commits: 0, created: 0, updated: 0, deleted: 0 })
-        }
-        expect(tried).toBeGreaterThan(0)
-        // and the projections are what the log makes of it
-        const live = await dump(house.database)
-        await server.app.get(Rebuild, { strict: false }).run([])
-        expect(await dump(house.database)).toBe(live)
-      } finally {
-        await stopTestServer(server)
+        const at = await house.moment()
+        looks.push({ at, states: new Map(await Promise.all(history.dids.map((did) => house.entry(did)))) })
       }
-    },
-    60_000,
-  )
+      await history.erasing
+      // When somebody is brought back to one of these moments, then another to another
+      let tried = 0
+      for (const { at, states } of looks.filter(() => chance.is(0.5)).slice(-6)) {
+        const did = chance.of(history.dids)
+        const [then, before] = [states.get(did), await house.state(did)]
+        if (!then || !(await house.isRestorable(did, at))) continue
+        tried++
+        const looked = await house.restore(did, at, { dryRun: true })
+        expect(await house.state(did)).toEqual(before)
+        const restored = await house.restore(did, at)
+        // Then all is as it was then, but for what is named
+        const skipped = new Map(restored.skipped.records.map(({ path, why }) => [path, why]))
+        const expected = new Map([...then].filter(([path]) => !skipped.has(path)))
+        for (const path of skipped.keys()) if (before.has(path)) expected.set(path, before.get(path)!)
+        expect(await house.state(did)).toEqual(inOrder(expected))
+        for (const why of skipped.values()) expect(why).toMatch(/log was compacted|Could not find blob/)
+        // and what was foretold is what was done
+        const { commits, ...done } = restored
+        expect({ ...looked, commits }).toEqual({ ...done, commits })
+        expect(await house.restore(did, at)).toMatchObject({ commits: 0, created: 0, updated: 0, deleted: 0 })
+      }
+      expect(tried).toBeGreaterThan(0)
+      // and the projections are what the log makes of it
+      const live = await dump(house.database)
+      await server.app.get(Rebuild, { strict: false }).run([])
+      expect(await dump(house.database)).toBe(live)
+    } finally {
+      await stopTestServer(server)
+    }
+  })
 })
 
 describe('in a server of its own', () => {

@@ -8,6 +8,7 @@ import { ask, carOf, NOTE, type Owner, Refused, signIn, signUp } from '../../dur
 import { failWrites, limitGrowth } from '../../support/crash.js'
 import { checkInvariants, type Fold } from '../../support/invariants.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
+import { eventually } from '../../support/eventually.js'
 
 const RECORDS = 1000
 
@@ -37,11 +38,14 @@ const count = async (): Promise<number> =>
     'SELECT count(*) AS n FROM record JOIN repo USING (tree) WHERE did = ?',
     alice.did,
   ))!.n
+function temporaryFiles(): string[] {
+  const folder = join(server.directory, 'tmp')
+  return existsSync(folder) ? readdirSync(folder) : []
+}
 /** Everything that was to be swept has been, and what is left is sound. */
 async function checked(): Promise<Fold> {
   await server.app.get(ImportStaging, { strict: false }).swept()
-  const temporary = join(server.directory, 'tmp')
-  expect(existsSync(temporary) ? readdirSync(temporary) : []).toEqual([])
+  await eventually(() => temporaryFiles().length === 0)
   return checkInvariants(database().read)
 }
 
@@ -145,18 +149,17 @@ it('of a client that hangs up in the middle leaves nothing', async () => {
   const car = carOf(alice.did, 30, 3000)
   async function* slowly(): AsyncGenerator<Uint8Array> {
     yield car.subarray(0, car.length >> 1)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await eventually(() => temporaryFiles().length > 0)
     stop.abort()
-    await new Promise((resolve) => setTimeout(resolve, 1000))
+    await new Promise(() => undefined)
   }
   const headers = { 'content-type': 'application/vnd.ipld.car', authorization: `Bearer ${alice.accessJwt}` }
   const request = { method: 'POST', headers, body: slowly(), duplex: 'half', signal: stop.signal }
   await expect(
     fetch(`${server.url}/xrpc/com.atproto.repo.importRepo`, request as unknown as RequestInit),
   ).rejects.toThrow()
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  expect(await count()).toBe(before)
   await checked()
+  expect(await count()).toBe(before)
   await load(31)
 })
 

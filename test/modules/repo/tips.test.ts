@@ -5,20 +5,13 @@ import { Clock } from '../../../src/modules/config/clock.js'
 import { failWrites } from '../../support/crash.js'
 import { ask, Refused, signIn, signUp } from '../../durability/load.js'
 import { checkInvariants } from '../../support/invariants.js'
-import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
+import { startCommunity, stopTestServer, type TestServer, startTestServer } from '../../support/server.js'
 
 const NOTE = 'com.example.note'
 type Client = Awaited<ReturnType<TestServer['signUp']>>
 
-let server: TestServer
-let alice: Client
-let bob: Client
+const { server, alice, bob } = await startCommunity(['alice', 'bob'])
 
-beforeAll(async () => {
-  server = await startTestServer()
-  alice = await server.signUp('alice')
-  bob = await server.signUp('bob')
-})
 afterAll(() => stopTestServer(server))
 const checked = async (): Promise<void> => {
   await checkInvariants(database().read)

@@ -51,21 +51,24 @@ it('tables that were emptied come back, and readers see them at once', async () 
 
 it('goes on beside writers, who need not wait for it', async () => {
   let busy = true
-  let longest = 0
   let written = 0
   const writing = (async () => {
     while (busy) {
-      const start = performance.now()
-      await members[1]!.post({ text: `meanwhile ${written++}` })
-      longest = Math.max(longest, performance.now() - start)
+      await members[1]!.post({ text: 'meanwhile' })
+      written++
       await delay(5)
     }
   })()
-  for (let n = 0; n < 3; n++) await rebuildOf(server).run([])
+  const writtenMeanwhile: number[] = []
+  for (let n = 0; n < 3; n++) {
+    const before = written
+    await rebuildOf(server).run([])
+    writtenMeanwhile.push(written - before)
+  }
   busy = false
   await writing
-  expect(written).toBeGreaterThan(3)
-  expect(longest).toBeLessThan(2_000)
+  // Who had to wait for the end would have written one at most.
+  expect(Math.min(...writtenMeanwhile)).toBeGreaterThan(2)
   const live = await dumpOf(server)
   await rebuildOf(server).run([])
   expect(await dumpOf(server)).toBe(live)

@@ -30,6 +30,14 @@ function keysOn(layer: number, count: number, collection = 'a.b'): string[] {
 
 /** A store of hand-made nodes. */
 class Forge extends MemoryBlockstore {
+  /** Blocks that were asked for. */
+  reads = 0
+
+  override get(cid: Cid): Uint8Array | null {
+    this.reads++
+    return super.get(cid)
+  }
+
   node(keys: string[], links: (Cid | null)[], values = keys.map(() => LEAF)): Cid {
     const bytes = encodeNode({ keys, values, links })
     const cid = Cid.ofCbor(bytes)
@@ -145,11 +153,10 @@ describe('hostile trees', () => {
     const forge = new Forge()
     let chain = forge.node([low[0]], nulls(2))
     for (let i = 0; i < 200_000; i++) chain = forge.node([], [chain])
-    const started = performance.now()
     expect(codeOf(() => walked(forge, chain))).toBe('InvalidMst')
     expect(codeOf(() => walked(forge, forge.node([high[0]], [chain, null])))).toBe('InvalidMst')
     expect(codeOf(() => Mst.load(forge, forge.node([high[0]], [chain, null])).get(low[0]))).toBe('InvalidMst')
-    expect(performance.now() - started).toBeLessThan(100)
+    expect(forge.reads).toBeLessThan(1000)
   })
 
   it('nodes shared at every place of every layer, 41 to the sixth ways', () => {
@@ -161,9 +168,8 @@ describe('hostile trees', () => {
       const keys = keysOn(layer, 40, letters[layer])
       below = forge.node(keys, [below, ...keys.map(() => below)])
     }
-    const started = performance.now()
     expect(codeOf(() => walked(forge, below))).toBe('InvalidMst')
-    expect(performance.now() - started).toBeLessThan(100)
+    expect(forge.reads).toBeLessThan(1000)
   })
 
   it('nodes without keys shared over and over', () => {

@@ -1,13 +1,19 @@
+import { useLocation } from 'preact-iso'
+import { account } from '../../api/account.js'
 import { Dialog } from '../../ui/dialog.js'
 import { nameOf } from '../people/person.js'
 import { postOf } from '../post/post-record.js'
 import { Composer } from './composer.js'
 import { composing } from './composing.js'
 
-/** The dialog to write in, when something is to be answered, quoted or said. */
+/**
+ * The dialog to write in, when something is to be answered, quoted or said. It stays with the page that it was opened on: who goes
+ * elsewhere, as when the session has ended, and comes back goes on with it.
+ */
 export function ComposeDialog() {
-  const occasion = composing.value
-  if (!occasion) return null
+  const { url } = useLocation()
+  const { occasion, url: where, did } = composing.value ?? {}
+  if (!occasion || where !== url || did !== account.value?.did) return null
   const { replyTo, quote } = occasion
   const about = replyTo ?? quote
   const close = (): void => {

@@ -7,8 +7,9 @@ import { type Occasion, published } from './composing.js'
 import { useDraft } from './drafts.js'
 import { keepLanguage, usualLanguage } from './languages.js'
 import { PictureList } from './picture-list.js'
+import { PostField } from './post-field.js'
 import { PostOptions } from './post-options.js'
-import { type Gate, MAX_GRAPHEMES, MAX_PICTURES, publish } from './publish.js'
+import { MAX_GRAPHEMES, MAX_PICTURES, publish } from './publish.js'
 import { usePictures } from './use-pictures.js'
 
 /** Where posts are written. `label` names the field; `isFirst`: in a dialog, where the keyboard begins; `onPosted` is told when the post is there. */
@@ -26,20 +27,17 @@ export function Composer({
   onPosted?: () => void
 }) {
   const id = useId()
-  const [text, setText] = useDraft(occasion)
+  const { draft, change, clear } = useDraft(occasion)
+  const { text, gate, warning } = draft
   const [language, setLanguage] = useState(usualLanguage)
-  const [gate, setGate] = useState<Gate>('everybody')
-  const [warning, setWarning] = useState('')
-  const pictures = usePictures()
+  const pictures = usePictures(occasion)
   const file = useRef<HTMLInputElement>(null)
   const left = useMemo(() => MAX_GRAPHEMES - new RichText({ text }).graphemeLength, [text])
 
   const action = useAction(async () => {
-    const uri = await publish({ text, pictures: pictures.list, language, gate, warning }, occasion)
+    const uri = await publish({ text, pictures: await pictures.whole(), language, gate, warning }, occasion)
     keepLanguage(language)
-    setText('')
-    setGate('everybody')
-    setWarning('')
+    clear()
     pictures.clear()
     published.value = { uri }
     say('Posted')
@@ -63,15 +61,17 @@ export function Composer({
       <label for={id} class="unseen">
         {label}
       </label>
-      <textarea
+      <PostField
         id={id}
         autofocus={isFirst}
         rows={3}
         dir="auto"
         placeholder={label}
-        value={text}
+        text={text}
+        // What is typed while it is posted would be gone with it.
+        readOnly={action.isRunning}
+        onText={(text) => change({ text })}
         aria-describedby={`${id}-left`}
-        onInput={(event) => setText(event.currentTarget.value)}
         onPaste={(event) => void pictures.add(event.clipboardData?.files)}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) onSubmit(event)
@@ -101,8 +101,8 @@ export function Composer({
           gate={occasion.replyTo ? undefined : gate}
           warning={warning}
           onLanguage={setLanguage}
-          onGate={setGate}
-          onWarning={setWarning}
+          onGate={(gate) => change({ gate })}
+          onWarning={(warning) => change({ warning })}
         />
         <span id={`${id}-left`} class={left < 0 ? 'left over' : 'left'} aria-live={left <= 20 ? 'polite' : 'off'}>
           {left >= 0 ? left : `${-left} too many`}

@@ -1,5 +1,6 @@
 import type { AppBskyFeedDefs } from '@atproto/api'
 import { signal } from '@preact/signals'
+import { ownDid } from '../../api/account.js'
 
 /** What a new post is about: it answers a post, or quotes one, or stands for itself. */
 export interface Occasion {
@@ -7,13 +8,18 @@ export interface Occasion {
   quote?: AppBskyFeedDefs.PostView
 }
 
-/** What is being written in the dialog, if it is open. */
-export const composing = signal<Occasion | null>(null)
+/** Tells an occasion from all others. */
+export function nameOfOccasion({ replyTo, quote }: Occasion): string {
+  return `${replyTo?.uri ?? ''} ${quote?.uri ?? ''}`
+}
+
+/** What is being written in the dialog: on which page it was opened (a path with its query), and by whom. */
+export const composing = signal<{ occasion: Occasion; url: string; did: string } | null>(null)
 
 /** The last post of this window: pages that show it look again. */
 export const published = signal<{ uri: string } | null>(null)
 
 /** Opens the dialog to write. */
 export function compose(occasion: Occasion): void {
-  composing.value = occasion
+  composing.value = { occasion, url: location.pathname + location.search, did: ownDid() }
 }

@@ -40,7 +40,8 @@ export function FollowButton({
   of: Pick<AppBskyActorDefs.ProfileView, 'did' | 'viewer'>
   follow: Action<[]>
 }) {
-  if (!account.value || account.value.did === did) return null
+  const isClosed = viewer.blockedBy && !viewer.following
+  if (!account.value || account.value.did === did || isClosed) return null
   return (
     <button
       type="button"

@@ -33,7 +33,9 @@ export default function ProfilePage() {
           </>
         )}
       </Loaded>
-      {profile.fault ? <p>The account may be gone or resting, or its name may have changed.</p> : null}
+      {profile.fault && !profile.fault.mayPass ? (
+        <p>The account may be gone or resting, or its name may have changed.</p>
+      ) : null}
     </ClientPage>
   )
 }

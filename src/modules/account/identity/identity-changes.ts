@@ -106,7 +106,8 @@ export class IdentityChanges {
       throw new PlcError(`The document of ${did} does not name the key: its owner has to see to that`)
     // Asked before the repository's turn, so that a directory that is away keeps nobody from writing.
     const { state } = await this.held(did)
-    if (state.services.atproto_pds?.endpoint !== this.address.url) throw new PlcError(`${did} lives elsewhere`)
+    const endpoint = state.services.atproto_pds?.endpoint
+    if (endpoint !== this.address.url) throw new PlcError(`${did} lives elsewhere, at ${endpoint ?? 'no server'}`)
     const present = await this.keys.publicKey(did)
     const key = state.verificationMethods.atproto
     if (key !== present && key !== next)

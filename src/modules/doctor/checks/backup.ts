@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { BackupFigures } from '../../backup/backup-status.js'
 import { beginningOf, listManifests } from '../../backup/manifest.js'
+import type { BackupTarget } from '../../backup/backup-target.js'
 import { openTarget } from '../../backup/open-target.js'
 import type { Config } from '../../config/config.js'
 import type { Check } from '../check.js'
@@ -16,6 +17,7 @@ export const BACKUP: Check[] = [
   { area: 'backup', where: 'here', applies: (config) => !isBucket(config), run: (patient) => look(patient) },
   { area: 'backup', where: 'outside', applies: isBucket, run: (patient) => look(patient) },
   { area: 'backup', where: 'here', applies: (config) => !isBucket(config), run: sameDisk },
+  { area: 'backup', where: 'here', applies: isBucket, run: inTheClear },
 ]
 
 function isBucket({ backup: { target } }: Config): boolean {
@@ -28,6 +30,14 @@ async function look(patient: Patient): Promise<Finding[]> {
   return [config.backup.target === null ? noTarget() : await newest(patient, config.backup.target)]
 }
 
+function inTheClear({ config: { backup } }: Patient): Promise<Finding[]> {
+  if (backup.identityFile !== null) return Promise.resolve([])
+  const text = `what is in ${backup.target} is not encrypted, with the secrets of this server among it`
+  const advice =
+    'Have `skylog backup --new-identity` make a file, and set BACKUP_IDENTITY_FILE and another BACKUP_TARGET.'
+  return Promise.resolve([note(text, advice)])
+}
+
 function noTarget(): Finding {
   return note(
     'no backups are made by this server itself',
@@ -37,7 +47,7 @@ function noTarget(): Finding {
 
 /** What there is to be said of how a server that runs backs itself up. */
 export function shippingFinding(figures: BackupFigures): Finding {
-  const { target, snapshot, lagMs, failuresInARow, lastError } = figures
+  const { target, encrypted, snapshot, lagMs, failuresInARow, lastError } = figures
   if (target === null)
     return snapshot ? ok(`a backup was made in ${snapshot.target}, as of ${snapshot.time}`) : noTarget()
   const isBehind = lagMs !== null && lagMs > BEHIND_MS
@@ -53,20 +63,25 @@ export function shippingFinding(figures: BackupFigures): Finding {
       `${target} is ${Math.round(lagMs / 60_000)} minutes behind`,
       'It is too slow for what is written here, or for the blobs that are new: look at the way to it.',
     )
-  return ok(`what is written is in ${target}`)
+  return ok(`what is written is in ${target}${encrypted ? ', encrypted' : ''}`)
 }
 
 /** What lies in the target of a server that does not run. */
 async function newest({ config, clock }: Patient, name: string): Promise<Finding> {
-  const target = await openTarget(name, config.backup.s3, () => clock.now())
+  let target: BackupTarget | undefined
   try {
+    target = await openTarget(name, config.backup, () => clock.now())
     const last = (await listManifests(target)).at(-1)
     if (last === undefined) return note(`there is no backup in ${name} yet`, 'The server makes one when it starts.')
-    return ok(`the newest snapshot in ${name} is of ${new Date(beginningOf(last)).toISOString()}`)
+    const moment = new Date(beginningOf(last)).toISOString()
+    return ok(`the newest snapshot in ${name} is of ${moment}${target.isSealed ? ', encrypted' : ''}`)
   } catch (error) {
-    return problem(`${name} cannot be read: ${reasonOf(error)}`, 'Check BACKUP_TARGET and BACKUP_S3_…, and the keys.')
+    return problem(
+      `${name} cannot be read: ${reasonOf(error)}`,
+      'Check BACKUP_TARGET, BACKUP_IDENTITY_FILE and BACKUP_S3_…, and the keys.',
+    )
   } finally {
-    target.close()
+    target?.close()
   }
 }
 

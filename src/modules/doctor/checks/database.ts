@@ -1,8 +1,8 @@
 /** Whether the database is there, and of the schema that this version knows. */
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { migrations } from '../../../../migrations/index.js'
 import type { Reader } from '../../database/database.js'
+import { SqliteDatabase } from '../../database/sqlite-database.js'
 import type { Check } from '../check.js'
 import { counted, type Finding, note, ok, problem } from '../finding.js'
 
@@ -13,7 +13,7 @@ export const DATABASE: Check[] = [
     run: async ({ config: { dataDirectory }, database }) => {
       if (database) return [schemaFinding(await schemaOf(database.read))]
       // Why it could not be opened is told by who tried.
-      if (existsSync(join(dataDirectory, 'skylog.sqlite'))) return []
+      if (!SqliteDatabase.isMissing(join(dataDirectory, 'skylog.sqlite'))) return []
       return [
         note(
           `there is no database in ${dataDirectory}`,

@@ -108,22 +108,18 @@ async function speed({ config: { dataDirectory } }: Patient): Promise<Finding[]>
   }
 }
 
-async function permissions({ config: { dataDirectory } }: Patient): Promise<Finding[]> {
+async function permissions({ config: { dataDirectory, backup } }: Patient): Promise<Finding[]> {
   if (process.platform === 'win32') return []
-  const modeOf = async (name: string): Promise<number> =>
-    (await stat(join(dataDirectory, name)).catch(() => null))?.mode ?? 0
+  const modeOf = async (path: string): Promise<number> => (await stat(path).catch(() => null))?.mode ?? 0
   const found: Finding[] = []
   const moves = await readdir(join(dataDirectory, 'moves')).catch(() => [])
-  const secret = ['secrets.json', ...moves.map((name) => join('moves', name))]
-  for (const name of secret)
-    if (((await modeOf(name)) & OTHERS) !== 0)
-      found.push(
-        problem(
-          `others on this machine may read ${join(dataDirectory, name)}`,
-          `chmod 600 ${join(dataDirectory, name)}`,
-        ),
-      )
-  const isOpen = ((await modeOf('.')) & 0o001) !== 0 && ((await modeOf('skylog.sqlite')) & 0o004) !== 0
+  const secret = ['secrets.json', ...moves.map((name) => join('moves', name))].map((name) => join(dataDirectory, name))
+  if (backup.identityFile !== null) secret.push(backup.identityFile)
+  for (const path of secret)
+    if (((await modeOf(path)) & OTHERS) !== 0)
+      found.push(problem(`others on this machine may read ${path}`, `chmod 600 ${path}`))
+  const database = join(dataDirectory, 'skylog.sqlite')
+  const isOpen = ((await modeOf(dataDirectory)) & 0o001) !== 0 && ((await modeOf(database)) & 0o004) !== 0
   if (isOpen)
     found.push(note(`others on this machine may read the database in ${dataDirectory}`, `chmod 700 ${dataDirectory}`))
   return orElse(found, 'secrets are readable by their owner alone')

@@ -1,19 +1,14 @@
 import type { AtpAgent } from '@atproto/api'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Lexicons } from '../../../../src/modules/lexicon/lexicons.js'
-import { startTestServer, stopTestServer, type TestServer } from '../../../support/server.js'
+import { startCommunity, stopTestServer } from '../../../support/server.js'
 import { ADMIN_PASSWORD, operator, takeDown } from '../operator.js'
-
-type Client = AtpAgent & { assertDid: string }
 
 const UNKNOWN = 'did:plc:aaaaaaaaaaaaaaaaaaaaaaaa'
 const lexicons = new Lexicons()
-let server: TestServer
-let alice: Client
-let bob: Client
-let carla: Client
-let dan: Client
-let nobody: AtpAgent
+const { server, alice, bob, carla, dan, nobody } = await startCommunity(['alice', 'bob', 'carla', 'dan'], {
+  PDS_ADMIN_PASSWORD: ADMIN_PASSWORD,
+})
 
 async function profile(client: AtpAgent, actor: string) {
   const { data } = await client.getProfile({ actor })
@@ -22,12 +17,6 @@ async function profile(client: AtpAgent, actor: string) {
 }
 
 beforeAll(async () => {
-  server = await startTestServer({ PDS_ADMIN_PASSWORD: ADMIN_PASSWORD })
-  alice = await server.signUp('alice')
-  bob = await server.signUp('bob')
-  carla = await server.signUp('carla')
-  dan = await server.signUp('dan')
-  nobody = server.agent()
   await alice.upsertProfile(() => ({
     displayName: 'Alice',
     description: 'gardener',

@@ -1,27 +1,14 @@
 import type { AtpAgent } from '@atproto/api'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Lexicons } from '../../../../src/modules/lexicon/lexicons.js'
-import { startTestServer, stopTestServer, type TestServer } from '../../../support/server.js'
+import { startCommunity, stopTestServer } from '../../../support/server.js'
 import { ADMIN_PASSWORD, operator, takeDown } from '../operator.js'
 
-type Client = AtpAgent & { assertDid: string }
-
 const lexicons = new Lexicons()
-let server: TestServer
-let alice: Client
-let bob: Client
-let carla: Client
-let dan: Client
-let nobody: AtpAgent
-
-beforeAll(async () => {
-  server = await startTestServer({ PDS_ADMIN_PASSWORD: ADMIN_PASSWORD })
-  alice = await server.signUp('alice')
-  bob = await server.signUp('bob')
-  carla = await server.signUp('carla')
-  dan = await server.signUp('dan')
-  nobody = server.agent()
+const { server, alice, bob, carla, dan, nobody } = await startCommunity(['alice', 'bob', 'carla', 'dan'], {
+  PDS_ADMIN_PASSWORD: ADMIN_PASSWORD,
 })
+
 afterAll(() => stopTestServer(server))
 
 const handles = (actors: { handle: string }[]): string[] => actors.map(({ handle }) => handle.replace('.test', ''))

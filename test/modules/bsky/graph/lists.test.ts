@@ -1,21 +1,14 @@
 import type { AtpAgent } from '@atproto/api'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Lexicons } from '../../../../src/modules/lexicon/lexicons.js'
-import { startTestServer, stopTestServer, type TestServer } from '../../../support/server.js'
-
-type Client = AtpAgent & { assertDid: string }
+import { type Member, startCommunity, stopTestServer } from '../../../support/server.js'
 
 const lexicons = new Lexicons()
-let server: TestServer
-let alice: Client
-let bob: Client
-let carla: Client
-let dan: Client
-let nobody: AtpAgent
+const { server, alice, bob, carla, dan, nobody } = await startCommunity(['alice', 'bob', 'carla', 'dan'])
 let tidy: string
 let friends: string
 
-async function makeList(client: Client, name: string, purpose: string): Promise<string> {
+async function makeList(client: Member, name: string, purpose: string): Promise<string> {
   const { uri } = await client.app.bsky.graph.list.create(
     { repo: client.assertDid },
     { name, purpose: `app.bsky.graph.defs#${purpose}`, createdAt: new Date().toISOString() },
@@ -23,7 +16,7 @@ async function makeList(client: Client, name: string, purpose: string): Promise<
   return uri
 }
 
-async function put(client: Client, list: string, subject: string): Promise<string> {
+async function put(client: Member, list: string, subject: string): Promise<string> {
   const { uri } = await client.app.bsky.graph.listitem.create(
     { repo: client.assertDid },
     { list, subject, createdAt: new Date().toISOString() },
@@ -37,18 +30,12 @@ async function membersOf(client: AtpAgent, list: string, limit?: number, cursor?
   return { ...data, names: data.items.map(({ subject }) => subject.handle.replace('.test', '')) }
 }
 
-async function remove(client: Client, uri: string): Promise<void> {
+async function remove(client: Member, uri: string): Promise<void> {
   const [, , repo, collection, rkey] = uri.split('/') as [string, string, string, string, string]
   await client.com.atproto.repo.deleteRecord({ repo, collection, rkey })
 }
 
 beforeAll(async () => {
-  server = await startTestServer()
-  alice = await server.signUp('alice')
-  bob = await server.signUp('bob')
-  carla = await server.signUp('carla')
-  dan = await server.signUp('dan')
-  nobody = server.agent()
   tidy = await makeList(alice, 'tidy', 'modlist')
   friends = await makeList(alice, 'friends', 'curatelist')
   for (const list of [tidy, friends]) for (const { assertDid } of [bob, carla]) await put(alice, list, assertDid)

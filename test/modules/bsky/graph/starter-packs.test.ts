@@ -1,24 +1,17 @@
 import type { AtpAgent } from '@atproto/api'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Lexicons } from '../../../../src/modules/lexicon/lexicons.js'
-import { startTestServer, stopTestServer, type TestServer } from '../../../support/server.js'
-
-type Client = AtpAgent & { assertDid: string }
+import { type Member, startCommunity, stopTestServer } from '../../../support/server.js'
 
 const lexicons = new Lexicons()
-let server: TestServer
-let alice: Client
-let bob: Client
-let carla: Client
-let dan: Client
-let nobody: AtpAgent
+const { server, alice, bob, carla, dan, nobody } = await startCommunity(['alice', 'bob', 'carla', 'dan'])
 let list: string
 let garden: string
 let books: string
 
 const now = (): string => new Date().toISOString()
 
-async function makePack(client: Client, name: string, of: string, feeds: { uri: string }[] = []): Promise<string> {
+async function makePack(client: Member, name: string, of: string, feeds: { uri: string }[] = []): Promise<string> {
   const { uri } = await client.app.bsky.graph.starterpack.create(
     { repo: client.assertDid },
     { name, list: of, feeds, createdAt: now() },
@@ -27,12 +20,6 @@ async function makePack(client: Client, name: string, of: string, feeds: { uri: 
 }
 
 beforeAll(async () => {
-  server = await startTestServer()
-  alice = await server.signUp('alice')
-  bob = await server.signUp('bob')
-  carla = await server.signUp('carla')
-  dan = await server.signUp('dan')
-  nobody = server.agent()
   const made = await alice.app.bsky.graph.list.create(
     { repo: alice.assertDid },
     { name: 'gardeners', purpose: 'app.bsky.graph.defs#referencelist', createdAt: now() },

@@ -1,15 +1,11 @@
 import type { AtpAgent } from '@atproto/api'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { Lexicons } from '../../../../src/modules/lexicon/lexicons.js'
-import { startTestServer, stopTestServer, type TestServer } from '../../../support/server.js'
+import { startCommunity, stopTestServer } from '../../../support/server.js'
 import { ADMIN_PASSWORD, takeDown } from '../operator.js'
 
-type Client = AtpAgent & { assertDid: string }
-
 const lexicons = new Lexicons()
-let server: TestServer
-let alice: Client
-let bob: Client
+const { server, alice, bob } = await startCommunity(['alice', 'bob'], { PDS_ADMIN_PASSWORD: ADMIN_PASSWORD })
 
 async function services(client: AtpAgent, detailed?: boolean) {
   const { data } = await client.app.bsky.labeler.getServices({
@@ -21,9 +17,6 @@ async function services(client: AtpAgent, detailed?: boolean) {
 }
 
 beforeAll(async () => {
-  server = await startTestServer({ PDS_ADMIN_PASSWORD: ADMIN_PASSWORD })
-  alice = await server.signUp('alice')
-  bob = await server.signUp('bob')
   await alice.app.bsky.labeler.service.create(
     { repo: alice.assertDid, rkey: 'self' },
     { policies: { labelValues: ['rude'] }, subjectTypes: ['account'], createdAt: new Date().toISOString() },

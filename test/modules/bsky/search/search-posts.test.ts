@@ -1,19 +1,10 @@
 import type { AtpAgent } from '@atproto/api'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { startTestServer, stopTestServer, type TestServer } from '../../../support/server.js'
-import { block, checked, type Client, follow, like, post, type Ref, remove, reply, textOf } from '../posting.js'
+import { startCommunity, stopTestServer } from '../../../support/server.js'
+import { block, checked, follow, like, post, type Ref, remove, reply, textOf } from '../posting.js'
 
-let server: TestServer
-let alice: Client
-let bob: Client
-let nobody: AtpAgent
+const { server, alice, bob, nobody } = await startCommunity(['alice', 'bob'])
 
-beforeAll(async () => {
-  server = await startTestServer()
-  alice = await server.signUp('alice')
-  bob = await server.signUp('bob')
-  nobody = server.agent()
-})
 afterAll(() => stopTestServer(server))
 
 async function search(client: AtpAgent, q: string, more: object = {}) {

@@ -1,23 +1,10 @@
 import type { AppBskyUnspeccedDefs, AtpAgent } from '@atproto/api'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { startTestServer, stopTestServer, type TestServer } from '../../../support/server.js'
-import { block, checked, type Client, follow, like, post, type Ref, reply, textOf, threadgate } from '../posting.js'
+import { startCommunity, stopTestServer } from '../../../support/server.js'
+import { block, checked, follow, like, post, type Ref, reply, textOf, threadgate } from '../posting.js'
 
-let server: TestServer
-let alice: Client
-let bob: Client
-let carla: Client
-let dan: Client
-let nobody: AtpAgent
+const { server, alice, bob, carla, dan, nobody } = await startCommunity(['alice', 'bob', 'carla', 'dan'])
 
-beforeAll(async () => {
-  server = await startTestServer()
-  alice = await server.signUp('alice')
-  bob = await server.signUp('bob')
-  carla = await server.signUp('carla')
-  dan = await server.signUp('dan')
-  nobody = server.agent()
-})
 afterAll(() => stopTestServer(server))
 
 type PostItem = AppBskyUnspeccedDefs.ThreadItemPost

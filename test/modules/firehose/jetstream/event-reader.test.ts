@@ -35,56 +35,52 @@ const parsed = (told: readonly string[]): Event[] => told.map((text) => JSON.par
 const timesOf = (told: readonly string[]): number[] => parsed(told).map(({ time_us }) => time_us)
 
 describe('a random history', () => {
-  it.each([1, 2])(
-    'reads the same from anywhere on (seed %d)',
-    async (seed) => {
-      const server = await startTestServer()
-      try {
-        const history = await RandomHistory.begin(server, seed)
-        const chance = new Chance(seed)
-        const log = server.app.get(CommitLog, { strict: false })
-        const reader = server.app.get(EventReader, { strict: false })
-        const resumed = async (cursor: number, until: number): Promise<{ told: string[]; from: number }> => {
-          const { position, from } = (await reader.startOf(cursor))!
-          return { told: await readAll(reader, position, until, from), from }
-        }
-        for (let i = 0; i < 60; i++) await history.step()
-        await history.erasing
-        const last = await log.lastSeq()
-        const whole = await readAll(reader, 0, last)
-        const times = timesOf(whole)
-        expect(new Set(times).size).toBe(times.length)
-        expect(times).toEqual([...times].sort((a, b) => a - b))
-
-        // In steps of any size, which end and begin in the middle of pages and milliseconds.
-        const stepped: string[] = []
-        const first = (await log.read(0, 1))[0]!.seq
-        for (let after = first - 1; after < last;) {
-          const until = Math.min(last, after + 1 + chance.below(5))
-          stepped.push(...(await readAll(reader, after, until)))
-          after = until
-        }
-        expect(stepped).toEqual(whole)
-
-        for (let n = 0; n < 40; n++) {
-          const cursor = chance.of(times) + chance.below(3) - 1
-          const { told, from } = await resumed(cursor, last)
-          const begin = from === 0 ? cursor - (cursor % 1_000) : cursor
-          expect(told).toEqual(whole.filter((_, i) => times[i]! >= begin))
-        }
-
-        // What compaction leaves is as it was.
-        const before = new Set(whole)
-        await history.compact('9999')
-        const compacted = await readAll(reader, 0, last)
-        expect(compacted.filter((text) => !before.has(text))).toEqual([])
-        expect(compacted.length).toBeLessThan(whole.length)
-      } finally {
-        await stopTestServer(server)
+  it.each([1, 2])('reads the same from anywhere on (seed %d)', async (seed) => {
+    const server = await startTestServer()
+    try {
+      const history = await RandomHistory.begin(server, seed)
+      const chance = new Chance(seed)
+      const log = server.app.get(CommitLog, { strict: false })
+      const reader = server.app.get(EventReader, { strict: false })
+      const resumed = async (cursor: number, until: number): Promise<{ told: string[]; from: number }> => {
+        const { position, from } = (await reader.startOf(cursor))!
+        return { told: await readAll(reader, position, until, from), from }
       }
-    },
-    120_000,
-  )
+      for (let i = 0; i < 60; i++) await history.step()
+      await history.erasing
+      const last = await log.lastSeq()
+      const whole = await readAll(reader, 0, last)
+      const times = timesOf(whole)
+      expect(new Set(times).size).toBe(times.length)
+      expect(times).toEqual([...times].sort((a, b) => a - b))
+
+      // In steps of any size, which end and begin in the middle of pages and milliseconds.
+      const stepped: string[] = []
+      const first = (await log.read(0, 1))[0]!.seq
+      for (let after = first - 1; after < last;) {
+        const until = Math.min(last, after + 1 + chance.below(5))
+        stepped.push(...(await readAll(reader, after, until)))
+        after = until
+      }
+      expect(stepped).toEqual(whole)
+
+      for (let n = 0; n < 40; n++) {
+        const cursor = chance.of(times) + chance.below(3) - 1
+        const { told, from } = await resumed(cursor, last)
+        const begin = from === 0 ? cursor - (cursor % 1_000) : cursor
+        expect(told).toEqual(whole.filter((_, i) => times[i]! >= begin))
+      }
+
+      // What compaction leaves is as it was.
+      const before = new Set(whole)
+      await history.compact('9999')
+      const compacted = await readAll(reader, 0, last)
+      expect(compacted.filter((text) => !before.has(text))).toEqual([])
+      expect(compacted.length).toBeLessThan(whole.length)
+    } finally {
+      await stopTestServer(server)
+    }
+  })
 })
 
 describe('one millisecond', () => {
