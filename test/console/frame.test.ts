@@ -1,6 +1,6 @@
 /** The web console as a whole: served, safe, usable without a mouse, on a phone and in the dark. */
 import type { Browser } from 'playwright-core'
-import { eventually, faultsOf, focused, openWindow, startBrowser } from '../support/browser.js'
+import { becomes, faultsOf, focused, openWindow, startBrowser } from '../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../support/server.js'
 
 let server: TestServer
@@ -62,7 +62,7 @@ describe('the frame', () => {
     await page.getByRole('link', { name: 'Sign in' }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
-    await eventually(() => page.title(), 'Sign in · Skylog')
+    await becomes(() => page.title(), 'Sign in · Skylog')
   })
 
   it('says so where there is no such page', async () => {

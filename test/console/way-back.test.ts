@@ -1,6 +1,6 @@
 /** Going to and fro in the console: back to what was left, and on when something has failed. */
 import type { Browser } from 'playwright-core'
-import { answered, eventually, focused, openWindow, startBrowser } from '../support/browser.js'
+import { answered, becomes, focused, openWindow, startBrowser } from '../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../support/server.js'
 
 const ADMIN = 'an-operator-of-a-test'
@@ -35,7 +35,7 @@ it('whoever comes back to a timeline finds it as it was: its pages, its place, a
   expect(place).toBeGreaterThan(1000)
   await post.locator('a.when').first().click()
   await page.getByRole('heading', { name: 'Replies' }).waitFor()
-  await eventually(() => page.evaluate(() => scrollY), 0)
+  await becomes(() => page.evaluate(() => scrollY), 0)
   const like = page.getByRole('article').first().getByRole('button', { name: 'Like' })
   await answered(page, 'com.atproto.repo.createRecord', like.click())
   await page.getByRole('button', { name: 'Like', pressed: true }).waitFor()

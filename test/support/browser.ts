@@ -2,12 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { AtpAgent } from '@atproto/api'
-import { jest } from '@jest/globals'
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core'
 
 /** How long something that will come may take, in milliseconds; a test waits for many such things. */
 const PATIENCE_MS = 60_000
-jest.setTimeout(4 * PATIENCE_MS)
 
 const QUIET = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-dev-shm-usage'],
@@ -69,7 +67,7 @@ export async function focused(place: Locator): Promise<void> {
 }
 
 /** Waits until what is read of a page is equal to this. */
-export async function eventually<Value>(read: () => Promise<Value>, expected: Value): Promise<void> {
+export async function becomes<Value>(read: () => Promise<Value>, expected: Value): Promise<void> {
   for (const until = Date.now() + PATIENCE_MS; ; await sleep(50)) {
     const value = await read()
     try {

@@ -2,7 +2,7 @@
 import type { AtpAgent } from '@atproto/api'
 import { TOTP } from 'otpauth'
 import type { Browser, Page } from 'playwright-core'
-import { eventually, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { becomes, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { codeFor } from '../../support/mail-codes.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 
@@ -107,7 +107,7 @@ describe('signing in and out', () => {
     await goTo(page, '/settings', 'Account')
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('link', { name: 'Sign in', exact: true }).waitFor()
-    await eventually(() => page.evaluate(() => localStorage.length), 0)
+    await becomes(() => page.evaluate(() => localStorage.length), 0)
   })
 
   it('somebody who has forgotten the password gets another by mail', async () => {
@@ -168,7 +168,7 @@ describe('password and codes', () => {
     await page.getByLabel('Present password').fill('dan-password')
     await page.getByRole('button', { name: 'Change the password' }).click()
     await page.getByText('Every other session has ended').waitFor()
-    await eventually(() => page.getByLabel('Present password').inputValue(), '')
+    await becomes(() => page.getByLabel('Present password').inputValue(), '')
     await server.agent().login({ identifier: 'dan.test', password: 'another-password' })
   })
 

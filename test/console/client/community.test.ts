@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core'
 import sharp from 'sharp'
 import {
   answered,
-  eventually,
+  becomes,
   faultsOf,
   focused,
   openWindow,
@@ -52,7 +52,7 @@ it('alice posts a picture, which is made to fit, and sees it at once', async () 
   const image = card(page, 'The sea at noon').getByAltText('A calm sea')
   await image.waitFor()
   expect(await image.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth))).toBe(2000)
-  await eventually(() => page.getByLabel('What is there to tell?').inputValue(), '')
+  await becomes(() => page.getByLabel('What is there to tell?').inputValue(), '')
   expect(await faultsOf(alice)).toEqual([])
 })
 
@@ -95,7 +95,7 @@ it('alice is told of it, and reads the thread', async () => {
   await page.getByRole('link', { name: 'Notifications 3 unread' }).click()
   const told = page.getByRole('list').filter({ hasText: 'followed you' }).getByRole('listitem')
   const said = async () => (await told.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '))
-  await eventually(said, [
+  await becomes(said, [
     expect.stringContaining('bob.test replied to you'),
     expect.stringMatching(/bob\.test liked your post .* The sea at noon/),
     expect.stringContaining('bob.test followed you'),

@@ -2,7 +2,7 @@
 import type { AppBskyFeedPost, AtpAgent } from '@atproto/api'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
-import { eventually, faultsOf, focused, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { becomes, faultsOf, focused, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 import { card, pathOf, windowOf } from './member.js'
 
@@ -114,12 +114,12 @@ it('keeps what was written until it is posted', async () => {
   await field().fill('Half a thought')
   await page.goto('/search')
   await page.goto('/home')
-  await eventually(() => field().inputValue(), 'Half a thought')
+  await becomes(() => field().inputValue(), 'Half a thought')
   await postIt()
   await card(page, 'Half a thought').waitFor()
   await page.reload()
   await card(page, 'Half a thought').waitFor()
-  await eventually(() => field().inputValue(), '')
+  await becomes(() => field().inputValue(), '')
 })
 
 it('loses nothing when the server refuses, and can be tried again', async () => {

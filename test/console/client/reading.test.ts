@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { AtpAgent } from '@atproto/api'
 import type { Browser, Page } from 'playwright-core'
-import { eventually, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { becomes, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 import { ADMIN_PASSWORD, operator } from '../../modules/bsky/operator.js'
 import { card, pathOf, windowOf } from './member.js'
@@ -60,7 +60,7 @@ describe('hostile text', () => {
     await page.goto('/profile/bob.test')
     await page.getByRole('heading', { name: 'document.title=2' }).waitFor()
     expect(await faultsOf(window)).toEqual([])
-    await eventually(() => page.title(), '@bob.test · Skylog')
+    await becomes(() => page.title(), '@bob.test · Skylog')
   })
 
   it('may be in a record that is hardly a post', async () => {

@@ -1,6 +1,6 @@
 /** Repositories and records, as anybody may look at them in the web console. */
 import type { Browser, Page } from 'playwright-core'
-import { eventually, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { becomes, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { stopTestServer } from '../../support/server.js'
 import { SCRIPT, startTown, type Town } from './town.js'
 
@@ -30,7 +30,7 @@ describe('this server', () => {
     await page.getByText('did:web:localhost').waitFor()
     await page.getByText('4 repositories, the newest of them:').waitFor()
     const newest = page.getByRole('list', { name: 'Newest' }).getByRole('link')
-    await eventually(() => newest.allTextContents(), ['Dora Elsewhere', '@bob.test', 'Alice of the tests'])
+    await becomes(() => newest.allTextContents(), ['Dora Elsewhere', '@bob.test', 'Alice of the tests'])
     await page.getByText(town.server.url, { exact: true }).waitFor()
     expect(await faultsOf(window)).toEqual([])
   })
@@ -91,7 +91,7 @@ describe('repositories', () => {
     await heading('Alice of the tests')
     await page.getByText('leads back to this DID').waitFor()
     const collections = page.getByRole('list', { name: 'Collections' }).getByRole('link')
-    await eventually(() => collections.allTextContents(), ['app.bsky.actor.profile', POST, 'app.bsky.graph.follow'])
+    await becomes(() => collections.allTextContents(), ['app.bsky.actor.profile', POST, 'app.bsky.graph.follow'])
     const { data: latest } = await town.alice.com.atproto.sync.getLatestCommit({ did })
     const commit = page.locator('section', { has: page.getByRole('heading', { name: 'Newest commit' }) })
     await commit.getByText(latest.cid).waitFor()
@@ -139,10 +139,10 @@ describe('records', () => {
     const keys = page.getByRole('list', { name: 'Records' }).getByRole('link')
     const count = () => keys.count()
     await link('54').waitFor()
-    await eventually(count, 50)
+    await becomes(count, 50)
     await page.getByRole('button', { name: 'Show more' }).click()
     await link('00').waitFor()
-    await eventually(count, 55)
+    await becomes(count, 55)
     await link('First keys first').click()
     await keys.first().filter({ hasText: '00' }).waitFor()
     expect(await faultsOf(window)).toEqual([])
@@ -172,7 +172,7 @@ describe('records', () => {
     await page.getByText(SCRIPT).first().waitFor()
     await page.goto(`/explore/bob.test/${POST}`)
     await page.getByText(SCRIPT).first().waitFor()
-    await eventually(() => page.title(), `${POST} · Skylog`)
+    await becomes(() => page.title(), `${POST} · Skylog`)
     expect(await page.locator('main img[src="x"], main script').count()).toBe(0)
   })
 

@@ -1,7 +1,8 @@
 /** The firehose in the web console: what happens is there at once, and a lost connection comes back by itself. */
 import type { Browser, Page } from 'playwright-core'
 import { StreamServer } from '../../../src/modules/firehose/stream-server.js'
-import { eventually, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { becomes, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { eventually } from '../../support/eventually.js'
 import { stopTestServer } from '../../support/server.js'
 import { SCRIPT, startTown, type Town } from './town.js'
 
@@ -29,7 +30,7 @@ async function connected(): Promise<void> {
   const streams = town.server.app.get(StreamServer, { strict: false })
   const isBegun = async () =>
     (await streams.figures()).every(({ subscribers }) => subscribers.every(({ position }) => position !== null))
-  await eventually(isBegun, true)
+  await eventually(isBegun, 'the server has begun')
 }
 
 it('shows a post when it is made, with the name of its author, newest first', async () => {
@@ -54,17 +55,17 @@ it('tells the history from its beginning, as text', async () => {
   await lines().filter({ hasText: 'Is called @alice.test' }).waitFor()
   await lines().filter({ hasText: SCRIPT }).first().waitFor()
   await lines().filter({ hasText: 'Is taken down' }).waitFor()
-  await eventually(() => page.title(), 'Firehose · Skylog')
+  await becomes(() => page.title(), 'Firehose · Skylog')
 })
 
 it('shows only what one wants to see', async () => {
   await page.getByLabel('Collection').fill('app.bsky.feed.li*')
   await page.getByLabel('Account').fill('bob.test')
   await button('Show only these').click()
-  await eventually(() => lines().count(), 1)
+  await becomes(() => lines().count(), 1)
   await town.alice.like(town.hostile.uri, town.hostile.cid)
   await town.bob.like(town.hostile.uri, town.hostile.cid)
-  await eventually(() => lines().count(), 2)
+  await becomes(() => lines().count(), 2)
   await page.getByLabel('Account').fill('nobody.test')
   await button('Show only these').click()
   await page.getByRole('alert').waitFor()
