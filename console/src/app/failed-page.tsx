@@ -20,6 +20,7 @@ function Failed({ why }: { why: string }) {
 
 /** Pages whose files did not come. A browser asks for a file once; only when all is loaded anew, it asks again. */
 const missed = new Set<string>()
+const [TRIES, BETWEEN_MS] = [10, 1_000]
 
 /**
  * In place of a page whose file does not come: there is no connection, or the server has been given other files since. It is loaded
@@ -28,15 +29,26 @@ const missed = new Set<string>()
 export function NotFetched() {
   const { path } = useLocation()
   useEffect(() => {
-    const again = (): void =>
-      void fetch(path).then(
-        ({ ok }) => ok && location.reload(),
-        () => undefined,
-      )
-    if (missed.has(path)) again()
+    let isHere = true
+    // A browser says that it is online a little before anything gets through.
+    const again = async (): Promise<void> => {
+      for (let tries = 0; isHere && tries < TRIES; tries++) {
+        const isThere = await fetch(path).then(
+          ({ ok }) => ok,
+          () => false,
+        )
+        if (isThere && isHere) return location.reload()
+        await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS))
+      }
+    }
+    const onOnline = (): void => void again()
+    if (missed.has(path)) void again()
     missed.add(path)
-    addEventListener('online', again)
-    return () => removeEventListener('online', again)
+    addEventListener('online', onOnline)
+    return () => {
+      isHere = false
+      removeEventListener('online', onOnline)
+    }
   }, [path])
   return <Failed why="The page could not be fetched. The server does not answer, or is of another version by now." />
 }

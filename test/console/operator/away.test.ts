@@ -1,6 +1,6 @@
 /** The operator's pages of a server that has nothing in it yet, and that goes away and comes back while they are open. */
 import type { Browser, Page } from 'playwright-core'
-import { faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { eventually, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 
 const ADMIN = 'an-operator-who-waits'
@@ -15,7 +15,7 @@ beforeAll(async () => {
   browser = await startBrowser()
   window = await openWindow(browser, server.url)
   page = window.page
-}, 60_000)
+})
 afterAll(async () => {
   await browser.close()
   await stopTestServer(server)
@@ -69,18 +69,18 @@ it('while the server is away that is said, and what is shown is not taken for th
   const isAway = /The server does not answer.* What stands here is of .* asked again every few seconds/
   await page.getByRole('alert').getByText(isAway).waitFor()
   await peers.page.getByRole('alert').getByText(isAway).waitFor()
-  expect(await page.getByText('The server is ready.').count()).toBe(0)
+  await eventually(() => page.getByText('The server is ready.').count(), 0)
   expect(await faultsOf(window)).toEqual([])
 
   await back()
   await page.getByText('The server is ready.').waitFor()
   await peers.page.getByRole('alert').first().waitFor({ state: 'detached' })
-  expect(await page.getByRole('alert').count()).toBe(0)
+  await eventually(() => page.getByRole('alert').count(), 0)
   // Nothing is known of the time between.
   await page.getByText('As a table').last().click()
   await page.getByRole('region', { name: 'Memory, as a table' }).getByRole('cell', { name: '–' }).first().waitFor()
   await peers.page.context().close()
-}, 60_000)
+})
 
 it('a page that was opened meanwhile is had by trying again', async () => {
   await page.goto('/operator/actions')
@@ -94,4 +94,4 @@ it('a page that was opened meanwhile is had by trying again', async () => {
   await page.getByRole('button', { name: 'Try again' }).click()
   await page.getByText('Nothing.').waitFor()
   expect(await faultsOf(window)).toEqual([])
-}, 60_000)
+})
