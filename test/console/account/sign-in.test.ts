@@ -2,7 +2,7 @@
 import type { AtpAgent } from '@atproto/api'
 import { TOTP } from 'otpauth'
 import type { Browser } from 'playwright-core'
-import { eventually, faultsOf, openWindow, startBrowser } from '../../support/browser.js'
+import { becomes, faultsOf, openWindow, startBrowser } from '../../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 
 const ADMIN = 'an-operator-of-a-test'
@@ -34,7 +34,7 @@ async function signUp(name: string): Promise<AtpAgent> {
   return client
 }
 
-/** Sets up an authenticator app. Gives what it shows now. */
+/** Sets up an authenticator app. Gives what it shows next: each code is good once, and for a while before its half minute. */
 async function setUpApp(client: AtpAgent): Promise<() => string> {
   const post = async <Answer>(path: string, body: object): Promise<Answer> => {
     const headers = { 'content-type': 'application/json' }
@@ -44,8 +44,8 @@ async function setUpApp(client: AtpAgent): Promise<() => string> {
   const name = client.session!.handle.split('.')[0]
   const { secret } = await post<{ secret: string }>('/account/totp/begin', { password: `${name}-password` })
   const app = new TOTP({ secret: secret.replaceAll(' ', '') })
-  await post('/account/totp/confirm', { code: app.generate({ timestamp: Date.now() - 30_000 }) })
-  return () => app.generate()
+  await post('/account/totp/confirm', { code: app.generate() })
+  return () => app.generate({ timestamp: Date.now() + 30_000 })
 }
 
 it('an invite lets one in, once', async () => {
@@ -57,7 +57,7 @@ it('an invite lets one in, once', async () => {
     await page.getByLabel('Name', { exact: true }).fill(name)
     await page.getByLabel('Email').fill(`${name}@example.com`)
     await page.getByLabel('Password').fill(`${name}-password`)
-    await eventually(() => page.getByLabel('Invite code').inputValue(), invite)
+    await becomes(() => page.getByLabel('Invite code').inputValue(), invite)
     await page.getByRole('button', { name: 'Make the account' }).click()
     return window
   }

@@ -1,7 +1,7 @@
 /** What somebody writes is not lost: the session ends, the network goes, another window signs out, one goes elsewhere. */
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
-import { eventually, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { becomes, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 import { card, pathOf, signIn, windowOf } from './member.js'
 
@@ -69,9 +69,9 @@ it('the session ends: text, picture and warning are there after the sign-in, and
   await page.getByText('Your session has ended').waitFor()
   await signIn(window, 'alice')
   await field().waitFor()
-  await eventually(() => field().inputValue(), 'A long thought')
-  await eventually(() => page.getByLabel('What picture 1 shows').inputValue(), 'The sea')
-  await eventually(() => page.getByLabel('Content warning').inputValue(), 'nudity')
+  await becomes(() => field().inputValue(), 'A long thought')
+  await becomes(() => page.getByLabel('What picture 1 shows').inputValue(), 'The sea')
+  await becomes(() => page.getByLabel('Content warning').inputValue(), 'nudity')
   await postIt()
   await card(page, 'A long thought').getByAltText('The sea').waitFor()
   await page.goBack()
@@ -89,7 +89,7 @@ it('the session ends in the middle of a reply: the dialog is there after the sig
   await signIn(window, 'alice')
   const reply = page.getByRole('dialog').getByLabel('Your reply')
   await reply.waitFor()
-  await eventually(() => reply.inputValue(), 'I am')
+  await becomes(() => reply.inputValue(), 'I am')
   expect(window.errors).toEqual([])
 })
 
@@ -99,7 +99,7 @@ it('another window signs out: the thread is still there to read, without the dia
   await page.getByRole('dialog').getByLabel('Your post').fill('Asked well')
   await signOutElsewhere()
   await page.getByRole('link', { name: 'Sign in' }).last().waitFor()
-  await eventually(() => page.getByRole('dialog').count(), 0)
+  await becomes(() => page.getByRole('dialog').count(), 0)
   await card(page, 'Who is about?').waitFor()
   expect(await faultsOf(window)).toEqual([])
 })
@@ -111,9 +111,9 @@ it('Back takes the dialog away with its page', async () => {
   await page.getByRole('dialog').getByLabel('Your post').fill('Not yet')
   await page.goBack()
   await page.getByRole('heading', { level: 1, name: 'Search' }).waitFor()
-  await eventually(() => page.getByRole('dialog').count(), 0)
+  await becomes(() => page.getByRole('dialog').count(), 0)
   await page.goForward()
-  await eventually(() => page.getByRole('dialog').getByLabel('Your post').inputValue(), 'Not yet')
+  await becomes(() => page.getByRole('dialog').getByLabel('Your post').inputValue(), 'Not yet')
 })
 
 it('a reply that is written in two places is one, and gone from both when it is posted', async () => {
@@ -122,10 +122,10 @@ it('a reply that is written in two places is one, and gone from both when it is 
   await box.fill('Only once')
   await page.getByRole('article').first().getByRole('button', { name: 'Reply' }).click()
   const dialog = page.getByRole('dialog')
-  await eventually(() => dialog.getByLabel('Your reply').inputValue(), 'Only once')
+  await becomes(() => dialog.getByLabel('Your reply').inputValue(), 'Only once')
   await dialog.getByRole('button', { name: 'Reply' }).click()
   await card(page, 'Only once').waitFor()
-  await eventually(() => box.inputValue(), '')
+  await becomes(() => box.inputValue(), '')
 })
 
 it('nobody answers: what is written stays, and what is missing can be fetched again', async () => {
@@ -147,7 +147,7 @@ it('nobody answers: what is written stays, and what is missing can be fetched ag
   await page.context().setOffline(false)
   await page.getByRole('heading', { level: 1, name: 'Notifications' }).waitFor()
   await page.getByRole('link', { name: 'Home' }).click()
-  await eventually(() => field().inputValue(), 'Into the void')
+  await becomes(() => field().inputValue(), 'Into the void')
 })
 
 it('a post waits for its pictures, and takes nothing more meanwhile', async () => {
@@ -166,7 +166,7 @@ it('a post waits for its pictures, and takes nothing more meanwhile', async () =
   await page.getByRole('button', { name: 'Posting …' }).waitFor()
   await field().press('End')
   await page.keyboard.type(' and more')
-  await eventually(() => field().inputValue(), 'A large one')
+  await becomes(() => field().inputValue(), 'A large one')
   go()
   await card(page, 'A large one').getByRole('button', { name: 'Open picture' }).waitFor()
 })

@@ -1,7 +1,7 @@
 /** People are named while one types an @: by the keyboard, by the mouse, on a phone, and wherever a post is written. */
 import type { AppBskyFeedPost } from '@atproto/api'
 import type { Browser, Page } from 'playwright-core'
-import { eventually, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { becomes, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 import { card } from './member.js'
 
@@ -56,15 +56,15 @@ it('the arrow keys choose, Enter and Tab take, and the post mentions them', asyn
   await chosen().filter({ hasText: '@bob.test' }).waitFor()
   await page.keyboard.press('ArrowUp')
   await page.keyboard.press('Enter')
-  await eventually(() => field().inputValue(), 'Ask @bobby.test ')
-  await eventually(() => people().count(), 0)
+  await becomes(() => field().inputValue(), 'Ask @bobby.test ')
+  await becomes(() => people().count(), 0)
   await page.keyboard.type('or @of-the-')
   await page.keyboard.press('Backspace')
   for (const _ of 'of-the') await page.keyboard.press('Backspace')
   await page.keyboard.type('bo')
   await chosen().waitFor()
   await page.keyboard.press('Tab')
-  await eventually(() => field().inputValue(), 'Ask @bobby.test or @bob.test ')
+  await becomes(() => field().inputValue(), 'Ask @bobby.test or @bob.test ')
   await page.keyboard.press('Control+Enter')
   await card(page, 'Ask @bobby.test').waitFor()
   expect(await mentionedIn('Ask @bobby.test or @bob.test')).toMatchObject([
@@ -77,17 +77,17 @@ it('Escape goes on without, and whoever stands there in full needs no help', asy
   await field().pressSequentially('@bob')
   await chosen().waitFor()
   await page.keyboard.press('Escape')
-  await eventually(() => people().count(), 0)
+  await becomes(() => people().count(), 0)
   await page.keyboard.press('Enter')
-  await eventually(() => field().inputValue(), '@bob\n')
+  await becomes(() => field().inputValue(), '@bob\n')
   const asked = page.waitForResponse(/searchActorsTypeahead\?q=bob\.test/)
   await page.keyboard.type('@bob.test')
   await asked
-  await eventually(() => people().count(), 0)
+  await becomes(() => people().count(), 0)
   await page.keyboard.press('Enter')
   await page.keyboard.press('Tab')
-  await eventually(() => field().inputValue(), '@bob\n@bob.test\n')
-  await eventually(() => page.evaluate(() => document.activeElement?.textContent), 'Pictures')
+  await becomes(() => field().inputValue(), '@bob\n@bob.test\n')
+  await becomes(() => page.evaluate(() => document.activeElement?.textContent), 'Pictures')
 })
 
 it('a click takes, within a text as well, and the keyboard stays in the field', async () => {
@@ -96,7 +96,7 @@ it('a click takes, within a text as well, and the keyboard stays in the field', 
   await field().press('Shift')
   await page.getByRole('option', { name: /Bobby/ }).click()
   await page.keyboard.type(',')
-  await eventually(() => field().inputValue(), 'Hello @bobby.test, and all')
+  await becomes(() => field().inputValue(), 'Hello @bobby.test, and all')
   await field().pressSequentially(' @bo')
   await chosen().waitFor()
   await page.getByRole('heading', { level: 1 }).click()
@@ -118,7 +118,7 @@ it('answers that come too late are dropped', async () => {
   const answered = page.waitForResponse(/q=bob&/)
   late()
   await (await answered).finished()
-  await eventually(() => people().count(), 1)
+  await becomes(() => people().count(), 1)
 })
 
 it('a reply and a quote have it too, on a phone, where Escape leaves the dialog open', async () => {
@@ -135,7 +135,7 @@ it('a reply and a quote have it too, on a phone, where Escape leaves the dialog 
     await people.filter({ hasText: 'Bobby' }).waitFor()
     expect(await faultsOf(phone)).toEqual([])
     await phone.page.keyboard.press('Escape')
-    await eventually(() => people.count(), 0)
+    await becomes(() => people.count(), 0)
     await phone.page.keyboard.type('b')
     await people.filter({ hasText: 'Bobby' }).click()
     await dialog.getByRole('button', { name: action === 'Reply' ? 'Reply' : 'Post' }).click()

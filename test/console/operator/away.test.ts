@@ -1,6 +1,7 @@
 /** The operator's pages of a server that has nothing in it yet, and that goes away and comes back while they are open. */
 import type { Browser, Page } from 'playwright-core'
-import { eventually, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { becomes, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { freePort } from '../../support/free-port.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 
 const ADMIN = 'an-operator-who-waits'
@@ -11,7 +12,7 @@ let window: WatchedPage
 let page: Page
 
 beforeAll(async () => {
-  server = await startTestServer({ PDS_ADMIN_PASSWORD: ADMIN })
+  server = await startTestServer({ PDS_ADMIN_PASSWORD: ADMIN, PDS_PORT: await freePort() })
   browser = await startBrowser()
   window = await openWindow(browser, server.url)
   page = window.page
@@ -69,13 +70,13 @@ it('while the server is away that is said, and what is shown is not taken for th
   const isAway = /The server does not answer.* What stands here is of .* asked again every few seconds/
   await page.getByRole('alert').getByText(isAway).waitFor()
   await peers.page.getByRole('alert').getByText(isAway).waitFor()
-  await eventually(() => page.getByText('The server is ready.').count(), 0)
+  await becomes(() => page.getByText('The server is ready.').count(), 0)
   expect(await faultsOf(window)).toEqual([])
 
   await back()
   await page.getByText('The server is ready.').waitFor()
   await peers.page.getByRole('alert').first().waitFor({ state: 'detached' })
-  await eventually(() => page.getByRole('alert').count(), 0)
+  await becomes(() => page.getByRole('alert').count(), 0)
   // Nothing is known of the time between.
   await page.getByText('As a table').last().click()
   await page.getByRole('region', { name: 'Memory, as a table' }).getByRole('cell', { name: '–' }).first().waitFor()

@@ -2,7 +2,7 @@
 import type { AtpAgent } from '@atproto/api'
 import type { Browser, Page } from 'playwright-core'
 import { Database } from '../../../src/modules/database/database.js'
-import { eventually, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { becomes, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 
 const ADMIN = 'an-operator-who-moderates'
@@ -54,7 +54,7 @@ describe('takedown', () => {
     const visitor = await openWindow(browser, server.url, { phone: true, dark: true })
     await visitor.page.goto(place)
     await visitor.page.getByText('A post with a picture').first().waitFor()
-    await eventually(() => visitor.page.getByRole('link', { name: 'Takedown' }).count(), 0)
+    await becomes(() => visitor.page.getByRole('link', { name: 'Takedown' }).count(), 0)
     await page.goto(place)
     await page.getByRole('link', { name: 'Takedown', exact: true }).click()
     await page.getByLabel('Why, for the record of actions').fill('a test of records')
@@ -78,13 +78,13 @@ describe('takedown', () => {
           `/img/feed_thumbnail/plain/${alice.assertDid}/${picture}@jpeg`,
         ].map(async (path) => (await fetch(server.url + path)).status),
       )
-    await eventually(() => statuses(), [200, 200])
+    await becomes(() => statuses(), [200, 200])
     await page.goto(`/explore/${alice.assertDid}/app.bsky.feed.post/${post.uri.split('/').at(-1)}`)
     await page.getByRole('link', { name: 'Takedown of this file' }).click()
     await press('Take down')
-    await eventually(() => statuses(), [400, 404])
+    await becomes(() => statuses(), [400, 404])
     await press('Take the takedown back')
-    await eventually(() => statuses(), [200, 200])
+    await becomes(() => statuses(), [200, 200])
   })
 
   it('of an account is found by its handle', async () => {
@@ -138,10 +138,10 @@ it('many reports: one is closed without losing the place, and all about one thin
   await reports.nth(55).getByRole('button', { name: 'Close the report' }).focus()
   await page.keyboard.press('Enter')
   await page.getByText('The report is closed.').waitFor({ state: 'attached' })
-  await eventually(() => reports.count(), 59)
-  await eventually(() => reports.nth(54).getAttribute('aria-label'), before)
+  await becomes(() => reports.count(), 59)
+  await becomes(() => reports.nth(54).getAttribute('aria-label'), before)
   // The keyboard goes on with the next.
-  await eventually(
+  await becomes(
     () => page.evaluate(() => document.activeElement?.closest('article')?.getAttribute('aria-label')),
     after,
   )
@@ -151,7 +151,7 @@ it('many reports: one is closed without losing the place, and all about one thin
   await page.getByRole('heading', { level: 1, name: 'Account', exact: true }).waitFor()
   await page.goBack()
   await reports.nth(58).waitFor()
-  await eventually(() => reports.count(), 59)
+  await becomes(() => reports.count(), 59)
 
   // The newest is of a file, which is taken down and not the account.
   const ofFile = reports.first()
@@ -161,7 +161,7 @@ it('many reports: one is closed without losing the place, and all about one thin
   await ofFile.getByLabel(/And 19 others in this list about the same/).check()
   await ofFile.getByRole('button', { name: 'Close the report' }).click()
   await page.getByText('20 reports are closed.').waitFor({ state: 'attached' })
-  await eventually(() => page.getByText('A file of').count(), 0)
+  await becomes(() => page.getByText('A file of').count(), 0)
   await page.setViewportSize({ width: 390, height: 844 })
   expect(await faultsOf(window)).toEqual([])
   await page.setViewportSize({ width: 1200, height: 800 })
@@ -181,7 +181,7 @@ it('only labels of this server can be taken back here', async () => {
   await page.getByRole('button', { name: 'Take back spam' }).waitFor()
   await page.getByRole('row', { name: /spam .* this server/ }).waitFor()
   await page.getByRole('row', { name: /rude .* did:web:labeler\.example/ }).waitFor()
-  await eventually(() => page.getByRole('button', { name: 'Take back rude' }).count(), 0)
+  await becomes(() => page.getByRole('button', { name: 'Take back rude' }).count(), 0)
   await page.setViewportSize({ width: 390, height: 844 })
   expect(await faultsOf(window)).toEqual([])
   await page.setViewportSize({ width: 1200, height: 800 })
@@ -192,7 +192,7 @@ it('an invite code is disabled when that is confirmed, and a peer is kept up to 
   await page.getByRole('button', { name: 'Make a code' }).click()
   await page.getByRole('button', { name: /^Disable …/ }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
-  await eventually(() => page.getByRole('cell', { name: 'disabled' }).count(), 0)
+  await becomes(() => page.getByRole('cell', { name: 'disabled' }).count(), 0)
   await page.goto('/operator/network')
   await page.getByLabel('Its address').fill('http://127.0.0.1:9')
   await page.getByRole('button', { name: 'Add', exact: true }).click()
@@ -210,5 +210,5 @@ it('text that would turn the line around stands by itself', async () => {
   await page.goto(`/explore/${alice.assertDid}/com.example.odd/${data.uri.split('/').at(-1)}`)
   const key = page.locator('.json bdi', { hasText: 'reversed' })
   await key.waitFor()
-  await eventually(() => page.getByRole('link', { name: 'at://../operator' }).count(), 0)
+  await becomes(() => page.getByRole('link', { name: 'at://../operator' }).count(), 0)
 })
