@@ -15,7 +15,7 @@ import {
   SigningKey,
   TidClock,
 } from '../../src/repo-engine/index.js'
-import { faultsOf, openWindow, startBrowser, type WatchedPage } from '../support/browser.js'
+import { closeWindow, faultsOf, openWindow, startBrowser, type WatchedPage } from '../support/browser.js'
 import { startTestServer } from '../support/server.js'
 import { dataDirectory, skylog } from './run-cli.js'
 
@@ -93,7 +93,7 @@ describe('of a small repository', () => {
     await window.page.getByRole('button', { name: PROFILE }).click()
     expect(await faultsOf(window)).toEqual([])
     expect(window.asked).toEqual([])
-    await window.page.context().close()
+    await closeWindow(window.page)
   })
 
   it('shows what a record says, and does nothing of it', async () => {
@@ -113,7 +113,7 @@ describe('of a small repository', () => {
     expect(text.match(/<\/script>/g)).toHaveLength(2)
     expect(text).toMatch(/content="default-src 'none'; [^"]*script-src 'sha256-[^"]+"/)
     expect(text).not.toMatch(/unsafe|https?:\/\/(?!www\.w3\.org)/)
-    await page.context().close()
+    await closeWindow(page)
   })
 
   it('lets nothing run that was put into it afterwards', async () => {
@@ -125,7 +125,7 @@ describe('of a small repository', () => {
     await page.getByRole('tree').waitFor()
     expect(await page.evaluate(() => (window as { harmed?: number }).harmed)).toBeUndefined()
     expect(errors).toEqual([expect.stringContaining('Content Security Policy')])
-    await page.context().close()
+    await closeWindow(page)
   })
 
   it('is zoomed by wheel, buttons and keys, and moved by the mouse', async () => {
@@ -154,7 +154,7 @@ describe('of a small repository', () => {
     await page.keyboard.press('0')
     expect(await scale()).toBe(whole)
     expect(errors).toEqual([])
-    await page.context().close()
+    await closeWindow(page)
   })
 
   it('leads to a record by a click, and by the keyboard alone', async () => {
@@ -187,7 +187,7 @@ describe('of a small repository', () => {
     expect(JSON.parse((await json.textContent())!)).toMatchObject({ displayName: HOSTILE })
     await page.keyboard.press('ArrowUp')
     expect(await told()).toMatch(/^Node on layer \d+: /)
-    await page.context().close()
+    await closeWindow(page)
   })
 
   it('keeps all of the tree in view when the window changes', async () => {
@@ -203,14 +203,14 @@ describe('of a small repository', () => {
     await page.waitForFunction(() => document.querySelector('.mst-tree')!.clientWidth < 500)
     await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))))
     expect(await isInView()).toBe(true)
-    await page.context().close()
+    await closeWindow(page)
   })
 
   it('has the figures of the report', async () => {
     const { page } = await openPage(file)
     await expect(page.getByRole('row', { name: 'app.bsky.feed.post' }).textContent()).resolves.toContain('80')
     await expect(page.getByRole('img').getAttribute('aria-label')).resolves.toMatch(/^2025-06-01 to 2025-06-01/)
-    await page.context().close()
+    await closeWindow(page)
   })
 })
 
@@ -238,7 +238,7 @@ it('of a large one draws the upper layers, and says so', async () => {
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: /^Not drawn: 1 node from layer 0 down, \d+ records?$/ }).waitFor()
   expect(errors).toEqual([])
-  await page.context().close()
+  await closeWindow(page)
 })
 
 it('of a repository in the data directory shows its log as well', async () => {
@@ -254,5 +254,5 @@ it('of a repository in the data directory shows its log as well', async () => {
   await window.page.getByRole('heading', { name: 'Events in the log, over time' }).waitFor()
   await window.page.getByText('alice.test').waitFor()
   expect(await faultsOf(window)).toEqual([])
-  await window.page.context().close()
+  await closeWindow(window.page)
 })

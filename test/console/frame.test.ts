@@ -1,6 +1,6 @@
 /** The web console as a whole: served, safe, usable without a mouse, on a phone and in the dark. */
 import type { Browser } from 'playwright-core'
-import { becomes, faultsOf, focused, openWindow, startBrowser } from '../support/browser.js'
+import { becomes, closeWindows, faultsOf, focused, openWindow, startBrowser } from '../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../support/server.js'
 
 let server: TestServer
@@ -10,7 +10,7 @@ beforeAll(async () => {
   server = await startTestServer()
   browser = await startBrowser()
 })
-afterEach(() => Promise.all(browser.contexts().map((context) => context.close())))
+afterEach(() => closeWindows(browser))
 afterAll(async () => {
   await browser.close()
   await stopTestServer(server)

@@ -1,6 +1,6 @@
 /** Going to and fro in the console: back to what was left, and on when something has failed. */
 import type { Browser } from 'playwright-core'
-import { answered, becomes, focused, openWindow, startBrowser } from '../support/browser.js'
+import { answered, becomes, closeWindows, focused, openWindow, startBrowser } from '../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../support/server.js'
 
 const ADMIN = 'an-operator-of-a-test'
@@ -18,7 +18,7 @@ beforeAll(async () => {
   await alice.follow(bob.assertDid)
   for (let i = 0; i < 40; i++) await bob.post({ text: `Post number ${i}` })
 })
-afterEach(() => Promise.all(browser.contexts().map((context) => context.close())))
+afterEach(() => closeWindows(browser))
 afterAll(async () => {
   await browser.close()
   await stopTestServer(server)
@@ -136,7 +136,7 @@ describe('two windows', () => {
       (kept) => localStorage.setItem('skylog.session', kept),
       JSON.stringify((await server.agent().login({ identifier: 'bob.test', password: 'bob-password' })).data),
     )
-    await page.getByRole('link', { name: '@bob.test' }).first().waitFor()
+    for (const window of [page, other]) await window.getByRole('link', { name: '@bob.test' }).first().waitFor()
   })
 
   it('one that has slept while the other renewed the session goes on with that', async () => {

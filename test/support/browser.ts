@@ -6,6 +6,8 @@ import { type Browser, type BrowserContext, chromium, type Locator, type Page } 
 
 /** How long something that will come may take, in milliseconds; a test waits for many such things. */
 const PATIENCE_MS = 60_000
+/** How long is waited for a window to close. */
+const CLOSING_MS = 5_000
 
 const QUIET = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-dev-shm-usage'],
@@ -55,6 +57,19 @@ export async function openWindow(browser: Browser, url: string, look: Look = {},
   })
   page.setDefaultTimeout(PATIENCE_MS)
   return { page, errors }
+}
+
+/**
+ * Closes a window, and those that were opened from it. One that goes to another page at this very moment Chromium may leave open:
+ * it is gone with the browser.
+ */
+export async function closeWindow(page: Page): Promise<void> {
+  await Promise.race([page.context().close(), sleep(CLOSING_MS, undefined, { ref: false })])
+}
+
+/** Closes all windows, as above. */
+export async function closeWindows(browser: Browser): Promise<void> {
+  await Promise.all(browser.contexts().flatMap((context) => context.pages().slice(0, 1).map(closeWindow)))
 }
 
 function sessionOf({ session }: AtpAgent): { name: string; value: string }[] {

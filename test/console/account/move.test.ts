@@ -1,6 +1,6 @@
 /** Accounts that move in the browser of their owners, both ways. */
 import type { Browser } from 'playwright-core'
-import { faultsOf, openWindow, startBrowser } from '../../support/browser.js'
+import { closeWindows, faultsOf, openWindow, startBrowser } from '../../support/browser.js'
 import { codeFor } from '../../support/mail-codes.js'
 import { accountWithHistory, expectArrived } from '../../support/moving.js'
 import { PlcStub } from '../../support/plc-stub.js'
@@ -24,7 +24,7 @@ beforeAll(async () => {
   there = await startTestServer(env('.test'))
   browser = await startBrowser()
 })
-afterEach(() => Promise.all(browser.contexts().map((context) => context.close())))
+afterEach(() => closeWindows(browser))
 afterAll(async () => {
   await browser.close()
   await stopTestServer(here)

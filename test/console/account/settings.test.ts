@@ -2,7 +2,7 @@
 import type { AtpAgent } from '@atproto/api'
 import { TOTP } from 'otpauth'
 import type { Browser, Page } from 'playwright-core'
-import { becomes, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { becomes, closeWindows, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { codeFor } from '../../support/mail-codes.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
   server = await startTestServer({ PDS_ADMIN_PASSWORD: ADMIN })
   browser = await startBrowser()
 })
-afterEach(() => Promise.all(browser.contexts().map((context) => context.close())))
+afterEach(() => closeWindows(browser))
 afterAll(async () => {
   await browser.close()
   await stopTestServer(server)

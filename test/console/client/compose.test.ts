@@ -2,7 +2,7 @@
 import type { AppBskyFeedPost, AtpAgent } from '@atproto/api'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
-import { becomes, faultsOf, focused, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { becomes, closeWindow, faultsOf, focused, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 import { card, pathOf, windowOf } from './member.js'
 
@@ -93,7 +93,7 @@ it('lets those reply who are to, in the same commit', async () => {
   await other.page.getByText('you cannot reply').waitFor()
   expect(await other.page.getByRole('button', { name: 'Replies are closed' }).isDisabled()).toBe(true)
   expect(await faultsOf(other)).toEqual([])
-  await other.page.context().close()
+  await closeWindow(other.page)
 })
 
 it('counts what people see as characters, and says what is too much', async () => {

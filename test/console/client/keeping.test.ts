@@ -1,7 +1,7 @@
 /** What somebody writes is not lost: the session ends, the network goes, another window signs out, one goes elsewhere. */
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
-import { becomes, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { becomes, closeWindow, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 import { card, pathOf, signIn, windowOf } from './member.js'
 
@@ -29,7 +29,7 @@ beforeEach(async () => {
   window = await windowOf(browser, server, alice)
   page = window.page
 })
-afterEach(() => page.context().close())
+afterEach(() => closeWindow(page))
 
 const field = () => page.getByLabel('What is there to tell?')
 const postIt = () => page.getByRole('button', { name: 'Post', exact: true }).click()
@@ -52,7 +52,6 @@ async function signOutElsewhere(): Promise<void> {
   await other.goto('/settings')
   await other.getByRole('button', { name: 'Sign out' }).click()
   await other.getByRole('link', { name: 'Sign in', exact: true }).waitFor()
-  await other.close()
 }
 
 it('the session ends: text, picture and warning are there after the sign-in, and Back does not lead to its form', async () => {
@@ -181,5 +180,5 @@ it('a long name leaves room for the handle', async () => {
   const person = phone.page.getByRole('listbox', { name: 'People' }).getByRole('option')
   await person.waitFor()
   expect((await person.locator('.handle').boundingBox())!.x).toBeLessThan(300)
-  await phone.page.context().close()
+  await closeWindow(phone.page)
 })

@@ -1,7 +1,7 @@
 /** People are named while one types an @: by the keyboard, by the mouse, on a phone, and wherever a post is written. */
 import type { AppBskyFeedPost } from '@atproto/api'
 import type { Browser, Page } from 'playwright-core'
-import { becomes, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { becomes, closeWindow, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 import { card } from './member.js'
 
@@ -142,5 +142,5 @@ it('a reply and a quote have it too, on a phone, where Escape leaves the dialog 
     await card(phone.page, '@bobby.test').waitFor()
     await phone.page.goto('/home')
   }
-  await phone.page.context().close()
+  await closeWindow(phone.page)
 })

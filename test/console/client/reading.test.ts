@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { AtpAgent } from '@atproto/api'
 import type { Browser, Page } from 'playwright-core'
-import { becomes, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { becomes, closeWindow, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 import { ADMIN_PASSWORD, operator } from '../../modules/bsky/operator.js'
 import { card, pathOf, windowOf } from './member.js'
@@ -226,7 +226,7 @@ describe('without an account', () => {
       await visitor.page.goto(path)
       await visitor.page.getByText('This needs an account').waitFor()
     }
-    await visitor.page.context().close()
+    await closeWindow(visitor.page)
   })
 })
 

@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
 import { unpackRepo } from '../../../src/modules/cli/unpack-repo.js'
 import { Config } from '../../../src/modules/config/config.js'
-import { faultsOf, focused, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { closeWindow, faultsOf, focused, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { stopTestServer } from '../../support/server.js'
 import { startTown, type Town } from './town.js'
 
@@ -118,7 +118,7 @@ describe('the tree', () => {
     await other.page.goto('/explore/bob.test/tree')
     await tree(other.page).locator('.mst-entry').first().waitFor()
     expect(await faultsOf(other)).toEqual([])
-    await other.page.context().close()
+    await closeWindow(other.page)
   })
 
   it('is not drawn where there is none', async () => {

@@ -1,6 +1,6 @@
 /** The operator's pages of a server that has nothing in it yet, and that goes away and comes back while they are open. */
 import type { Browser, Page } from 'playwright-core'
-import { becomes, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { becomes, closeWindow, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { freePort } from '../../support/free-port.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 
@@ -80,7 +80,7 @@ it('while the server is away that is said, and what is shown is not taken for th
   // Nothing is known of the time between.
   await page.getByText('As a table').last().click()
   await page.getByRole('region', { name: 'Memory, as a table' }).getByRole('cell', { name: '–' }).first().waitFor()
-  await peers.page.context().close()
+  await closeWindow(peers.page)
 })
 
 it('a page that was opened meanwhile is had by trying again', async () => {

@@ -2,7 +2,7 @@
 import type { AtpAgent } from '@atproto/api'
 import type { Browser, Page } from 'playwright-core'
 import { Database } from '../../../src/modules/database/database.js'
-import { becomes, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { becomes, closeWindow, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 
 const ADMIN = 'an-operator-who-moderates'
@@ -67,7 +67,7 @@ describe('takedown', () => {
     await page.getByRole('cell', { name: 'reverse-takedown' }).waitFor()
     await visitor.page.reload()
     await visitor.page.getByText('A post with a picture').first().waitFor()
-    await visitor.page.context().close()
+    await closeWindow(visitor.page)
   })
 
   it('of a file leaves the record', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { AtpAgent } from '@atproto/api'
 import type { Browser, Page } from 'playwright-core'
 import { WebSocket } from 'ws'
-import { faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
+import { closeWindow, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
 import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
 
 const ADMIN = 'an-operator-of-a-test'
@@ -118,7 +118,7 @@ describe('accounts', () => {
     await page.getByRole('button', { name: 'Take the takedown back' }).click()
     await page.getByRole('button', { name: 'Take down' }).waitFor()
     expect(await isSeen()).toBe(true)
-    await visitor.page.context().close()
+    await closeWindow(visitor.page)
     await goTo('/operator/actions', 'Actions')
     await page.getByRole('cell', { name: 'a test of takedowns' }).waitFor()
   })
