@@ -17,8 +17,8 @@ export async function readDatabase<T>({ dataDirectory }: Config, read: (reader: 
   return read(database.read).finally(() => database.close())
 }
 
-/** The account of a handle, in any case, or of a DID. @throws Error without one */
-export async function findAccount(who: string, config: Config): Promise<FoundAccount> {
+/** The account of a handle, in any case, or of a DID; null without one. @throws Error as {@link readDatabase} */
+export async function lookUpAccount(who: string, config: Config): Promise<FoundAccount | null> {
   const found = await readDatabase(config, async (reader) =>
     reader.get<FoundAccount>(
       'SELECT did, handle, email FROM account WHERE did = ? OR handle = ?',
@@ -26,6 +26,12 @@ export async function findAccount(who: string, config: Config): Promise<FoundAcc
       who.toLowerCase(),
     ),
   )
+  return found ?? null
+}
+
+/** As {@link lookUpAccount}. @throws Error without one, too */
+export async function findAccount(who: string, config: Config): Promise<FoundAccount> {
+  const found = await lookUpAccount(who, config)
   if (!found) throw new Error(`there is no account ${who} in ${config.dataDirectory}`)
   return found
 }

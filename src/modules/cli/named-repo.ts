@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Did, isDid, isHandle } from '../../repo-engine/index.js'
 import type { Config } from '../config/config.js'
 import { SqliteDatabase } from '../database/sqlite-database.js'
-import { readDatabase } from './find-account.js'
+import { lookUpAccount } from './find-account.js'
 import { WrongUsage } from './options.js'
 
 /** A CAR file with its size in bytes, or a repository in the data directory, which need not be there. */
@@ -22,9 +22,7 @@ export async function namedRepo(target: string, config: Config): Promise<NamedRe
   const { dataDirectory } = config
   if (!isHandle(target) || SqliteDatabase.isMissing(join(dataDirectory, 'skylog.sqlite')))
     throw new Error(`there is no file ${target}`)
-  const account = await readDatabase(config, async (reader) =>
-    reader.get<{ did: Did }>('SELECT did FROM account WHERE handle = ?', target.toLowerCase()),
-  )
+  const account = await lookUpAccount(target, config)
   if (!account) throw new Error(`there is no file ${target}, and no account of that name in ${dataDirectory}`)
   return account
 }

@@ -1,22 +1,17 @@
 /** Writing: by the keyboard alone, with facets, gates and pictures; and what happens to what is written when it is refused. */
-import type { AppBskyFeedPost, AtpAgent } from '@atproto/api'
+import type { AppBskyFeedPost } from '@atproto/api'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { becomes, closeWindow, faultsOf, focused, startBrowser, type WatchedPage } from '../../support/browser.js'
-import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
+import { startCommunity, stopTestServer } from '../../support/server.js'
 import { card, pathOf, windowOf } from './member.js'
 
-let server: TestServer
+const { server, alice, bob } = await startCommunity(['alice', 'bob'])
 let browser: Browser
-let alice: AtpAgent & { assertDid: string }
-let bob: AtpAgent & { assertDid: string }
 let window: WatchedPage
 let page: Page
 
 beforeAll(async () => {
-  server = await startTestServer()
-  alice = await server.signUp('alice')
-  bob = await server.signUp('bob')
   browser = await startBrowser()
   window = await windowOf(browser, server, alice)
   page = window.page

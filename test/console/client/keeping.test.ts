@@ -2,21 +2,16 @@
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { becomes, closeWindow, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
-import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
+import { startCommunity, stopTestServer } from '../../support/server.js'
 import { card, pathOf, signIn, windowOf } from './member.js'
 
-let server: TestServer
+const { server, alice, bob } = await startCommunity(['alice', 'bob'])
 let browser: Browser
-let alice: Awaited<ReturnType<TestServer['signUp']>>
-let bob: typeof alice
 let question: { uri: string; cid: string }
 let window: WatchedPage
 let page: Page
 
 beforeAll(async () => {
-  server = await startTestServer()
-  alice = await server.signUp('alice')
-  bob = await server.signUp('bob')
   question = await bob.post({ text: 'Who is about?' })
   await alice.follow(bob.assertDid)
   browser = await startBrowser()

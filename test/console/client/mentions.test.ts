@@ -2,22 +2,15 @@
 import type { AppBskyFeedPost } from '@atproto/api'
 import type { Browser, Page } from 'playwright-core'
 import { becomes, closeWindow, faultsOf, openWindow, startBrowser, type WatchedPage } from '../../support/browser.js'
-import { startTestServer, stopTestServer, type TestServer } from '../../support/server.js'
+import { startCommunity, stopTestServer } from '../../support/server.js'
 import { card } from './member.js'
 
-let server: TestServer
+const { server, alice, bob, bobby } = await startCommunity(['alice', 'bob', 'bobby'])
 let browser: Browser
-let alice: Awaited<ReturnType<TestServer['signUp']>>
-let bob: typeof alice
-let bobby: typeof alice
 let window: WatchedPage
 let page: Page
 
 beforeAll(async () => {
-  server = await startTestServer()
-  alice = await server.signUp('alice')
-  bob = await server.signUp('bob')
-  bobby = await server.signUp('bobby')
   await bobby.upsertProfile(() => ({ displayName: 'Bobby of the Hill' }))
   await bob.post({ text: 'Who is about?' })
   await alice.follow(bob.assertDid)
